@@ -1,0 +1,1 @@
+"""Dense optical flow: both ways, consistency, splatting, hole filling, homography prior."""

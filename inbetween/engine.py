@@ -1,0 +1,93 @@
+"""What an engine declares of itself, and its options. An engine is a record and a `load`."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from inbetween.errors import UnknownName, WordsRefused
+from inbetween.types import Maker, Settings
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The facts about an engine; reading them loads nothing."""
+
+    name: str
+    title: str
+    load: Callable[[Any, Settings], Maker]
+    """(an `Options` instance, settings) -> Maker."""
+    Options: type
+    """A frozen dataclass whose fields are all made by `option`."""
+    licence: str
+    commercial: bool
+    paper: str = ""
+    needs: tuple[str, ...] = ()
+    """Names of weights; empty for an engine that works at once."""
+    devices: tuple[str, ...] = ("cpu",)
+
+
+def option(
+    default: Any,
+    help: str,
+    low: float | None = None,
+    high: float | None = None,
+    choices: Sequence[str] = (),
+) -> Any:
+    """A field of an engine's `Options`: `--set name=value`, its check and its help follow from it.
+
+    The type is the default's: bool, int, float or str.
+    """
+    return dataclasses.field(
+        default=default, metadata={"help": help, "low": low, "high": high, "choices": tuple(choices)}
+    )
+
+
+def parse_options(options: type, words: Iterable[str]) -> Any:
+    """`name=value` words into an instance of `options`.
+
+    Raises:
+        UnknownName: no such option, or a value that is not among the choices.
+        WordsRefused: no `=`, the wrong type, or out of range.
+    """
+    fields = {field.name: field for field in dataclasses.fields(options)}
+    values: dict[str, Any] = {}
+    for word in words:
+        name, equals, text = word.partition("=")
+        if not equals:
+            raise WordsRefused(f"`--set {word}` has no value", f"write it as `--set {word}=VALUE`")
+        if name not in fields:
+            if not fields:
+                raise WordsRefused(f"this engine has no option `{name}`", "it has none at all: leave --set out")
+            raise UnknownName("option", name, fields)
+        values[name] = _value(fields[name], text)
+    return options(**values)
+
+
+def _value(field: dataclasses.Field[Any], text: str) -> Any:
+    low, high, choices = (field.metadata[key] for key in ("low", "high", "choices"))
+    if choices:
+        if text not in choices:
+            raise UnknownName(f"value of `{field.name}`", text, choices)
+        return text
+    kind = type(field.default)
+    if kind is bool:
+        words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+        if text.lower() not in words:
+            raise WordsRefused(f"`{field.name}` must be true or false, not {text}", f"write {field.name}=true")
+        return words[text.lower()]
+    try:
+        value = kind(text)
+    except ValueError:
+        what = "a whole number" if kind is int else "a number"
+        raise WordsRefused(
+            f"`{field.name}` must be {what}, not {text}", f"its default is {field.name}={field.default}"
+        ) from None
+    if not (low is None or value >= low) or not (high is None or value <= high):
+        bounds = f"from {low} to {high}" if low is not None and high is not None else f"at least {low}"
+        raise WordsRefused(
+            f"`{field.name}` must be {bounds}, not {text}", f"its default is {field.name}={field.default}"
+        )
+    return value

@@ -1,0 +1,22 @@
+"""The table of engines. A new one is a file or folder here and its name in `NAMES`."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from inbetween.engine import Engine
+from inbetween.errors import UnknownName
+
+NAMES = ("flow", "blend")
+
+
+def get(name: str) -> Engine:
+    """The record of an engine; its module is imported now, its networks are not.
+
+    Raises:
+        UnknownName: no engine has that name.
+    """
+    if name not in NAMES:
+        raise UnknownName("engine", name, NAMES)
+    engine: Engine = import_module(f"inbetween.engines.{name}").ENGINE
+    return engine

@@ -1,0 +1,1 @@
+"""Films: sinks by suffix, one ffmpeg per output, checked before the file gets its name."""
