@@ -26,6 +26,8 @@ class Gap:
     times: tuple[float, ...]
     """In [0, 1], strictly ascending; 0 and 1 only where the keys themselves are to be made again."""
     seed: int = 0
+    number: int = 0
+    """Its place in the film, for messages."""
     before: tuple[Picture, float] | None = None
     """The key before `start` and its time in units of this gap (< 0), or None at a clip's end or a cut."""
     after: tuple[Picture, float] | None = None
@@ -44,14 +46,17 @@ class Report:
     """The one way up for everything that is not a picture. This base class keeps silent."""
 
     def progress(self, stage: str, done: int, total: int) -> None:
-        """Say how far a stage has come. Every loop calls this at least each 2 s.
+        """Say how far a stage has come; a total of 0 is unknown. Every loop calls this at least each 2 s.
 
         Raises:
             Interrupted: when the user asked to stop; the one way of cancelling.
         """
 
-    def note(self, code: str, text: str, **facts: Any) -> None:
-        """Say a choice, a warning or a doubt, for people (`text`) and for programs (`code`, `facts`)."""
+    def note(self, code: str, text: str, *, detail: bool = False, **facts: Any) -> None:
+        """Say a choice, a warning or a doubt, for people (`text`) and for programs (`code`, `facts`).
+
+        A `detail` is for those who ask for more.
+        """
 
 
 Maker: TypeAlias = Callable[[Iterable[Gap], Report], Iterator[Picture]]

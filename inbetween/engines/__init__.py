@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from inbetween.engine import Engine
 from inbetween.errors import UnknownName
+
+if TYPE_CHECKING:
+    from inbetween.engine import Engine
 
 NAMES = ("flow", "blend")
 

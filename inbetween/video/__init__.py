@@ -1,1 +1,9 @@
-"""Films: sinks by suffix, one ffmpeg per output, checked before the file gets its name."""
+"""Moving pictures in and out of files.
+
+    sinks    where the frames go, from the words of the command line; standard library only
+    ffmpeg   one ffmpeg child, fed with raw frames
+    place    what may be written where; temporary names, and the move to the final ones
+    write    frames to a film, a GIF, a sequence of pictures or one picture
+
+Import the modules: nothing is loaded by importing this package.
+"""

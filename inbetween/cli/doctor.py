@@ -1,0 +1,126 @@
+"""`inbetween doctor`: what works here, and a line of cure for what does not."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.", show_default=False)]
+LEAST_FREE = 2_000_000_000
+CODECS = ("libx264", "gif", "ffv1")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the report."""
+
+    what: str
+    found: str
+    cure: str = ""
+    """What to type where it is not as it should be."""
+
+
+def doctor(as_json: AsJson = False) -> None:
+    """Check versions, devices, ffmpeg, disk and the engine that `auto` would take. Exits with 1 on a failure."""
+    import json
+
+    checks: list[Check] = []
+    for check in _checks():
+        checks.append(check)
+        if not as_json:
+            typer.echo(f"{'FAIL' if check.cure else 'ok':<5}{check.what:<16}{check.found}")
+            if check.cure:
+                typer.echo(f"{'':<5}{'':<16}do: {check.cure}")
+    if as_json:
+        typer.echo(json.dumps([asdict(check) for check in checks], ensure_ascii=False))
+    if any(check.cure for check in checks):
+        raise typer.Exit(1)
+
+
+def _checks() -> Iterator[Check]:
+    yield from _versions()
+    yield _attempt("ffmpeg", _ffmpeg, "pip install --force-reinstall imageio-ffmpeg")
+    yield _attempt("encoders", _encoders, "unset IMAGEIO_FFMPEG_EXE, so that the bundled ffmpeg is used")
+    yield _attempt("OpenCV", _opencv, "pip install --force-reinstall opencv-python-headless")
+    yield _attempt("devices", _devices, "pip install torch")
+    yield _folder("temporary files", Path(os.environ.get("TMPDIR", "/tmp")))
+    yield _folder("this folder", Path.cwd())
+    yield _folder("cache", cache_folder())
+    yield Check("auto", "would take flow: it needs no weights, and no engine with weights is installed")
+
+
+def cache_folder() -> Path:
+    """Where weights are kept."""
+    home = os.environ.get("INBETWEEN_CACHE") or os.environ.get("XDG_CACHE_HOME", "~/.cache") + "/inbetween"
+    return Path(home).expanduser()
+
+
+def _versions() -> Iterator[Check]:
+    from importlib import metadata
+
+    needed = sorted(
+        {word.split(";")[0].split(">")[0].split("[")[0].strip() for word in metadata.requires("inbetween") or ()
+         if "extra ==" not in word}
+    )
+    yield Check("inbetween", metadata.version("inbetween"))
+    for name in needed:
+        try:
+            yield Check(name, metadata.version(name))
+        except metadata.PackageNotFoundError:
+            yield Check(name, "missing", f"pip install {name}")
+
+
+def _attempt(what: str, find: Callable[[], str], cure: str) -> Check:
+    try:
+        return Check(what, find())
+    except Exception as error:
+        return Check(what, str(error).splitlines()[0] if str(error) else type(error).__name__, cure)
+
+
+def _ffmpeg() -> str:
+    from inbetween.record import ffmpeg_version
+    from inbetween.video import ffmpeg
+
+    return f"{ffmpeg_version()} at {ffmpeg.executable()}"
+
+
+def _encoders() -> str:
+    from inbetween.video import ffmpeg
+
+    missing = [name for name in CODECS if name not in ffmpeg.encoders()]
+    if missing:
+        raise RuntimeError(f"this ffmpeg has no {', '.join(missing)}")
+    return ", ".join(CODECS)
+
+
+def _opencv() -> str:
+    import cv2
+    import numpy as np
+
+    grey = np.zeros((64, 64), np.uint8)
+    cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM).calc(grey, grey, np.zeros((64, 64, 2), np.float32))
+    return "optical flow works"
+
+
+def _devices() -> str:
+    import torch
+
+    found = ["cpu"] + [f"cuda:{i} ({torch.cuda.get_device_name(i)})" for i in range(torch.cuda.device_count())]
+    if torch.backends.mps.is_available():
+        found.append("mps")
+    return ", ".join(found)
+
+
+def _folder(what: str, folder: Path) -> Check:
+    there = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    free = shutil.disk_usage(there).free
+    found = f"{folder}, {free / 1e9:.1f} GB free"
+    if not os.access(there, os.W_OK):
+        return Check(what, f"{folder} cannot be written", f"chmod u+w {there}")
+    return Check(what, found, "" if free >= LEAST_FREE else f"free some space in {there}")

@@ -1,0 +1,103 @@
+"""`inbetween engines`: what there is, what it needs, what it may be used for."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from inbetween.engine import Engine
+
+Name = Annotated[str | None, typer.Argument(metavar="[NAME]", help="One engine, with its options.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.", show_default=False)]
+
+
+def engines(name: Name = None, as_json: AsJson = False) -> None:
+    """List the engines, or show one and its options."""
+    import json
+
+    from inbetween.engines import NAMES, get
+
+    chosen = [get(n) for n in ([name] if name else NAMES)]
+    if as_json:
+        typer.echo(json.dumps([_facts(engine) for engine in chosen], ensure_ascii=False))
+    elif name:
+        _show_one(chosen[0])
+    else:
+        _show_table(chosen)
+
+
+def _facts(engine: Engine) -> dict[str, object]:
+    return {
+        "name": engine.name,
+        "title": engine.title,
+        "needs": list(engine.needs),
+        "devices": list(engine.devices),
+        "licence": engine.licence,
+        "commercial": engine.commercial,
+        "installed": not engine.needs,
+        "paper": engine.paper,
+        "options": [
+            {"name": field.name, "default": field.default, **field.metadata}
+            for field in dataclasses.fields(engine.Options)
+        ],
+    }
+
+
+def _show_table(chosen: list[Engine]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("engine", "what it is", "needs", "licence", "commercial", "installed"):
+        table.add_column(column)
+    for engine in chosen:
+        table.add_row(
+            engine.name,
+            engine.title,
+            ", ".join(engine.needs) or "nothing",
+            engine.licence,
+            "yes" if engine.commercial else "no",
+            "no" if engine.needs else "yes",
+        )
+    Console(highlight=False).print(table)
+    typer.echo("inbetween engines NAME lists the options of one.")
+
+
+def _show_one(engine: Engine) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    rows = {
+        "needs": ", ".join(engine.needs) or "nothing: it works at once",
+        "runs on": ", ".join(engine.devices),
+        "licence": f"{engine.licence}, commercial use {'allowed' if engine.commercial else 'not allowed'}",
+        "paper": engine.paper,
+    }
+    console.print(f"{engine.name}: {engine.title}")
+    for label, text in rows.items():
+        if text:
+            console.print(f"  {label:<9}{text}", markup=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("--set", "default", "values", "what it does"):
+        table.add_column(column)
+    for field in dataclasses.fields(engine.Options):
+        default = str(field.default).lower() if isinstance(field.default, bool) else str(field.default)
+        table.add_row(field.name, default, _values(field), field.metadata["help"])
+    console.print(table)
+
+
+def _values(field: dataclasses.Field[object]) -> str:
+    low, high, choices = (field.metadata[key] for key in ("low", "high", "choices"))
+    if choices:
+        return ", ".join(choices)
+    if isinstance(field.default, bool):
+        return "true, false"
+    if low is not None and high is not None:
+        return f"{low} to {high}"
+    return type(field.default).__name__ if low is None else f"from {low}"

@@ -1,0 +1,169 @@
+"""The options of the commands, each said once, and help that groups them. Nothing heavy is imported here."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+FILM, TIME, PICTURES, ENGINE, WORK, SAID = (
+    "The film",
+    "Counts and times",
+    "Pictures",
+    "Engine",
+    "How it is done",
+    "What is said",
+)
+
+
+class Grouped(TyperCommand):
+    """A command whose help shows its options in groups, as plain text."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write one section a group, in the order of their first options."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for param in self.get_params(ctx):
+            line = param.get_help_record(ctx)
+            if line is not None:
+                name = getattr(param, "rich_help_panel", None) or ("Other" if self.params else "Options")
+                groups.setdefault(name, []).append(line)
+        for name, lines in groups.items():
+            with formatter.section(name):
+                formatter.write_dl(lines)
+
+
+def _option(*names: str, group: str, help: str, **more: Any) -> Any:
+    return typer.Option(*names, help=help, rich_help_panel=group, show_default=False, **more)
+
+
+Keys = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="KEY KEY [KEY ...]",
+        help="The pictures to go through, in order: PNG, JPEG, WebP, TIFF or BMP.",
+        show_default=False,
+        rich_help_panel=FILM,
+    ),
+]
+Out = Annotated[
+    str | None,
+    _option(
+        "--out",
+        "-o",
+        group=FILM,
+        metavar="OUT",
+        help="film.mp4, .mov, .mkv or .gif; a folder of PNG; or names like f_%05d.png (.tif, .jpg).",
+    ),
+]
+Codec = Annotated[
+    str | None, _option("--codec", group=FILM, help="ffmpeg's name of the encoder. Default: libx264, crf 16.")
+]
+Encoder = Annotated[
+    str | None,
+    _option("--encoder", group=FILM, metavar="WORDS", help='More words for ffmpeg: "-crf 12 -preset slow".'),
+]
+StartNumber = Annotated[
+    int, _option("--start-number", group=FILM, min=0, help="First number of a sequence. Default: 0.")
+]
+Loop = Annotated[
+    bool, _option("--loop", group=FILM, help="Go back to the first key, so that the film can start again.")
+]
+PingPong = Annotated[bool, _option("--ping-pong", group=FILM, help="There and back; neither end is repeated.")]
+Overwrite = Annotated[bool, _option("--overwrite", group=FILM, help="Replace an output that exists.")]
+
+Frames = Annotated[
+    int | None,
+    _option("--frames", "-n", group=TIME, help="Pictures between two keys. Default: 23, so two keys make 25."),
+]
+Fps = Annotated[
+    str | None,
+    _option("--fps", group=TIME, metavar="RATE", help="25, 24000/1001, 23.976 (meant exactly). Default: 25."),
+]
+Duration = Annotated[
+    str | None,
+    _option(
+        "--duration",
+        group=TIME,
+        metavar="TIME",
+        help="2s, 500ms, 0:01.5 or 48f, the last frame's display included. With -n it decides the rate, "
+        "otherwise the count.",
+    ),
+]
+At = Annotated[
+    str | None,
+    _option("--at", group=TIME, metavar="TIMES", help="When each key is reached, one time per key: 0,1.5s,72f."),
+]
+Easing = Annotated[
+    str,
+    _option(
+        "--easing",
+        group=TIME,
+        metavar="EASING",
+        help="Between every two keys: linear, ease-in, ease-out, ease-in-out, cubic-bezier(a,b,c,d), steps(n), "
+        "or a file with one time from 0 to 1 per in-between. Default: linear.",
+    ),
+]
+
+Size = Annotated[
+    str | None, _option("--size", group=PICTURES, metavar="WxH", help="Default: the first key's size.")
+]
+Fit = Annotated[
+    str | None,
+    _option("--fit", group=PICTURES, metavar="HOW", help="Keys of another size or shape: crop, pad or stretch."),
+]
+Keyframes = Annotated[
+    str,
+    _option(
+        "--keyframes",
+        group=PICTURES,
+        metavar="WHICH",
+        help="The keys in the film: own (your own pixels), generated (by the engine) or none. Default: own.",
+    ),
+]
+IfUnrelated = Annotated[
+    str,
+    _option(
+        "--if-unrelated",
+        group=PICTURES,
+        metavar="WHAT",
+        help="Keys that have nothing to do with each other: blend, hold or fail. Default: blend.",
+    ),
+]
+Force = Annotated[bool, _option("--force", group=PICTURES, help="Take pictures of more than 64 megapixels too.")]
+
+EngineName = Annotated[
+    str,
+    _option("--engine", "-e", group=ENGINE, metavar="NAME", help="auto, or a name of `inbetween engines`."),
+]
+Set = Annotated[
+    list[str] | None,
+    _option(
+        "--set", group=ENGINE, metavar="NAME=VALUE", help="An option of the engine; `inbetween engines NAME` lists them."
+    ),
+]
+Seed = Annotated[int, _option("--seed", group=ENGINE, help="For engines that draw noise. Default: 0.")]
+
+Device = Annotated[str, _option("--device", group=WORK, metavar="DEVICE", help="auto, cpu, cuda, cuda:0 or mps.")]
+Threads = Annotated[
+    int | None,
+    _option("--threads", group=WORK, min=1, help="Default: all cores, or INBETWEEN_THREADS. Never changes pixels."),
+]
+DryRun = Annotated[bool, _option("--dry-run", group=WORK, help="Check everything, say the plan, make nothing.")]
+Record = Annotated[
+    bool, _option("--record", group=WORK, help="Also write OUT.json: everything needed to make OUT again.")
+]
+Repeat = Annotated[
+    str | None,
+    _option("--repeat", group=WORK, metavar="OUT.json", help="Make again what a record says, to -o or its own place."),
+]
+
+ContactSheet = Annotated[
+    str | None, _option("--contact-sheet", group=SAID, metavar="PNG", help="Also draw some of the frames side by side.")
+]
+Json = Annotated[bool, _option("--json", group=SAID, help="One JSON object on stdout instead of the path.")]
+ProgressMode = Annotated[
+    str, _option("--progress", group=SAID, metavar="HOW", help="auto, plain, json (lines on stderr) or none.")
+]
+Quiet = Annotated[bool, _option("--quiet", "-q", group=SAID, help="Only errors.")]
+Verbose = Annotated[bool, _option("--verbose", "-v", group=SAID, help="Details too.")]

@@ -1,0 +1,188 @@
+"""Progress, notes and errors for people and programs; everything but data goes to stderr."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from inbetween.errors import InbetweenError, Interrupted, UnknownName
+from inbetween.types import Report
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+MODES = ("auto", "plain", "json", "none")
+LABELS = {"write": "frames", "compare": "comparing keys", "flow": "optical flow", "check": "checking"}
+SAME_NOTES = 3
+"""Notes of one kind that are shown; the rest is counted."""
+
+
+class Stop:
+    """Ctrl-C and SIGTERM: while a film is made they are asked for by `Report.progress`, so that it can end in
+    good order; a second one, or one at any other time, ends us at once."""
+
+    def __init__(self) -> None:
+        self.signum = 0
+        self.patient = False
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(signum, self._asked)
+
+    def _asked(self, signum: int, frame: FrameType | None) -> None:
+        again, self.signum = self.signum != 0, signum
+        if again or not self.patient:
+            raise Interrupted(signum)
+
+    def check(self) -> None:
+        """Raises Interrupted when we were asked to stop."""
+        if self.signum:
+            raise Interrupted(self.signum)
+
+
+class Show(Report):
+    """The report of a command. `notes` are all that were made."""
+
+    def __init__(self, mode: str, quiet: bool, verbose: bool, stop: Stop) -> None:
+        if mode not in MODES:
+            raise UnknownName("--progress", mode, MODES)
+        if mode == "auto":
+            mode = "rich" if sys.stderr.isatty() else "plain"
+        self._mode = "none" if quiet and mode != "json" else mode
+        self._quiet, self._verbose, self._stop = quiet, verbose, stop
+        self.notes: list[dict[str, Any]] = []
+        self._begun: dict[str, float] = {}
+        self._said = time.monotonic()
+        self._bar: Progress | None = None
+        self._task: tuple[str, TaskID] | None = None
+        self._closed = False
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        """See `Report`."""
+        self._stop.check()
+        now = time.monotonic()
+        begun = self._begun.setdefault(stage, now)
+        if self._mode == "rich":
+            self._move_bar(stage, done, total)
+        elif self._mode in ("plain", "json") and (now - self._said >= 2 or self._mode == "json"):
+            self._said = now
+            self._print_progress(stage, done, total, now - begun)
+
+    def note(self, code: str, text: str, *, detail: bool = False, **facts: Any) -> None:
+        """See `Report`."""
+        self.notes.append({"code": code, "text": text, **facts})
+        if self._mode == "json":
+            self._line(json.dumps({"event": "note", "code": code, "text": text, **facts}))
+        elif not self._quiet and (self._verbose or not detail):
+            alike = sum(note["code"] == code for note in self.notes)
+            if alike <= SAME_NOTES or self._verbose:
+                self._line(f"note: {text}")
+
+    def made(self, text: str) -> None:
+        """The last line: what has been made."""
+        if not self._quiet and self._mode != "json":
+            self._line(text)
+
+    def close(self) -> None:
+        """Take the bar away and say what was left out; once."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+        closed, self._closed = self._closed, True
+        if closed or self._quiet or self._verbose or self._mode == "json":
+            return
+        codes = [note["code"] for note in self.notes]
+        for code in dict.fromkeys(codes):
+            more = codes.count(code) - SAME_NOTES
+            if more > 0:
+                self._line(f"note: {more} more like these ({code}); -v shows all")
+
+    def _print_progress(self, stage: str, done: int, total: int, seconds: float) -> None:
+        rate = done / seconds if seconds > 0 else 0.0
+        left = (total - done) / rate if rate and total else None
+        if self._mode == "json":
+            facts = {"event": "progress", "stage": stage, "done": done, "total": total}
+            self._line(json.dumps({**facts, "rate": round(rate, 3), "seconds_left": left and round(left, 1)}))
+            return
+        words = f"{LABELS.get(stage, stage)} {done}" + (f"/{total}" if total else "")
+        if left is not None:
+            words += f", {rate:.1f}/s, {left:.0f} s left"
+        self._line(words)
+
+    def _move_bar(self, stage: str, done: int, total: int) -> None:
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            SpinnerColumn,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
+        if self._bar is None:
+            self._bar = Progress(
+                SpinnerColumn(),
+                TextColumn("{task.description:<14}"),
+                BarColumn(bar_width=30),
+                MofNCompleteColumn(),
+                TextColumn("{task.fields[rate]}"),
+                TimeRemainingColumn(compact=True),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self._bar.start()
+        if self._task is None or self._task[0] != stage:
+            for task in self._bar.task_ids:
+                self._bar.remove_task(task)
+            self._task = stage, self._bar.add_task(LABELS.get(stage, stage), total=total or None, rate="")
+        seconds = time.monotonic() - self._begun[stage]
+        rate = f"{done / seconds:.1f}/s" if seconds > 0.5 else ""
+        self._bar.update(self._task[1], completed=done, total=total or None, rate=rate)
+
+    def _line(self, text: str) -> None:
+        if self._bar is not None:
+            self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        else:
+            say(text)
+
+
+@contextmanager
+def watched(mode: str, quiet: bool, verbose: bool) -> Iterator[tuple[Show, Stop]]:
+    """A report that listens to Ctrl-C and SIGTERM, and what becomes of them.
+
+    Raises:
+        typer.Exit: with 130 or 143, after it was said that we stopped.
+    """
+    stop = Stop()
+    show = Show(mode, quiet, verbose, stop)
+    try:
+        yield show, stop
+    except Interrupted as stopped:
+        show.close()
+        error(InbetweenError("stopped before the film was whole", "nothing is left of it; the same command begins anew"))
+        raise typer.Exit(stopped.exit_code) from None
+    finally:
+        show.close()
+
+
+def say(text: str) -> None:
+    """A line on stderr."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def error(problem: InbetweenError) -> None:
+    """One line of what, one line of what to do."""
+    say(f"error: {_one_line(problem.message)}")
+    say(f"hint: {_one_line(problem.hint)}")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

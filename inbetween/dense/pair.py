@@ -1,0 +1,75 @@
+"""What is known of two neighbouring keys: the flow both ways, and how far to believe it.
+
+Everything after DIS lives on a coarse grid (at most half the picture's sides): DIS's own finest scale is no
+finer, and a splat costs a quarter there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from inbetween.dense.dis import dis, disagreement, grey, halved, halvings
+from inbetween.dense.holes import push_pull
+from inbetween.dense.prior import with_homography
+from inbetween.dense.warp import Field, pull
+from inbetween.types import Picture
+
+PAN_DOUBT = 0.01
+"""Doubt above which a homography is tried: below it plain DIS is right already."""
+WRONG_LEVELS = 15
+"""Smoothed grey error, in levels, above which a pixel counts as wrong."""
+
+
+@dataclass(frozen=True, eq=False)
+class Flows:
+    """Flow between keys A and B on the coarse grid (h, w)."""
+
+    forward: Field
+    """(h, w, 2): pixel x of A is at x + forward(x) in B."""
+    backward: Field
+    """(h, w, 2): pixel x of B is at x + backward(x) in A."""
+    forward_error: Field
+    """(h, w): |forward + backward there|, in pixels of the full picture."""
+    backward_error: Field
+    doubt: float
+    """Share of pixels that are wrong by more than `WRONG_LEVELS` after the flow, 0..1. Below 0.1 fine or small
+    local ghosts, to 0.3 visible local failure, above it broken everywhere."""
+
+
+def flows(start: Picture, end: Picture, both: Callable[..., Iterable[Any]] = map) -> Flows | None:
+    """DIS both ways with the homography prior and the confidence diffusion.
+
+    start, end: (H, W, C) of one size and dtype; `both` is `map`, or a pool's, for the two directions at once.
+    None where DIS cannot work: very small or slim pictures.
+    """
+    times = halvings(*start.shape[:2])
+    a, b = (np.asarray(halved(grey(picture), times), np.uint8) for picture in (start, end))
+    forward, backward = both(dis, (a, b), (b, a))
+    if forward is None or backward is None:
+        return None
+    sigma = 3 / 2**times
+    doubt = float(np.mean(disagreement(a, b, forward, sigma) > WRONG_LEVELS))
+    if doubt > PAN_DOUBT:
+        forward, backward = with_homography(a, b, forward, backward, sigma, both)
+        doubt = float(np.mean(disagreement(a, b, forward, sigma) > WRONG_LEVELS))
+    if times == 0:
+        forward, backward = _halved_flow(forward), _halved_flow(backward)
+    scale = np.float32(start.shape[1] / forward.shape[1])
+    forward_error = scale * np.linalg.norm(forward + pull(backward, forward), axis=2)
+    backward_error = scale * np.linalg.norm(backward + pull(forward, backward), axis=2)
+    return Flows(
+        push_pull(forward, np.exp(-forward_error / 2)),
+        push_pull(backward, np.exp(-backward_error / 2)),
+        forward_error,
+        backward_error,
+        doubt,
+    )
+
+
+def _halved_flow(flow: Field) -> Field:
+    half = np.asarray(halved(flow), np.float32)
+    return half * np.array([half.shape[1] / flow.shape[1], half.shape[0] / flow.shape[0]], np.float32)

@@ -1,0 +1,52 @@
+"""Whether two keys have anything to do with each other: a cut is never morphed."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inbetween.dense.dis import Grey, dis, disagreement, grey
+from inbetween.dense.prior import matches
+from inbetween.types import Picture
+
+COARSE_SIDE, FINE_SIDE = 256, 640
+"""The longer side of the pictures that the flow and the points are looked for in."""
+WRONG_LEVELS = 15
+WRONG_SHARE = 0.5
+"""Share of pixels wrong after the flow, both ways, from which points are asked."""
+LEAST_POINTS = 10
+"""Points on one epipolar geometry that make two pictures related; eight fit by chance."""
+
+
+def related(start: Picture, end: Picture) -> bool:
+    """False for two pictures with no relation: most pixels are wrong after optical flow, and hardly any
+    points of theirs agree on a camera's or an object's motion.
+
+    start, end: (H, W, C) of one size. A few milliseconds; whatever the flow can follow is never called a cut.
+    """
+    a, b = _small(start, COARSE_SIDE), _small(end, COARSE_SIDE)
+    if max(_wrong_share(a, b), _wrong_share(b, a)) <= WRONG_SHARE:
+        return True
+    from_a, to_b = matches(_small(start, FINE_SIDE), _small(end, FINE_SIDE))
+    if len(from_a) < LEAST_POINTS:
+        return False
+    _, inliers = cv2.findFundamentalMat(from_a, to_b, cv2.USAC_MAGSAC, 2.0, 0.999, 2000)
+    return inliers is not None and int(np.sum(inliers)) >= LEAST_POINTS
+
+
+def _wrong_share(a: Grey, b: Grey) -> float:
+    flow = dis(a, b)
+    if flow is None:
+        flow = np.zeros((*a.shape, 2), np.float32)
+    return float(np.mean(disagreement(a, b, flow, 1.5) > WRONG_LEVELS))
+
+
+def _small(picture: Picture, side: int) -> Grey:
+    image: NDArray[np.generic] = grey(picture)
+    height, width = image.shape
+    scale = side / max(height, width)
+    if scale < 1:
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
+    return np.asarray(image, np.uint8)

@@ -1,0 +1,124 @@
+"""`flow`: DIS optical flow and forward splatting on the CPU; no weights, no download."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from inbetween.devices import in_order
+from inbetween.engine import Engine, option
+from inbetween.pictures.working import from_working, to_working
+from inbetween.types import Gap, Maker, Picture, Report, Settings
+
+if TYPE_CHECKING:
+    from inbetween.dense.pair import Flows
+
+VISIBLE, BROKEN = 0.1, 0.3
+"""Doubt from which failures show in places, and from which they are everywhere."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What changes the pictures of `flow`."""
+
+    sampling: str = option(
+        "bilinear",
+        "how the keys are read: bicubic is crisper where motion is small, and noisier where it is large",
+        choices=("bilinear", "bicubic"),
+    )
+    acceleration: bool = option(True, "with three keys or more, let motion speed up and slow down")
+    fallback: bool = option(True, "cross-fade where both keys' motions disagree beyond hope, instead of tearing")
+
+
+def load(options: Options, settings: Settings) -> Maker:
+    """The maker; it keeps the flows of the last few pairs, for the gaps that share them."""
+
+    def make(gaps: Iterable[Gap], report: Report) -> Iterator[Picture]:
+        known = _Pairs()
+        with ThreadPoolExecutor(settings.threads) as pool:
+            for gap in gaps:
+                one = _picture_maker(gap, known, options, pool.map, report)
+                yield from in_order(pool, one, gap.times, settings.threads)
+
+    return make
+
+
+class _Pairs:
+    """Flows between keys, kept for the last few pairs: neighbouring gaps ask for the same ones."""
+
+    def __init__(self) -> None:
+        self._last: OrderedDict[tuple[int, int], tuple[Picture, Picture, Flows | None]] = OrderedDict()
+        self._made = 0
+
+    def get(self, start: Picture, end: Picture, both: Callable[..., Iterable[Any]], report: Report) -> Flows | None:
+        # The pictures are kept with their flows, so that an id cannot be another picture's.
+        name = (id(start), id(end))
+        if name not in self._last:
+            from inbetween.dense.pair import flows
+
+            report.progress("flow", self._made, 0)
+            self._last[name] = (start, end, flows(start, end, both))
+            self._made += 1
+            if len(self._last) > 3:
+                self._last.popitem(last=False)
+        return self._last[name][2]
+
+
+def _picture_maker(
+    gap: Gap, known: _Pairs, options: Options, both: Callable[..., Iterable[Any]], report: Report
+) -> Callable[[float], Picture]:
+    """time -> picture, for one gap."""
+    import cv2
+
+    from inbetween.dense.acceleration import accelerations, edge_factor
+    from inbetween.dense.between import flow_at, merged
+
+    before = after = None
+    if gap.before is not None and options.acceleration:
+        before = _neighbour(known.get(gap.before[0], gap.start, both, report), gap.before[1])
+    flows = known.get(gap.start, gap.end, both, report)
+    if gap.after is not None and options.acceleration:
+        after = _neighbour(known.get(gap.end, gap.after[0], both, report), gap.after[1])
+    start, end = to_working(gap.start), to_working(gap.end)
+    if flows is None:
+        report.note("tiny", "pictures too small for optical flow: cross-faded", gap=gap.number)
+        return lambda t: from_working(cv2.addWeighted(start, 1 - t, end, t, 0), gap.start)
+    _say_doubt(flows.doubt, gap.number, report)
+    bend = accelerations(flows, before, after, edge_factor(sum(0 < t < 1 for t in gap.times)))
+    interpolation = cv2.INTER_CUBIC if options.sampling == "bicubic" else cv2.INTER_LINEAR
+
+    def one(t: float) -> Picture:
+        to_start, to_end = flow_at(t, flows, bend)
+        out = merged(start, end, to_start, to_end, t, interpolation, options.fallback)
+        return from_working(out, gap.start)
+
+    return one
+
+
+def _neighbour(flows: Flows | None, time: float) -> tuple[Flows, float] | None:
+    return None if flows is None else (flows, time)
+
+
+def _say_doubt(doubt: float, number: int, report: Report) -> None:
+    where = f"between keys {number + 1} and {number + 2}"
+    if doubt > BROKEN:
+        text = f"{where} the motion is beyond this engine (doubt {doubt:.2f}): expect broken pictures"
+    elif doubt > VISIBLE:
+        text = f"{where} the motion is hard to follow (doubt {doubt:.2f}): expect ghosts in places"
+    else:
+        text = f"{where} the motion is followed (doubt {doubt:.2f})"
+    report.note("doubt", text, detail=doubt <= VISIBLE, gap=number, doubt=round(doubt, 4))
+
+
+ENGINE = Engine(
+    name="flow",
+    title="optical flow both ways, splatted to the time asked for",
+    load=load,
+    Options=Options,
+    licence="Apache-2.0",
+    commercial=True,
+    paper="Kroeger et al. 2016 (DIS); Niklaus and Liu 2020 (splatting)",
+)

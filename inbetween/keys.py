@@ -1,0 +1,85 @@
+"""Key pictures read when they are asked for, all brought to one size and kind."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import overload
+
+from inbetween import pictures
+from inbetween.errors import InbetweenError
+from inbetween.types import Picture, Report
+
+KEYS_HELD = 6
+KEY_BYTES = 256_000_000
+"""Keys kept decoded: at least `KEYS_HELD`, and more while they fit here."""
+
+
+class KeyFiles(Sequence[Picture]):
+    """Pictures of one size, channels and dtype, read when asked for: a film of a thousand keys needs no more
+    memory than one of four. `headers` of all files are known, so that all are alike from the first on.
+
+    paths: in order; for a loop the first one again at the end. size: (H, W), or the first key's; `fit` as in
+    `pictures.fit`, or None where nothing may be resized.
+
+    Raises:
+        InbetweenError: a file that is no picture, or keys of unlike size without `fit`.
+    """
+
+    def __init__(
+        self, paths: Sequence[Path], size: tuple[int, int] | None, fit: str | None, force: bool, report: Report
+    ) -> None:
+        self._paths, self._fit, self._force, self._report = paths, fit, force, report
+        headers = {path: pictures.header(path, force) for path in paths}
+        first = headers[paths[0]].size
+        self.size = size or first
+        self.channels = max(header.channels for header in headers.values())
+        self.bits = max(header.bits for header in headers.values())
+        for path, header in headers.items():
+            self._check(path, header.size, header.size == first and _one_aspect(first, self.size))
+        self._held: OrderedDict[Path, Picture] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    @overload
+    def __getitem__(self, index: int) -> Picture: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Picture]: ...
+    def __getitem__(self, index: int | slice) -> Picture | Sequence[Picture]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        path = self._paths[index]
+        if path not in self._held:
+            picture = pictures.read(path, self._report, self._force)
+            picture = pictures.like(picture, self.channels, f"uint{self.bits}")
+            picture = pictures.fit(picture, self.size, self._fit or "stretch")
+            picture.flags.writeable = False
+            self._held[path] = picture
+            while len(self._held) > KEYS_HELD and sum(p.nbytes for p in self._held.values()) > KEY_BYTES:
+                self._held.popitem(last=False)
+        self._held.move_to_end(path)
+        return self._held[path]
+
+    def _check(self, path: Path, size: tuple[int, int], harmless: bool) -> None:
+        if size == self.size:
+            return
+        (height, width), (other_height, other_width) = self.size, size
+        if self._fit is None and not harmless:
+            raise InbetweenError(
+                f"{path} is {other_width}x{other_height}, the film is {width}x{height}",
+                "say how it is to fit: --fit crop, --fit pad or --fit stretch",
+            )
+        self._report.note(
+            "resized",
+            f"{path.name} is brought from {other_width}x{other_height} to {width}x{height}"
+            + (f" ({self._fit})" if self._fit else ""),
+            file=str(path),
+            size=[height, width],
+        )
+
+
+def _one_aspect(a: tuple[int, int], b: tuple[int, int]) -> bool:
+    """Whether a resize from one to the other distorts by less than a pixel."""
+    return abs(a[0] * b[1] - a[1] * b[0]) < max(a[1], b[1])

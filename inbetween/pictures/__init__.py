@@ -1,0 +1,24 @@
+"""Still pictures in and out, and made alike."""
+
+from inbetween.pictures.alike import flattened, like, premultiplied, straight, to_8_bit, unify
+from inbetween.pictures.fit import fit
+from inbetween.pictures.header import MAX_PIXELS, SIDE_LIMIT, Header, header
+from inbetween.pictures.read import read
+from inbetween.pictures.write import WRITABLE, encode
+
+__all__ = [
+    "MAX_PIXELS",
+    "SIDE_LIMIT",
+    "WRITABLE",
+    "Header",
+    "encode",
+    "fit",
+    "flattened",
+    "header",
+    "like",
+    "premultiplied",
+    "read",
+    "straight",
+    "to_8_bit",
+    "unify",
+]

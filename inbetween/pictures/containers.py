@@ -1,0 +1,223 @@
+"""The parts of PNG and TIFF files that Pillow hides, converts or does not check. Standard library only.
+
+Everything here takes a seekable binary stream, reads no pixels, and raises `Refusal` for a broken structure.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from typing import BinaryIO
+
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+ORIENTATION = 274
+PLANAR = 284
+
+_PROFILE_LIMIT = 64 << 20
+"""Bytes that an unpacked ICC profile may have; the largest real ones are near 4 MB."""
+
+_SIZES = {
+    1: 1,
+    2: 1,
+    3: 2,
+    4: 4,
+    5: 8,
+    6: 1,
+    7: 1,
+    8: 2,
+    9: 4,
+    10: 8,
+    11: 4,
+    12: 8,
+    13: 4,
+    16: 8,
+    17: 8,
+    18: 8,
+}
+_INTEGERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
+
+
+def damaged() -> Refusal:
+    return Refusal("is damaged or cut off", "copy or export it again; nothing was made from it")
+
+
+def png_chunks(stream: BinaryIO, skip: Collection[bytes] = ()) -> Iterator[tuple[bytes, bytes]]:
+    """(kind, payload) of each chunk after the signature, up to IEND, which ends the walk and is not given.
+
+    The check sums of all chunks are verified, except of the kinds in `skip`: these are jumped over and come
+    with an empty payload. Jumping does not notice the end of the file, so a walk with `skip` may end early
+    without an error.
+
+    Raises:
+        Refusal: a check sum is wrong or the file ends before IEND.
+    """
+    stream.seek(len(PNG_SIGNATURE))
+    while True:
+        head = stream.read(8)
+        if len(head) < 8:
+            if skip:
+                return
+            raise damaged()
+        length, kind = struct.unpack(">I4s", head)
+        if kind in skip:
+            stream.seek(length + 4, 1)
+            yield kind, b""
+            continue
+        payload, check = _at_most(stream, length), stream.read(4)
+        if check != struct.pack(">I", zlib.crc32(payload, zlib.crc32(kind))):
+            raise damaged()
+        if kind == b"IEND":
+            return
+        yield kind, payload
+
+
+def png_chunk(kind: bytes, payload: bytes = b"") -> bytes:
+    """One PNG chunk, check sum included."""
+    check = zlib.crc32(payload, zlib.crc32(kind))
+    return struct.pack(">I", len(payload)) + kind + payload + struct.pack(">I", check)
+
+
+def bare_png(data: bytes, keep: Collection[bytes]) -> bytes:
+    """The same PNG with the chunks of the kinds in `keep` only, every check sum of the original verified.
+
+    Decoders then see neither animation nor gamma, text or profiles, which they treat each in its own way.
+
+    Raises:
+        Refusal: a check sum is wrong or the file ends before IEND.
+    """
+    parts = [png_chunk(kind, payload) for kind, payload in png_chunks(BytesIO(data)) if kind in keep]
+    return b"".join([PNG_SIGNATURE, *parts, png_chunk(b"IEND")])
+
+
+def png_profile(payload: bytes) -> bytes:
+    """The ICC profile of an iCCP chunk; empty where it cannot be unpacked."""
+    _, _, packed = payload.partition(b"\0")
+    try:
+        return zlib.decompressobj().decompress(packed[1:], _PROFILE_LIMIT)
+    except zlib.error:
+        return b""
+
+
+def tiff_directory(stream: BinaryIO, wanted: Collection[int]) -> Directory:
+    """The first directory of a TIFF, a BigTIFF, or an Exif block (which is a small TIFF).
+
+    Raises:
+        Refusal: the directory or a wanted value lies outside the file.
+    """
+    stream.seek(0)
+    head = _exactly(stream, 8)
+    order = {b"II": "<", b"MM": ">"}.get(head[:2])
+    if order is None:
+        raise damaged()
+    big = head[2:4] in (b"+\0", b"\0+")
+    start = struct.unpack(order + ("Q" if big else "I"), _exactly(stream, 8) if big else head[4:])[0]
+    _seek(stream, start)
+    count_format, entry_format, width = ("Q", "HHQ", 8) if big else ("H", "HHI", 4)
+    count = struct.unpack(order + count_format, _exactly(stream, struct.calcsize(order + count_format)))[0]
+    if count > 65_535:
+        raise damaged()
+    entries = BytesIO(_exactly(stream, count * (struct.calcsize(order + entry_format) + width)))
+    base = stream.tell() - len(entries.getvalue())
+    following = stream.read(width)
+    values: dict[int, tuple[int, ...] | bytes] = {}
+    shorts: dict[int, int] = {}
+    for _ in range(count):
+        tag, kind, number = struct.unpack(
+            order + entry_format, entries.read(struct.calcsize(order + entry_format))
+        )
+        if kind == 3:
+            shorts[tag] = base + entries.tell()
+        field = entries.read(width)
+        if tag in wanted and kind in _SIZES:
+            values[tag] = _value(stream, order, kind, number, field)
+    return Directory(order, values, shorts, any(following))
+
+
+def exif_orientation(block: bytes | None) -> int:
+    """1..8 from an Exif block, with or without its `Exif` prefix; 1 where there is none that makes sense."""
+    if not block:
+        return 1
+    try:
+        directory = tiff_directory(BytesIO(block.removeprefix(b"Exif\0\0")), {ORIENTATION})
+    except Refusal:
+        return 1
+    return directory.orientation
+
+
+def with_ones(data: bytes, directory: Directory, tags: Collection[int]) -> bytes:
+    """The same TIFF with these SHORT tags of its first directory set to 1, where it has them."""
+    patched = bytearray(data)
+    for tag in tags:
+        if tag in directory.shorts:
+            struct.pack_into(directory.order + "H", patched, directory.shorts[tag], 1)
+    return bytes(patched)
+
+
+def _value(stream: BinaryIO, order: str, kind: int, number: int, field: bytes) -> tuple[int, ...] | bytes:
+    """A tag's value: integers as a tuple, everything else as bytes."""
+    length = number * _SIZES[kind]
+    if length > len(field):
+        _seek(stream, struct.unpack(order + ("Q" if len(field) == 8 else "I"), field)[0])
+        field = _exactly(stream, length)
+    if kind not in _INTEGERS:
+        return field[:length]
+    return struct.unpack(f"{order}{number}{_INTEGERS[kind]}", field[:length])
+
+
+def _seek(stream: BinaryIO, place: int) -> None:
+    if place > stream.seek(0, 2):
+        raise damaged()
+    stream.seek(place)
+
+
+def _exactly(stream: BinaryIO, length: int) -> bytes:
+    data = _at_most(stream, length)
+    if len(data) != length:
+        raise damaged()
+    return data
+
+
+def _at_most(stream: BinaryIO, length: int) -> bytes:
+    """Like `read`, which would set aside as much memory as a damaged file asks for."""
+    if length > 1 << 20:
+        here = stream.tell()
+        length = min(length, stream.seek(0, 2) - here)
+        stream.seek(here)
+    return stream.read(length)
+
+
+class Refusal(Exception):
+    """Why a file is not taken, before it has a name: `PATH what` will be the message."""
+
+    def __init__(self, what: str, hint: str) -> None:
+        super().__init__(what)
+        self.what = what
+        self.hint = hint
+
+
+@dataclass(frozen=True)
+class Directory:
+    """One TIFF directory: integers as tuples, other values as bytes."""
+
+    order: str
+    """The byte order as `struct` writes it."""
+    values: dict[int, tuple[int, ...] | bytes]
+    shorts: dict[int, int]
+    """Where in the file the value of each SHORT tag is."""
+    more: bool
+    """Another directory follows."""
+
+    def numbers(self, tag: int, default: tuple[int, ...] = ()) -> tuple[int, ...]:
+        value = self.values.get(tag, default)
+        return value if isinstance(value, tuple) else default
+
+    def number(self, tag: int, default: int) -> int:
+        return (self.numbers(tag) or (default,))[0]
+
+    @property
+    def orientation(self) -> int:
+        value = self.number(ORIENTATION, 1)
+        return value if 1 <= value <= 8 else 1

@@ -1,0 +1,110 @@
+"""Pictures of one size brought to another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inbetween.errors import UnknownName, WordsRefused
+from inbetween.pictures.alike import premultiplied, straight
+from inbetween.types import Picture
+
+WAYS = ("crop", "pad", "stretch")
+
+
+def fit(picture: Picture, size: tuple[int, int], how: str) -> Picture:
+    """The picture at another size; the same object where it has that size.
+
+    Smaller by area averages, larger by bicubic interpolation, RGBA with premultiplied colours.
+
+    - crop: scaled until the size is covered, the middle is kept.
+    - pad: scaled until it lies within the size, on black, or on transparent black for RGBA.
+    - stretch: width and height each on their own.
+
+    The scale is exact for the side that fits; the other side is rounded half up to whole pixels, at least 1.
+    Where an odd number of pixels is cut or added, the larger part is at the bottom and on the right.
+
+    Args:
+        picture: (H, W, 3 or 4), uint8 or uint16.
+        size: (H, W), both at least 1.
+
+    Raises:
+        UnknownName: for another `how`.
+        WordsRefused: for a size without pixels.
+    """
+    if how not in WAYS:
+        raise UnknownName("way to fit", how, WAYS)
+    if min(size) < 1:
+        raise WordsRefused(
+            f"a picture of {size[1]}×{size[0]} has no pixels", "give a width and height of 1 or more"
+        )
+    if picture.shape[:2] == tuple(size):
+        return picture
+    if how == "stretch":
+        return _resized(picture, size)
+    if how == "pad":
+        return _padded(picture, size)
+    return _cropped(picture, size)
+
+
+def _padded(picture: Picture, size: tuple[int, int]) -> Picture:
+    height, width = picture.shape[:2]
+    if size[0] * width <= size[1] * height:
+        inner = (size[0], max(1, _rounded(width * size[0], height)))
+    else:
+        inner = (max(1, _rounded(height * size[1], width)), size[1])
+    result = np.zeros((*size, picture.shape[2]), picture.dtype)
+    top, left = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
+    result[top : top + inner[0], left : left + inner[1]] = _resized(picture, inner)
+    return result
+
+
+def _cropped(picture: Picture, size: tuple[int, int]) -> Picture:
+    height, width = picture.shape[:2]
+    if size[0] * width >= size[1] * height:
+        left, kept, scaled = _window(width, height, size[1], size[0])
+        picture, inner = picture[:, left : left + kept], (size[0], scaled)
+    else:
+        top, kept, scaled = _window(height, width, size[0], size[1])
+        picture, inner = picture[top : top + kept], (scaled, size[1])
+    top, left = (inner[0] - size[0]) // 2, (inner[1] - size[1]) // 2
+    result: Any = _resized(picture, inner)[top : top + size[0], left : left + size[1]]
+    return np.ascontiguousarray(result)
+
+
+def _window(side: int, other: int, new_side: int, new_other: int) -> tuple[int, int, int]:
+    """(first pixel, pixels, pixels after scaling) of the middle part of a side that is cut.
+
+    The part is the shortest one that covers the new side at the scale new_other / other and leaves equally
+    much on both ends, so that a long strip is not scaled whole to be thrown away.
+    """
+    kept = -(-new_side * other // new_other)
+    kept += (side - kept) % 2
+    return (side - kept) // 2, kept, max(new_side, _rounded(kept * new_other, other))
+
+
+def _rounded(numerator: int, denominator: int) -> int:
+    return (2 * numerator + denominator) // (2 * denominator)
+
+
+def _resized(picture: Picture, size: tuple[int, int]) -> Picture:
+    if picture.shape[:2] == size:
+        return picture
+    if picture.shape[2] == 3 or picture[..., 3].min() == np.iinfo(picture.dtype).max:
+        return _scaled(picture, size)
+    return straight(_scaled(premultiplied(picture), size), picture.dtype)
+
+
+def _scaled(array: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
+    """(h, w, C) to (H, W, C): first what gets smaller, then what gets larger."""
+    import cv2
+
+    array = np.ascontiguousarray(array)
+    smaller = (min(size[0], array.shape[0]), min(size[1], array.shape[1]))
+    if smaller != array.shape[:2]:
+        array = cv2.resize(array, smaller[::-1], interpolation=cv2.INTER_AREA)
+    if smaller != size:
+        array = cv2.resize(array, size[::-1], interpolation=cv2.INTER_CUBIC)
+    return array

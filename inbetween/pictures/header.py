@@ -1,0 +1,447 @@
+"""What a picture file is, from its first bytes and its header; every file that is not taken is refused here.
+
+Nothing is decoded. `facts` serves `read` too, so that the two cannot disagree.
+"""
+
+from __future__ import annotations
+
+import stat
+import struct
+import threading
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from PIL import (
+    BmpImagePlugin,
+    Image,
+    ImageFile,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+    features,
+)
+
+from inbetween.errors import InbetweenError
+from inbetween.pictures.containers import (
+    ORIENTATION,
+    PLANAR,
+    PNG_SIGNATURE,
+    Directory,
+    Refusal,
+    damaged,
+    exif_orientation,
+    png_chunks,
+    png_profile,
+    tiff_directory,
+)
+
+MAX_PIXELS = 64_000_000
+"""More pixels than this are read only when forced: about 0.5 GB per 16-bit RGBA picture."""
+SIDE_LIMIT = 32_000
+"""The longest side, forced or not: OpenCV cannot warp pictures of 32767 pixels and more."""
+
+TAKEN = "PNG, JPEG, WebP, TIFF and BMP pictures are taken"
+
+_CONVERT = f"convert it to PNG; {TAKEN}"
+_VIDEO = "give still pictures; `ffmpeg -i CLIP frame_%05d.png` takes them out of a video"
+_RAW = "develop it to a 16-bit TIFF or PNG first"
+
+_SIGNATURES = (
+    (PNG_SIGNATURE, "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"II*\0", "TIFF"),
+    (b"MM\0*", "TIFF"),
+    (b"II+\0", "TIFF"),
+    (b"MM\0+", "TIFF"),
+)
+_OTHERS = (
+    (b"v/1\x01", "is an OpenEXR picture", "convert it to a 16-bit PNG or TIFF"),
+    (b"GIF8", "is a GIF", f"save the pictures it holds as PNG; {TAKEN}"),
+    (b"%PDF", "is a PDF document", f"export its pages as PNG; {TAKEN}"),
+    (b"8BPS", "is a Photoshop document", f"export it as a PNG or TIFF; {TAKEN}"),
+    (b"gimp xcf", "is a GIMP document", f"export it as a PNG or TIFF; {TAKEN}"),
+    (b"\0\0\0\x0cjP  ", "is a JPEG 2000 picture", _CONVERT),
+    (b"\xffO\xffQ", "is a JPEG 2000 picture", _CONVERT),
+    (b"\0\0\0\x0cJXL ", "is a JPEG XL picture", _CONVERT),
+    (b"\xff\n", "is a JPEG XL picture", _CONVERT),
+    (b"\0\0\x01\0", "is an icon", _CONVERT),
+    (b"SDPX", "is a DPX picture", "convert it to a 16-bit PNG or TIFF"),
+    (b"XPDS", "is a DPX picture", "convert it to a 16-bit PNG or TIFF"),
+    (b"#?RADIANCE", "is a Radiance HDR picture", "convert it to a 16-bit PNG or TIFF"),
+    (b"DDS ", "is a DDS texture", _CONVERT),
+    (b"\x1aE\xdf\xa3", "is a video (Matroska or WebM)", _VIDEO),
+    (b"\0\0\x01\xba", "is a video (MPEG)", _VIDEO),
+    (b"FLV", "is a video (Flash)", _VIDEO),
+    (b"OggS", "is an Ogg video or sound", _VIDEO),
+    (b"PK\x03\x04", "is a zip archive", "unpack it first"),
+)
+_RIFF = {b"AVI ": ("is a video (AVI)", _VIDEO), b"WAVE": ("is a sound", TAKEN)}
+
+_PNG_BITS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
+_TIFF_TAGS = (254, 256, 257, 258, 262, 273, 277, 279, 324, 325, 338, 339, 34675, 50706, ORIENTATION, PLANAR)
+"""NewSubfileType, size, bits, colours, strips, samples, tiles, extra samples, sample format, ICC, DNG."""
+_TIFF_SPACES = {0: "GRAY", 1: "GRAY", 2: "RGB", 3: "RGB", 5: "CMYK", 6: "RGB"}
+
+_CLASSES: dict[str, type[ImageFile.ImageFile]] = {
+    "PNG": PngImagePlugin.PngImageFile,
+    "JPEG": JpegImagePlugin.JpegImageFile,
+    "WEBP": WebPImagePlugin.WebPImageFile,
+    "TIFF": TiffImagePlugin.TiffImageFile,
+    "BMP": BmpImagePlugin.BmpImageFile,
+}
+_DECODER_ERRORS = (
+    OSError,
+    EOFError,
+    SyntaxError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+)
+"""What Pillow raises for damaged files, found by feeding it some."""
+
+_PILLOW = threading.Lock()
+
+
+def header(path: Path, force: bool = False) -> Header:
+    """Size, channels and bits of the picture that `read` would give, from the file's header.
+
+    Args:
+        force: also take more than `MAX_PIXELS` pixels; never a side above `SIDE_LIMIT`.
+
+    Raises:
+        InbetweenError: the file is missing, unreadable, empty, no picture, of a kind that is not taken, of an
+            unsound header, or too large. A file that is cut off behind its header is found out by `read`.
+    """
+    with naming(path), opened(path) as stream:
+        return facts(stream, force).header
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Turns every refusal inside into an error that names the file."""
+    try:
+        yield
+    except Refusal as refusal:
+        raise InbetweenError(f"{shown(path)} {refusal.what}", refusal.hint) from refusal
+    except MemoryError as error:
+        raise InbetweenError(f"{shown(path)} needs more memory than there is", "make it smaller") from error
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """The file as a stream.
+
+    Raises:
+        Refusal: it is missing, may not be read, is empty, or is not a file.
+    """
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise Refusal("is a folder, not a picture", "name the pictures in it, such as FOLDER/*.png")
+        if not stat.S_ISREG(status.st_mode):
+            raise Refusal("is not a file", "give a picture that lies on a disk, not a pipe or a device")
+        if status.st_size == 0:
+            raise Refusal("is empty: it has 0 bytes", "copy or export it again")
+        stream = path.open("rb")
+    except (FileNotFoundError, NotADirectoryError):
+        raise Refusal("does not exist", "check the spelling and the folder") from None
+    except PermissionError:
+        raise Refusal("may not be read", "change its permissions, or copy it to where you may") from None
+    except OSError as error:
+        raise Refusal(f"cannot be opened: {error.strerror or error}", "check the name and the disk") from None
+    with stream:
+        yield stream
+
+
+@contextmanager
+def decoding() -> Iterator[None]:
+    """Lets Pillow work without warnings, and turns its errors into refusals.
+
+    One thread at a time, because Python keeps its warning filters for the whole process.
+    """
+    try:
+        with _PILLOW, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except Image.DecompressionBombError as error:
+        raise Refusal(
+            "has more pixels than can be read from this format", "convert it to PNG, or make it smaller"
+        ) from error
+    except _DECODER_ERRORS as error:
+        raise damaged() from error
+
+
+def facts(stream: BinaryIO, force: bool = False) -> Facts:
+    """Everything that decides how a file is decoded.
+
+    Raises:
+        Refusal: not a picture that is taken, unsound, or too large.
+    """
+    name = _format(stream)
+    with decoding():
+        found = {"PNG": _png_facts, "TIFF": _tiff_facts}.get(name, _pillow_facts)(stream, name)
+    height, width = found.header.size
+    if min(height, width) < 1:
+        raise damaged()
+    if max(height, width) > SIDE_LIMIT:
+        raise Refusal(
+            f"is {width}×{height} pixels; no side may have more than {SIDE_LIMIT}", "make it smaller first"
+        )
+    if height * width > MAX_PIXELS and not force:
+        raise Refusal(
+            f"is {width}×{height} pixels, more than {MAX_PIXELS // 1_000_000} million",
+            "make it smaller first, or insist with --force",
+        )
+    return found
+
+
+def pillow_image(stream: BinaryIO, name: str) -> ImageFile.ImageFile:
+    """The file by its Pillow class; to be used inside `decoding`.
+
+    Not by `Image.open`, which judges the number of pixels by a global limit of its own.
+    """
+    if name == "AVIF":
+        # Pillow before 11.3 has no such module.
+        from PIL import AvifImagePlugin
+
+        return AvifImagePlugin.AvifImageFile(stream)
+    return _CLASSES[name](stream)
+
+
+def shown(path: Path) -> str:
+    """A path as one printable line."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape", "backslashreplace").decode()
+        for letter in str(path)
+    )
+
+
+def _format(stream: BinaryIO) -> str:
+    """The name of a format that is taken, by its first bytes."""
+    start = stream.read(4096)
+    for signature, name in _SIGNATURES:
+        if start.startswith(signature):
+            return name
+    for signature, what, hint in _OTHERS:
+        if start.startswith(signature):
+            raise Refusal(what, hint)
+    # Before the signatures that are words: a letter may begin with "BMW" or "The wide".
+    if _is_text(start):
+        raise _text(start)
+    if start.startswith(b"BM"):
+        return "BMP"
+    if start.startswith(b"RIFF"):
+        if start[8:12] == b"WEBP":
+            return "WEBP"
+        raise Refusal(*_RIFF.get(start[8:12], ("is not a picture", TAKEN)))
+    if start[4:8] == b"ftyp":
+        return _iso_format(start)
+    if start[4:8] in (b"moov", b"mdat", b"wide", b"free"):
+        raise Refusal("is a video (QuickTime)", _VIDEO)
+    if start[:1] == b"G" and start[188:189] == b"G":
+        raise Refusal("is a video (MPEG transport stream)", _VIDEO)
+    raise Refusal("is not a picture of a known kind", TAKEN)
+
+
+def _text(start: bytes) -> Refusal:
+    if b"<svg" in start:
+        return Refusal("is an SVG drawing", f"export it as PNG; {TAKEN}")
+    if b"<html" in start.lower():
+        return Refusal("is a web page, not a picture", "download the picture itself")
+    return Refusal("is a text file, not a picture", TAKEN)
+
+
+def _iso_format(start: bytes) -> str:
+    """AVIF, or a refusal: AVIF, HEIC, camera raw files and videos share one kind of container."""
+    brands = start[8 : min(struct.unpack(">I", start[:4])[0], 256)]
+    if b"avif" in brands or b"avis" in brands:
+        if features.check("avif"):
+            return "AVIF"
+        raise Refusal("is an AVIF picture, which this Pillow cannot read", _CONVERT)
+    if start[8:11] in (b"hei", b"hev", b"mif", b"msf"):
+        raise Refusal("is a HEIC picture", _CONVERT)
+    if start[8:12] == b"crx ":
+        raise Refusal("is a camera raw file", _RAW)
+    raise Refusal("is a video (MP4 or QuickTime)", _VIDEO)
+
+
+def _is_text(start: bytes) -> bool:
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return True
+    try:
+        text = start.decode("utf-8")
+    except UnicodeDecodeError as error:
+        # The last letter may be cut in two.
+        if error.start < len(start) - 3:
+            return False
+        text = start[: error.start].decode("utf-8")
+    return all(letter >= " " or letter in "\t\n\r\f\x1b" for letter in text)
+
+
+def _png_facts(stream: BinaryIO, name: str) -> Facts:
+    found: dict[bytes, bytes] = {}
+    for kind, payload in png_chunks(stream, skip=(b"IDAT", b"fdAT")):
+        found.setdefault(kind, payload)
+    width, height, bits, colour = struct.unpack(">IIBB", found.get(b"IHDR", b"")[:10])
+    if bits not in _PNG_BITS.get(colour, ()):
+        raise damaged()
+    profile = png_profile(found[b"iCCP"]) if b"iCCP" in found else None
+    return Facts(
+        name=name,
+        stored=(height, width),
+        orientation=exif_orientation(found.get(b"eXIf")),
+        channels=4 if colour in (4, 6) or b"tRNS" in found else 3,
+        bits=16 if bits == 16 else 8,
+        space="GRAY" if colour in (0, 4) else "RGB",
+        profile=profile,
+        several=b"acTL" in found and found[b"acTL"][:4] != b"\0\0\0\x01",
+        # A palette has its transparency inside; Pillow applies that.
+        clear=_clear(found[b"tRNS"], bits) if b"tRNS" in found and colour in (0, 2) else None,
+    )
+
+
+def _clear(payload: bytes, bits: int) -> tuple[int, ...]:
+    """The one grey or colour that a tRNS chunk makes transparent, at 8 or 16 bits."""
+    values = struct.unpack(f">{len(payload) // 2}H", payload)
+    scale = 255 // ((1 << bits) - 1) if bits < 8 else 1
+    return tuple((value & (1 << bits) - 1) * scale for value in values)
+
+
+def _tiff_facts(stream: BinaryIO, name: str) -> Facts:
+    directory = tiff_directory(stream, _TIFF_TAGS)
+    samples = directory.number(277, 1)
+    extra = directory.numbers(338)
+    photometric = directory.number(262, -1)
+    space = _TIFF_SPACES.get(photometric)
+    bits = _tiff_bits(directory, space)
+    _whole(directory, stream.seek(0, 2))
+    plain = 1 if space == "GRAY" or photometric == 3 else 4 if space == "CMYK" else 3
+    if samples < plain or not directory.numbers(256) or not directory.numbers(257):
+        raise damaged()
+    if bits == 16 and (samples not in (1, 3, 4) or (samples > 1 and directory.number(PLANAR, 1) != 1)):
+        raise Refusal(
+            "is a 16-bit TIFF of a rare layout (grey with alpha, separate planes or extra channels)",
+            "save it as a 16-bit PNG",
+        )
+    # Without a word about a fourth channel it is alpha; a 0 says that it is something else.
+    has_alpha = space != "CMYK" and samples > plain and (not extra or extra[0] in (1, 2))
+    profile = directory.values.get(34675)
+    return Facts(
+        name=name,
+        stored=(directory.number(257, 0), directory.number(256, 0)),
+        orientation=directory.orientation,
+        channels=4 if has_alpha else 3,
+        bits=bits,
+        space=space or "",
+        profile=profile if isinstance(profile, bytes) else None,
+        several=directory.more,
+        directory=directory,
+        premultiplied=bool(extra) and extra[0] == 1,
+        inverted=photometric == 0 and bits == 16,
+    )
+
+
+def _tiff_bits(directory: Directory, space: str | None) -> int:
+    """8 or 16, or a refusal of what cannot be had in either."""
+    if (
+        50706 in directory.values
+        or directory.number(254, 0) & 1
+        or directory.number(262, 0) in (32803, 34892)
+    ):
+        raise Refusal("is a camera raw file", _RAW)
+    bits = set(directory.numbers(258, (1,)))
+    kinds = set(directory.numbers(339, (1,)))
+    hint = "convert it to 16 bits per channel"
+    if 3 in kinds:
+        raise Refusal("is a floating point TIFF", hint)
+    if not kinds <= {1, 4}:
+        raise Refusal("is a TIFF of signed or complex numbers", hint)
+    if len(bits) != 1 or not bits <= {1, 2, 4, 8, 16}:
+        raise Refusal(f"is a TIFF of {', '.join(map(str, sorted(bits)))} bits per channel", hint)
+    if space is None:
+        raise Refusal("is a TIFF in other colours than grey, RGB and CMYK", "convert it to RGB")
+    # 16-bit CMYK is decoded by Pillow, to 8 bits; its way to RGB is not exact anyway.
+    return 16 if bits == {16} and space != "CMYK" else 8
+
+
+def _whole(directory: Directory, size: int) -> None:
+    """Pixel data beyond the end of the file mean that it was cut off."""
+    for places, lengths in ((273, 279), (324, 325)):
+        for place, length in zip(directory.numbers(places), directory.numbers(lengths), strict=False):
+            if place + length > size:
+                raise damaged()
+
+
+def _pillow_facts(stream: BinaryIO, name: str) -> Facts:
+    stream.seek(0)
+    image = pillow_image(stream, name)
+    mode = image.mode
+    exif = image.info.get("exif")
+    profile = image.info.get("icc_profile")
+    return Facts(
+        name=name,
+        stored=(image.height, image.width),
+        orientation=exif_orientation(exif),
+        channels=4 if mode in ("RGBA", "LA", "PA") or "transparency" in image.info else 3,
+        bits=8,
+        space="GRAY" if mode in ("1", "L", "LA") else "CMYK" if mode == "CMYK" else "RGB",
+        profile=profile,
+        several=getattr(image, "n_frames", 1) > 1,
+        # Pillow takes every CMYK JPEG for one by Adobe, whose inks are inverted.
+        inverted=name == "JPEG" and mode == "CMYK" and "adobe" not in image.info,
+    )
+
+
+@dataclass(frozen=True)
+class Header:
+    """The picture that `read` would give."""
+
+    size: tuple[int, int]
+    """(H, W), after the rotation that Exif asks for."""
+    channels: int
+    """3 (RGB) or 4 (RGBA)."""
+    bits: int
+    """8 or 16 per channel."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A file's header, as `read` needs it."""
+
+    name: str
+    """PNG, JPEG, WEBP, TIFF, BMP or AVIF."""
+    stored: tuple[int, int]
+    """(H, W) before rotation."""
+    orientation: int
+    channels: int
+    bits: int
+    space: str
+    """GRAY, RGB or CMYK; a palette is RGB."""
+    profile: bytes | None
+    """The ICC profile; empty where there is one that cannot be unpacked."""
+    several: bool
+    """More pictures follow the first."""
+    clear: tuple[int, ...] | None = None
+    """The colour that is transparent."""
+    directory: Directory | None = None
+    premultiplied: bool = False
+    """The colours of a 16-bit TIFF are; at 8 bits Pillow takes care of it."""
+    inverted: bool = False
+    """What the decoder will give is a negative."""
+
+    @property
+    def header(self) -> Header:
+        height, width = self.stored
+        size = (width, height) if self.orientation >= 5 else (height, width)
+        return Header(size, self.channels, self.bits)

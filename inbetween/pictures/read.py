@@ -1,0 +1,171 @@
+"""Picture files into arrays: upright, RGB or RGBA, sRGB, 8 or 16 bits as stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from inbetween.pictures import icc
+from inbetween.pictures.containers import ORIENTATION, PLANAR, bare_png, damaged, with_ones
+from inbetween.pictures.header import Facts, decoding, facts, naming, opened, pillow_image
+from inbetween.types import Picture, Report
+
+_BAND = 1 << 20
+"""Pixels worked on at a time."""
+
+
+def read(path: Path, report: Report | None = None, force: bool = False) -> Picture:
+    """A picture file, decoded whole.
+
+    PNG, JPEG, WebP, TIFF, BMP, and AVIF where Pillow has it. The rotation that Exif asks for is applied, an
+    ICC profile other than sRGB is applied, grey and palettes and CMYK become RGB, 16 bits stay 16 bits, and
+    alpha is kept as stored, straight, even if it is opaque everywhere. Of several pictures, the first.
+
+    Args:
+        report: is told what was chosen, under the codes `icc`, `icc-ignored`, `cmyk` and `first-picture`.
+        force: also take more than `MAX_PIXELS` pixels.
+
+    Returns:
+        (H, W, 3 or 4), uint8 or uint16, C-contiguous.
+
+    Raises:
+        InbetweenError: as `header`, and for a file that is damaged or cut off anywhere.
+    """
+    report = report or Report()
+    with naming(path):
+        with opened(path) as stream:
+            found = facts(stream, force)
+            stream.seek(0)
+            data = stream.read()
+        pixels = _upright(_decoded(data, found), found.orientation)
+        if found.several:
+            text = f"{path.name}: holds several pictures; the first one is taken"
+            report.note("first-picture", text, file=str(path))
+        return np.ascontiguousarray(_srgb(pixels, found, path, report))  # type: ignore[return-value]
+
+
+def _decoded(data: bytes, found: Facts) -> Picture:
+    """(H, W, C) as stored: C is 1 or 2 for grey, 3 or 4 for RGB, 4 for CMYK."""
+    if found.name == "PNG":
+        # Also where a decoder would not look at them, all check sums are verified here.
+        keep = {b"IHDR", b"PLTE", b"IDAT"} | (set() if found.clear else {b"tRNS"})
+        data = bare_png(data, keep)
+    elif found.directory is not None:
+        tags = (ORIENTATION, PLANAR) if found.bits == 16 else (ORIENTATION,)
+        data = with_ones(data, found.directory, tags)
+    pixels = _by_opencv(data) if found.bits == 16 else _by_pillow(data, found)
+    if pixels.shape[:2] != found.stored or pixels.dtype != (np.uint16 if found.bits == 16 else np.uint8):
+        raise damaged()
+    if found.inverted:
+        pixels = np.invert(pixels)
+    if found.clear is not None:
+        pixels = _with_clear(pixels, found.clear)
+    if found.premultiplied and found.bits == 16:
+        _divide_by_alpha(pixels)
+    # A fourth TIFF channel that is not alpha.
+    return pixels[..., :3] if pixels.shape[2] == 4 > found.channels and found.space == "RGB" else pixels
+
+
+def _by_opencv(data: bytes) -> Picture:
+    """16-bit PNG and TIFF, which Pillow would cut down to 8 bits."""
+    import cv2
+
+    with decoding(), _silent_opencv():
+        try:
+            pixels: Any = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+        except cv2.error as error:
+            raise damaged() from error
+    if pixels is None:
+        raise damaged()
+    if pixels.ndim == 2:
+        return pixels[..., None]  # type: ignore[no-any-return]
+    code = cv2.COLOR_BGR2RGB if pixels.shape[2] == 3 else cv2.COLOR_BGRA2RGBA
+    return cv2.cvtColor(pixels, code)  # type: ignore[no-any-return]
+
+
+@contextmanager
+def _silent_opencv() -> Iterator[None]:
+    """Keeps its complaints about damaged files off stderr; we have our own."""
+    import cv2
+
+    level = cv2.utils.logging.getLogLevel()
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    try:
+        yield
+    finally:
+        cv2.utils.logging.setLogLevel(level)
+
+
+def _by_pillow(data: bytes, found: Facts) -> Picture:
+    with decoding(), pillow_image(BytesIO(data), found.name) as image:
+        image.load()
+        wanted = "RGBA" if found.channels == 4 and found.clear is None else "RGB"
+        plain: Image.Image = image
+        if found.space == "GRAY":
+            plain = image.convert("LA" if wanted == "RGBA" else "L")
+        elif found.space == "RGB" and image.mode != wanted:
+            plain = image.convert(wanted)
+        # A copy: what Pillow lends is not writable, and torch warns about that.
+        pixels = np.array(plain)
+    return pixels[..., None] if pixels.ndim == 2 else pixels
+
+
+def _with_clear(pixels: Picture, clear: tuple[int, ...]) -> Picture:
+    """With an alpha channel that is 0 where the pixel has the one transparent colour."""
+    if len(clear) != pixels.shape[2]:
+        raise damaged()
+    alpha = np.where((pixels == np.array(clear)).all(axis=2), 0, np.iinfo(pixels.dtype).max)
+    return np.dstack([pixels, alpha.astype(pixels.dtype)])
+
+
+def _divide_by_alpha(pixels: NDArray[Any]) -> None:
+    """Premultiplied colours to straight ones, in place, (H, W, 4) uint16; 0 where alpha is 0."""
+    rows = max(1, _BAND // pixels.shape[1])
+    for top in range(0, len(pixels), rows):
+        band = pixels[top : top + rows]
+        alpha = band[..., 3:].astype(np.uint64)
+        colour = (band[..., :3] * np.uint64(65_535) + alpha // 2) // np.maximum(alpha, 1)
+        band[..., :3] = np.where(alpha > 0, np.minimum(colour, 65_535), 0)
+
+
+def _upright(pixels: Picture, orientation: int) -> Picture:
+    """Turned and mirrored as Exif's orientation 1..8 says."""
+    if orientation in (5, 6, 7, 8):
+        pixels = pixels.swapaxes(0, 1)
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    return pixels
+
+
+def _srgb(pixels: Picture, found: Facts, path: Path, report: Report) -> Picture:
+    """The same pixels in sRGB, (H, W, 3 or 4), by the profile where there is one that fits."""
+    colours = {"GRAY": 1, "RGB": 3, "CMYK": 4}[found.space]
+    way = None
+    if found.profile is not None:
+        try:
+            way = icc.conversion(found.profile, found.space, found.bits)
+        except icc.Unusable as reason:
+            text = f"{path.name}: its colour profile {reason}; it is ignored"
+            report.note("icc-ignored", text, file=str(path), reason=str(reason))
+    if way is not None:
+        text = f"{path.name}: colours brought from {way.profile} to sRGB"
+        if not way.exact:
+            text += ", at 8 bits, because the profile is made of tables"
+        report.note("icc", text, file=str(path), profile=way.profile, exact=way.exact)
+        pixels = icc.converted(pixels, colours, way)
+    elif found.space == "CMYK":
+        text = f"{path.name}: CMYK without a usable profile brought to RGB; its colours are a guess"
+        report.note("cmyk", text, file=str(path))
+        pixels = np.array(Image.frombytes("CMYK", pixels.shape[1::-1], pixels.tobytes()).convert("RGB"))
+    if found.space == "GRAY":
+        pixels = pixels[..., [0, 0, 0, *range(1, pixels.shape[2])]]
+    return pixels

@@ -1,0 +1,61 @@
+"""Contact sheets: some pictures of a film side by side, each with its number and time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from io import BytesIO
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from inbetween.pictures.write import to_8_bit
+from inbetween.types import Picture
+
+COLUMNS = 5
+MOST = 15
+CELL_WIDTH = 320
+LABEL_HEIGHT = 18
+MARGIN = 4
+
+
+class Sheet:
+    """Looks at a film as it passes and keeps at most `MOST` of its pictures, small, both ends among them."""
+
+    def __init__(self, count: int, rate: Fraction) -> None:
+        self._rate = rate
+        self._wanted = {round(x) for x in np.linspace(0, count - 1, min(count, MOST))}
+        self._cells: list[tuple[str, Image.Image]] = []
+
+    def seen(self, frames: Iterable[Picture]) -> Iterator[Picture]:
+        """The frames, unchanged."""
+        for number, frame in enumerate(frames):
+            if number in self._wanted:
+                self._cells.append((f"{number}   {float(number / self._rate):.2f} s", _thumbnail(frame)))
+            yield frame
+
+    def png(self) -> bytes:
+        """The sheet of what has been seen."""
+        width = max(image.width for _, image in self._cells) + MARGIN
+        height = max(image.height for _, image in self._cells) + LABEL_HEIGHT + MARGIN
+        columns = min(COLUMNS, len(self._cells))
+        rows = -(-len(self._cells) // columns)
+        sheet = Image.new("RGB", (columns * width + MARGIN, rows * height + MARGIN), "#202020")
+        draw = ImageDraw.Draw(sheet)
+        font = ImageFont.load_default(13)
+        for place, (label, image) in enumerate(self._cells):
+            x, y = MARGIN + place % columns * width, MARGIN + place // columns * height
+            draw.text((x + 2, y), label, fill="#d0d0d0", font=font)
+            sheet.paste(image, (x, y + LABEL_HEIGHT))
+        out = BytesIO()
+        sheet.save(out, "PNG")
+        return out.getvalue()
+
+
+def _thumbnail(frame: Picture) -> Image.Image:
+    image = Image.fromarray(to_8_bit(frame))
+    image.thumbnail((CELL_WIDTH, CELL_WIDTH), Image.Resampling.BOX)
+    if image.mode == "RGBA":
+        grey = Image.new("RGBA", image.size, "#808080")
+        image = Image.alpha_composite(grey, image)
+    return image.convert("RGB")

@@ -1,0 +1,288 @@
+"""Words into a plan: everything that can be refused without opening a picture is refused here.
+
+`run`, its records (`--repeat`) and the Python API all come through `plan`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from inbetween import engines, timeline
+from inbetween.devices import thread_count
+from inbetween.engine import parse_options
+from inbetween.errors import InbetweenError, UnknownName, WordsRefused
+from inbetween.timeline import DEFAULT_FRAMES, DEFAULT_RATE, MOST_FRAMES, Timeline
+from inbetween.types import Settings
+from inbetween.video.sinks import Sink
+from inbetween.video.sinks import parse as parse_sink
+
+KEYFRAMES = ("own", "generated", "none")
+FITS = ("crop", "pad", "stretch")
+UNRELATED = ("blend", "hold", "fail")
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the user asked for, as written. None is: not said."""
+
+    keys: tuple[str, ...]
+    out: str
+    frames: int | None = None
+    fps: str | None = None
+    duration: str | None = None
+    at: str | None = None
+    engine: str = "auto"
+    set: tuple[str, ...] = ()
+    easing: str | tuple[float, ...] = "linear"
+    """A name, a call, a file of times; or the times themselves."""
+    loop: bool = False
+    ping_pong: bool = False
+    size: str | None = None
+    fit: str | None = None
+    keyframes: str = "own"
+    start_number: int = 0
+    if_unrelated: str = "blend"
+    seed: int = 0
+    device: str = "auto"
+    threads: int | None = None
+    codec: str | None = None
+    encoder: str | None = None
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be made, how and where."""
+
+    words: Words
+    """As written, with `auto` and files of times resolved: enough to make the same film again."""
+    timeline: Timeline
+    engine: str
+    why: str
+    options: Any
+    settings: Settings
+    sink: Sink
+    size: tuple[int, int] | None
+    notes: tuple[tuple[str, str], ...] = field(default=())
+    """(code, text) of what was decided on the way."""
+
+    @property
+    def count(self) -> int:
+        """Pictures in the output."""
+        count = len(self.timeline.sources)
+        return max(1, 2 * count - 2) if self.words.ping_pong else count
+
+    @property
+    def key_paths(self) -> list[Path]:
+        """One per key of the timeline; a loop ends with the first one again."""
+        paths = [Path(key) for key in self.words.keys]
+        return [*paths, paths[0]] if self.words.loop else paths
+
+    def to_json(self) -> dict[str, Any]:
+        """The words, and what they came to."""
+        return {
+            "words": asdict(self.words),
+            "engine": self.engine,
+            "why": self.why,
+            "options": asdict(self.options),
+            "frames": self.count,
+            "fps": str(self.timeline.rate),
+            "duration": str(self.count / self.timeline.rate),
+            "digest": self.digest(),
+        }
+
+    def digest(self) -> str:
+        """Of all that decides the pixels but the keys' own contents."""
+        said = asdict(self.words)
+        for where in ("keys", "out", "device", "threads", "force", "set"):
+            del said[where]
+        text = json.dumps([said, asdict(self.options), self.sink.suffix], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def words_from_json(data: Mapping[str, Any]) -> Words:
+    """`Words` as `Plan.to_json` wrote them.
+
+    Raises:
+        InbetweenError: something is missing or unknown.
+    """
+    known = {f.name for f in fields(Words)}
+    try:
+        strange = set(data) - known
+        if strange or not all(isinstance(key, str) for key in data["keys"]):
+            raise KeyError(*strange)
+        lists = {name: tuple(value) for name, value in data.items() if isinstance(value, list)}
+        return Words(**{**data, **lists})
+    except (KeyError, TypeError) as error:
+        raise InbetweenError(f"not a record of a run: {error}", "take the .json that --record wrote") from None
+
+
+def plan(words: Words) -> Plan:
+    """Check the words and work out counts, rates and times.
+
+    Raises:
+        WordsRefused, UnknownName: anything that makes no sense, with the cure.
+        InbetweenError: an easing file that cannot be read.
+    """
+    if len(words.keys) < 2:
+        raise WordsRefused("a film needs two keys or more", "inbetween run start.png end.png -o out.mp4")
+    for name, value, known in (
+        ("--keyframes", words.keyframes, KEYFRAMES),
+        ("--fit", words.fit, FITS),
+        ("--if-unrelated", words.if_unrelated, UNRELATED),
+    ):
+        if value is not None and value not in known:
+            raise UnknownName(f"{name}", value, known)
+    if words.loop and words.ping_pong:
+        raise WordsRefused("--loop and --ping-pong exclude each other", "take one: both end where they began")
+    name, why = ("flow", "no engine with weights is installed") if words.engine == "auto" else (words.engine, "asked for")
+    engine = engines.get(name)
+    options = parse_options(engine.Options, words.set)
+    settings = Settings(_device(words.device, engine.devices, name), thread_count(words.threads))
+    sink = parse_sink(words.out, words.codec, words.encoder, words.start_number)
+    line, easing, notes = _timeline(words)
+    resolved = Words(**{**_shallow(words), "engine": name, "easing": easing})
+    out = Plan(resolved, line, name, why, options, settings, sink, _size(words.size), tuple(notes))
+    if out.count > MOST_FRAMES:
+        raise WordsRefused(f"a film of {out.count} frames is beyond the bound of {MOST_FRAMES}", "ask for fewer")
+    if sink.kind == "picture" and out.count != 1:
+        raise WordsRefused(
+            f"{words.out} is one picture, the film has {out.count}",
+            f"name a folder, or a pattern like frame_%05d{sink.suffix}; for one picture: -n 1 --keyframes none",
+        )
+    return out
+
+
+def _shallow(words: Words) -> dict[str, Any]:
+    return {f.name: getattr(words, f.name) for f in fields(words)}
+
+
+def _device(asked: str, able: tuple[str, ...], engine: str) -> str:
+    if asked == "auto":
+        return "cpu"
+    kind, _, number = asked.partition(":")
+    if kind not in ("cpu", "cuda", "mps") or (number and not number.isdecimal()):
+        raise UnknownName("device", asked, ("auto", "cpu", "cuda", "cuda:0", "mps"))
+    if kind not in able:
+        raise WordsRefused(f"the engine `{engine}` runs on the {able[0]} only", "leave --device out")
+    return asked
+
+
+def _size(text: str | None) -> tuple[int, int] | None:
+    """(H, W) of WIDTHxHEIGHT."""
+    if text is None:
+        return None
+    width, _, height = text.lower().replace("×", "x").partition("x")
+    if not (width.isdecimal() and height.isdecimal() and 0 < int(width) and 0 < int(height)):
+        raise WordsRefused(f"`{text}` is no size", "write width x height: --size 1280x720")
+    return int(height), int(width)
+
+
+# ------------------------------------------------------------------ counts and times
+
+
+def _timeline(words: Words) -> tuple[Timeline, str | tuple[float, ...], list[tuple[str, str]]]:
+    """The output's timeline, the easing as it is to be recorded, and notes."""
+    ease, easing = _easing(words.easing)
+    frames = words.frames
+    if frames is not None and not 1 <= frames <= MOST_FRAMES:
+        raise WordsRefused(f"-n must be from 1 to {MOST_FRAMES}, not {frames}", "it counts the pictures between two keys")
+    if isinstance(easing, tuple) and frames is None and words.duration is None and words.at is None:
+        frames = len(easing)
+    line, notes = _grid(words, frames)
+    if words.keyframes == "none":
+        line = timeline.without_keys(line)
+        if not line.sources:
+            raise WordsRefused("no pictures are left without the keys", "leave --keyframes none out")
+    if isinstance(easing, tuple):
+        line = timeline.with_times(line, easing, "the file of times")
+    elif ease is not None:
+        line = timeline.eased(line, ease)
+    return line, easing, notes
+
+
+def _easing(words: str | tuple[float, ...]) -> tuple[Callable[[float], float] | None, str | tuple[float, ...]]:
+    if not isinstance(words, str):
+        return None, words
+    try:
+        ease = timeline.parse_easing(words)
+    except UnknownName:
+        file = Path(words)
+        if not file.is_file():
+            raise
+        try:
+            text = file.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InbetweenError(f"{words} cannot be read: {error}", "give a text file of times") from None
+        return None, timeline.parse_times(text, words)
+    return (None if words == "linear" else ease), words
+
+
+def _grid(words: Words, frames: int | None) -> tuple[Timeline, list[tuple[str, str]]]:
+    rate = DEFAULT_RATE if words.fps is None else timeline.parse_rate(words.fps)
+    keys, loop = len(words.keys), words.loop
+    if words.at is not None:
+        if frames is not None or words.duration is not None:
+            raise WordsRefused("--at excludes -n and --duration", "the keys' times and --fps decide the count")
+        return _at(words.at, keys, rate, loop)
+    if words.duration is None:
+        return timeline.even(keys, DEFAULT_FRAMES if frames is None else frames, rate, loop), []
+    if frames is not None and words.fps is not None:
+        raise WordsRefused("-n, --fps and --duration are one too many", "any two of them decide the third")
+    duration = timeline.parse_time(words.duration, rate)
+    if duration <= 0:
+        raise WordsRefused(f"--duration {words.duration} leaves no time", "write it as 2s or 500ms")
+    if frames is not None:
+        line = timeline.even(keys, frames, rate, loop)
+        shown = _shown(line, words)
+        rate = (shown / duration).limit_denominator(1_000_000)
+        if not 0 < rate <= 1000:
+            raise WordsRefused(
+                f"{shown} frames in {words.duration} are {float(rate):g} a second", "take a rate up to 1000"
+            )
+        return timeline.even(keys, frames, rate, loop), []
+    return _spread(words, timeline.round_half_up(duration * rate), rate)
+
+
+def _shown(line: Timeline, words: Words) -> int:
+    if words.keyframes == "none":
+        line = timeline.without_keys(line)
+    count = len(line.sources)
+    return max(1, 2 * count - 2) if words.ping_pong else count
+
+
+def _spread(words: Words, count: int, rate: Fraction) -> tuple[Timeline, list[tuple[str, str]]]:
+    keys, notes = len(words.keys), []
+    if words.ping_pong:
+        if count % 2:
+            count += 1
+            notes.append(("count", f"there and back makes an even count: {count} frames"))
+        count = count // 2 + 1
+    places = timeline.spread(keys, count, words.loop)
+    if len({b - a for a, b in zip(places, places[1:], strict=False)}) > 1:
+        notes.append(("snapped", f"the keys are snapped to frames {', '.join(map(str, places[:keys]))}"))
+    return timeline.on_grid(places, rate, words.loop), notes
+
+
+def _at(text: str, keys: int, rate: Fraction, loop: bool) -> tuple[Timeline, list[tuple[str, str]]]:
+    times = [timeline.parse_time(word, rate) for word in text.split(",")]
+    wanted = keys + 1 if loop else keys
+    if len(times) != wanted:
+        more = "; a loop's last time is the return to the first key" if loop else ""
+        raise WordsRefused(f"--at has {len(times)} times, {wanted} are needed", f"one time per key{more}")
+    if any(a >= b for a, b in zip(times, times[1:], strict=False)):
+        raise WordsRefused("the times of --at must ascend", "write them as 0,1.5s,72f")
+    exact = [(time - times[0]) * rate for time in times]
+    places = [timeline.round_half_up(place) for place in exact]
+    notes = [
+        ("snapped", f"key {i + 1} at {float(place / rate):g} s is snapped to frame {snapped}")
+        for i, (place, snapped) in enumerate(zip(exact, places, strict=True))
+        if place != snapped
+    ]
+    return timeline.on_grid(places, rate, loop), notes

@@ -1,0 +1,187 @@
+"""One ffmpeg child, fed with raw frames through its standard input."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from typing import IO, NoReturn
+
+from inbetween.errors import InbetweenError
+
+DISK_FULL = "free some space, or choose another folder with -o"
+SIZE_LIMIT = "raise the limit (`ulimit -f`), or choose another folder with -o"
+
+# What ffmpeg adds after the line that names the cause.
+_ECHOES = re.compile(
+    r"Error (sending frames|selecting an encoder|opening output file|splitting the argument|while opening enc"
+    r"|initializing the muxer|submitting|muxing|closing file)|(Task finished|Terminating thread) with"
+    r"|Could not open encoder|Nothing was written|Conversion failed|Svt\[info|Last message repeated"
+)
+_ORIGIN = re.compile(r"^(\[[^\]]* @ 0x[0-9a-f]+\] )+")
+
+
+def executable() -> str:
+    """The ffmpeg that imageio-ffmpeg carries, or the one that IMAGEIO_FFMPEG_EXE names.
+
+    Raises:
+        InbetweenError: there is none, or it may not be run.
+    """
+    import imageio_ffmpeg
+
+    cure = "pip install --force-reinstall imageio-ffmpeg"
+    try:
+        exe = str(imageio_ffmpeg.get_ffmpeg_exe())
+    except RuntimeError:
+        raise InbetweenError("there is no ffmpeg on this machine", cure) from None
+    if shutil.which(exe) is None:
+        if os.environ.get("IMAGEIO_FFMPEG_EXE"):
+            cure = "unset IMAGEIO_FFMPEG_EXE, or let it name an ffmpeg that runs"
+        raise InbetweenError(f"ffmpeg cannot be run: {exe}", cure)
+    return exe
+
+
+def encoders() -> set[str]:
+    """The names of the video encoders that this ffmpeg has.
+
+    Raises:
+        InbetweenError: ffmpeg cannot be run.
+    """
+    words = [executable(), "-hide_banner", "-v", "error", "-encoders"]
+    try:
+        listing = subprocess.run(
+            words, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=60
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise _not_run(words[0], error) from error
+    return {found[1] for found in re.finditer(r"^ V\S{5} ([^\s=]+)", listing.stdout, re.MULTILINE)}
+
+
+@contextlib.contextmanager
+def started(words: Sequence[str]) -> Iterator[Child]:
+    """An ffmpeg with these words after its name. Leaving the block by any way kills and reaps it.
+
+    It dies with us too: when our process is gone its input ends, and what it closes has a temporary name.
+
+    Raises:
+        InbetweenError: ffmpeg cannot be run.
+    """
+    exe = executable()
+    # A file, not a pipe: a pipe that nobody reads fills up and stops ffmpeg.
+    with tempfile.TemporaryFile() as log:
+        try:
+            process = subprocess.Popen(
+                [exe, "-hide_banner", "-v", "error", "-nostdin", "-n", *words],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                # Its own session: Ctrl-C at the terminal reaches us only, and we decide what becomes of it.
+                start_new_session=True,
+                env=os.environ | {"AV_LOG_FORCE_NOCOLOR": "1"},
+            )
+        except OSError as error:
+            raise _not_run(exe, error) from error
+        try:
+            yield Child(exe, process, log)
+        finally:
+            process.kill()
+            process.wait()
+            with contextlib.suppress(OSError):
+                _stdin(process).close()
+
+
+class Child:
+    """A running ffmpeg."""
+
+    def __init__(self, exe: str, process: subprocess.Popen[bytes], log: IO[bytes]) -> None:
+        self._exe = exe
+        self._process = process
+        self._log = log
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Feed it. Blocks while ffmpeg is behind.
+
+        Raises:
+            InbetweenError: it has stopped; the message has its own words.
+        """
+        try:
+            _stdin(self._process).write(data)
+        except BrokenPipeError:
+            try:
+                self._process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._fail()
+
+    def finish(self, beat: Callable[[], object]) -> None:
+        """End its input and wait until it has closed its files. `beat` is called twice a second meanwhile.
+
+        Raises:
+            InbetweenError: it failed; the message has its own words.
+        """
+        with contextlib.suppress(BrokenPipeError):
+            _stdin(self._process).close()
+        while self._process.poll() is None:
+            beat()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=0.5)
+        if self._process.returncode:
+            self._fail()
+
+    def _fail(self) -> NoReturn:
+        self._log.seek(0)
+        text = self._log.read().decode(errors="replace")
+        raise _failure(self._exe, self._process.returncode, text)
+
+
+def _stdin(process: subprocess.Popen[bytes]) -> IO[bytes]:
+    assert process.stdin is not None
+    return process.stdin
+
+
+def _not_run(exe: str, error: Exception) -> InbetweenError:
+    cure = (
+        "unset IMAGEIO_FFMPEG_EXE, or let it name an ffmpeg that runs"
+        if os.environ.get("IMAGEIO_FFMPEG_EXE")
+        else "pip install --force-reinstall imageio-ffmpeg"
+    )
+    return InbetweenError(f"ffmpeg cannot be run: {exe}: {getattr(error, 'strerror', None) or error}", cure)
+
+
+def _failure(exe: str, returncode: int, text: str) -> InbetweenError:
+    """The error for an ffmpeg that ended with `returncode` after writing `text` to its standard error."""
+    try:
+        killer = signal.Signals(-returncode).name if returncode < 0 else ""
+    except ValueError:
+        killer = f"signal {-returncode}"
+    if killer == "SIGXFSZ" or "File too large" in text:
+        return InbetweenError("ffmpeg stopped: file size limit reached", SIZE_LIMIT)
+    for words in ("No space left on device", "Disk quota exceeded"):
+        if words in text:
+            return InbetweenError(f"ffmpeg stopped: the disk or quota is full ({words})", DISK_FULL)
+    if killer:
+        cure = "memory may have run out: close other programs, or make smaller pictures"
+        return InbetweenError(
+            f"ffmpeg stopped: killed by {killer}", cure if killer == "SIGKILL" else f"ffmpeg is {exe}"
+        )
+    causes = _causes(text)
+    if not causes:
+        causes = f"exit code {returncode} and no message" if returncode else "it wanted no more frames"
+    return InbetweenError(
+        f"ffmpeg stopped: {causes}", f"look at --codec and --encoder, if given; ffmpeg is {shlex.quote(exe)}"
+    )
+
+
+def _causes(text: str) -> str:
+    """The first and the last line that say more than that something failed, without ffmpeg's addresses."""
+    lines = [_ORIGIN.sub("", line.strip()) for line in text.splitlines()]
+    lines = [line for line in lines if line]
+    told = [line for line in lines if not _ECHOES.search(line)] or lines
+    return "; ".join(dict.fromkeys([*told[:1], *told[-1:]]))

@@ -1,0 +1,257 @@
+"""What may be written where, temporary names, and the move to the final ones.
+
+Everything is written under a hidden name on the same disk and gets its own name when it is whole; until then
+what was there stays.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import shlex
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from inbetween.errors import InbetweenError
+from inbetween.video import ffmpeg, sinks
+from inbetween.video.sinks import Sink
+
+OVERWRITE = "give another name with -o, or add --overwrite"
+
+_PART = re.compile(r"\.inbetween-[0-9a-f]{8}\.part")
+
+
+def prepare(sink: Sink, overwrite: bool = False, inputs: Sequence[Path | str] = ()) -> None:
+    """Refuse an output that cannot, or must not, be written. Call it before any work; it changes nothing.
+
+    `inputs` are the files (or folders of files) that are read; they are never written to, not even with
+    `overwrite`.
+
+    Raises:
+        InbetweenError: the folder is missing, is no folder or is read-only; the name is too long; the output
+            exists and `overwrite` is False; the output is, or would replace or delete, an input.
+    """
+    target = resolved(sink)
+    exists = _exists(target)
+    if sink.kind == "sequence":
+        _prepare_sequence(sink, target, exists, overwrite, inputs)
+    else:
+        folder = os.path.dirname(target)
+        _refuse_missing(folder)
+        if exists and _identity(target) in _identities(inputs):
+            raise InbetweenError(f"`{sink.path}` is an input and an output", "give another name with -o")
+        if exists and not os.path.isfile(target):
+            raise InbetweenError(f"`{sink.path}` exists and is not a file", "give another name with -o")
+        if exists and not overwrite:
+            raise InbetweenError(f"`{sink.path}` exists", OVERWRITE)
+        _try(folder)
+
+
+def resolved(sink: Sink) -> str:
+    """The absolute path of the output file, or of the sequence's folder, behind any symbolic links."""
+    return os.path.realpath(sink.folder if sink.kind == "sequence" else sink.path)
+
+
+def parts_of(sink: Sink) -> str:
+    """The folder for temporary names: on the output's own disk."""
+    target = resolved(sink)
+    if sink.kind == "sequence" and os.path.isdir(target):
+        return target
+    return os.path.dirname(target)
+
+
+@contextlib.contextmanager
+def part(folder: str, suffix: str) -> Iterator[str]:
+    """A free hidden file name in `folder`, short enough for any disk. What bears it is removed at the end."""
+    path = os.path.join(folder, f".inbetween-{os.urandom(4).hex()}.part{suffix}")
+    try:
+        yield path
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+
+
+@contextlib.contextmanager
+def part_folder(folder: str) -> Iterator[str]:
+    """A new hidden folder in `folder`; removed with its contents if it still has this name at the end."""
+    path = os.path.join(folder, f".inbetween-{os.urandom(4).hex()}.part")
+    try:
+        with disk_errors(path):
+            os.mkdir(path)
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def disk_errors(path: str) -> Iterator[None]:
+    """Turn the disk's refusals into errors with a cure.
+
+    Raises:
+        InbetweenError: instead of an OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise InbetweenError(
+                f"the disk or quota is full: {error.strerror} ({path})", ffmpeg.DISK_FULL
+            ) from error
+        if error.errno == errno.EFBIG:
+            raise InbetweenError(f"file size limit reached: {path}", ffmpeg.SIZE_LIMIT) from error
+        if error.errno == errno.ENAMETOOLONG:
+            raise InbetweenError(
+                f"the name is too long for this disk: {path}", "give a shorter name with -o"
+            ) from error
+        raise InbetweenError(
+            f"cannot write `{path}`: {error.strerror or error}", "choose another folder with -o"
+        ) from error
+
+
+def keep_file(source: str, sink: Sink, overwrite: bool) -> None:
+    """Give a finished file its name.
+
+    Raises:
+        InbetweenError: the name was taken meanwhile, or the disk refuses.
+    """
+    target = resolved(sink)
+    if not overwrite and _exists(target):
+        raise InbetweenError(f"`{sink.path}` has appeared while it was being made", OVERWRITE)
+    with disk_errors(sink.path):
+        os.replace(source, target)
+
+
+def keep_sequence(source: str, sink: Sink, names: Sequence[str], overwrite: bool) -> None:
+    """Give the finished pictures in the folder `source` their place.
+
+    A folder that does not exist appears at once, by one rename. One that exists is kept, for it may be
+    somebody's current folder: each picture is moved into it, after those that they replace and those with
+    higher numbers have been moved out. A failure in between is undone.
+
+    Raises:
+        InbetweenError: files of these names appeared meanwhile, or the disk refuses.
+    """
+    target = resolved(sink)
+    with disk_errors(sink.path):
+        if not os.path.lexists(target):
+            os.rename(source, target)
+            return
+        old = [name for name, _ in _numbered(sink, target)]
+        if old and not overwrite:
+            raise InbetweenError(f"`{sink.path}` has got pictures while it was being made", OVERWRITE)
+        # No picture has this name: it has no suffix.
+        away = os.path.join(source, "replaced")
+        os.mkdir(away)
+        moves = [(os.path.join(target, name), os.path.join(away, name)) for name in old]
+        moves += [(os.path.join(source, name), os.path.join(target, name)) for name in names]
+        _move_all(moves)
+
+
+def _move_all(moves: Iterable[tuple[str, str]]) -> None:
+    begun: list[tuple[str, str]] = []
+    try:
+        for move in moves:
+            begun.append(move)
+            os.rename(*move)
+    except BaseException:
+        for source, target in reversed(begun):
+            if not os.path.lexists(source):
+                os.rename(target, source)
+        raise
+
+
+def _prepare_sequence(
+    sink: Sink, folder: str, exists: bool, overwrite: bool, inputs: Sequence[Path | str]
+) -> None:
+    if not exists:
+        _refuse_missing(os.path.dirname(folder))
+        _exists(os.path.join(os.path.dirname(folder), sinks.name(sink, sink.start_number)))
+        _try(os.path.dirname(folder))
+        return
+    if not os.path.isdir(folder):
+        raise InbetweenError(f"`{sink.folder}` is a file, not a folder", "give another name with -o")
+    with disk_errors(sink.path):
+        _exists(os.path.join(folder, sinks.name(sink, sink.start_number)))
+        old = _numbered(sink, folder)
+        others = [entry for entry in os.listdir(folder) if not _PART.match(entry)]
+    read = _identities(inputs)
+    for entry, identity in old:
+        if identity in read:
+            raise InbetweenError(
+                f"`{os.path.join(sink.folder, entry)}` is an input and would be overwritten",
+                "choose another folder with -o, or another --start-number",
+            )
+    if not overwrite and sink.named_folder and others:
+        raise InbetweenError(
+            f"the folder `{sink.path}` is not empty",
+            f"give another name with -o, or add --overwrite (it replaces {sink.pattern} only)",
+        )
+    if not overwrite and old:
+        raise InbetweenError(f"`{os.path.join(sink.folder, old[0][0])}` exists", OVERWRITE)
+    _try(folder)
+
+
+def _numbered(sink: Sink, folder: str) -> list[tuple[str, tuple[int, int]]]:
+    """The pictures in `folder` that the sequence replaces, or removes because their numbers are higher.
+
+    Names in order, each with its identity.
+    """
+    found = []
+    for entry in os.listdir(folder):
+        number = sinks.number(sink, entry)
+        if number is not None and number >= sink.start_number:
+            path = os.path.join(folder, entry)
+            if os.path.isdir(path):
+                raise InbetweenError(f"`{path}` is a folder", "choose another folder with -o")
+            found.append((number, entry, _identity(path)))
+    return [(entry, identity) for _, entry, identity in sorted(found)]
+
+
+def _identities(inputs: Iterable[Path | str]) -> set[tuple[int, int]]:
+    """Which files these are, and those inside of folders, whatever their names."""
+    found = set()
+    for path in inputs:
+        if os.path.isdir(path):
+            found |= {_identity(entry) for entry in os.scandir(path)}
+        else:
+            found.add(_identity(path))
+    return found - {(0, 0)}
+
+
+def _identity(path: str | Path | os.DirEntry[str]) -> tuple[int, int]:
+    """Device and number of the file behind any links; (0, 0) if there is none."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return 0, 0
+    return status.st_dev, status.st_ino
+
+
+def _exists(path: str) -> bool:
+    """Raises InbetweenError when the disk could not hold such a name."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        with disk_errors(path):
+            raise
+    return True
+
+
+def _refuse_missing(folder: str) -> None:
+    if not os.path.lexists(folder):
+        raise InbetweenError(
+            f"there is no folder `{folder}`", f"make it first: mkdir -p {shlex.quote(folder)}"
+        )
+    if not os.path.isdir(folder):
+        raise InbetweenError(f"`{folder}` is a file, not a folder", "choose another folder with -o")
+
+
+def _try(folder: str) -> None:
+    """Asking for permissions is no proof: root has them all, and a disk can be mounted read-only."""
+    with part(folder, "") as path, disk_errors(folder):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))

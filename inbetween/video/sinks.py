@@ -1,0 +1,190 @@
+"""Where the frames go, from the words of the command line. Standard library only: words are checked first.
+
+Nothing is opened here; the one question asked of the disk is whether the output names a folder.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import shlex
+from dataclasses import dataclass
+from fractions import Fraction
+
+from inbetween.errors import UnknownName, WordsRefused
+
+FOLDER_PATTERN = "%05d.png"
+"""The names inside an output that is a folder."""
+
+_NUMBER = re.compile(r"%(?:0(\d{0,2}))?d")
+
+
+@dataclass(frozen=True)
+class Format:
+    """What a suffix means."""
+
+    kind: str
+    """`film`, `gif` or `picture`."""
+    codec: str
+    muxer: str = ""
+    """ffmpeg's name of the container."""
+    fastest: int = 0
+    """Most frames a second that its clock can tell apart; 0 for no limit."""
+
+
+SINKS: dict[str, Format] = {
+    ".mp4": Format("film", "libx264", "mp4"),
+    ".mov": Format("film", "libx264", "mov"),
+    ".mkv": Format("film", "libx264", "matroska", fastest=1000),
+    ".gif": Format("gif", "gif", "gif", fastest=100),
+    ".png": Format("picture", "png"),
+    ".tif": Format("picture", "tiff"),
+    ".tiff": Format("picture", "tiff"),
+    ".jpg": Format("picture", "mjpeg"),
+    ".jpeg": Format("picture", "mjpeg"),
+}
+
+
+@dataclass(frozen=True)
+class Sink:
+    """An output as the user named it. Plain fields: `Sink(**json)` of its `asdict` is equal to it."""
+
+    path: str
+    kind: str
+    """`film`, `gif`, `sequence` or `picture`."""
+    suffix: str
+    """In lower case; of the single pictures for a sequence."""
+    codec: str
+    """ffmpeg's name of the encoder."""
+    encoder: tuple[str, ...] = ()
+    """More words for ffmpeg, as given by the user."""
+    start_number: int = 0
+    folder: str = ""
+    """Sequences only: the folder, `.` for the current one."""
+    pattern: str = ""
+    """Sequences only: a file name with one `%d` or `%05d`; any other `%` stands for itself."""
+    named_folder: bool = False
+    """The user named a folder, not a pattern: it has to be empty or new."""
+
+    def __post_init__(self) -> None:
+        # JSON knows no tuples.
+        object.__setattr__(self, "encoder", tuple(self.encoder))
+
+
+def parse(out: str, codec: str | None = None, encoder: str | None = None, start_number: int = 0) -> Sink:
+    """The sink that `-o OUT --codec CODEC --encoder WORDS --start-number N` stands for.
+
+    An existing folder, a name that ends in `/` and a name without suffix are folders of PNG. `%05d` (or `%d`)
+    makes a sequence only in the last part of the path and only with a picture's suffix.
+
+    Raises:
+        UnknownName: a suffix that is in no table.
+        WordsRefused: no name; two numbers in one name; unbalanced quotes; words that do not fit the kind.
+    """
+    sink = _sink(out)
+    if sink.kind != "film" and (codec is not None or encoder is not None):
+        word = "--codec" if codec is not None else "--encoder"
+        raise WordsRefused(
+            f"{word} is for films, and `{out}` is {_article(sink)}", f"leave {word} out, or write -o film.mp4"
+        )
+    if start_number < 0:
+        raise WordsRefused(f"--start-number {start_number} is below 0", "number the files from 0 or above")
+    if start_number and sink.kind != "sequence":
+        raise WordsRefused(
+            f"--start-number is for numbered pictures, and `{out}` is {_article(sink)}",
+            "leave --start-number out, or write -o frames/ for a folder of PNG",
+        )
+    if codec is not None and not codec.strip():
+        raise WordsRefused("--codec has no name", f"its default is --codec {sink.codec}")
+    return dataclasses.replace(
+        sink, codec=codec or sink.codec, encoder=_words(encoder), start_number=start_number
+    )
+
+
+def check(sink: Sink, rate: Fraction, count: int) -> None:
+    """Refuse a count or a rate that the output cannot hold.
+
+    Raises:
+        WordsRefused: no frames; more than one frame for a single picture; a rate that its clock cannot tell.
+    """
+    if count < 1:
+        raise WordsRefused("no frames would be made", "ask for at least one frame")
+    if rate <= 0:
+        raise WordsRefused(f"a rate of {rate} frames a second cannot be written", "ask for more than 0")
+    if sink.kind == "picture" and count != 1:
+        root = sink.path[: -len(sink.suffix)]
+        raise WordsRefused(
+            f"`{sink.path}` is one picture, and {count} frames are to be written",
+            f"write -o {shlex.quote(root + '_%05d' + sink.path[-len(sink.suffix) :])} to number them, or -o "
+            f"{shlex.quote(root + '/')} for a folder",
+        )
+    fastest = SINKS[sink.suffix].fastest
+    if sink.kind != "sequence" and fastest and rate > fastest:
+        raise WordsRefused(
+            f"{sink.suffix} holds at most {fastest} frames a second, not {float(rate):g}",
+            f"ask for --fps {fastest} or less, or write -o film.mp4",
+        )
+
+
+def name(sink: Sink, number: int) -> str:
+    """The file name of frame `number` of a sequence."""
+    before, width, after = _split(sink.pattern)
+    return f"{before}{number:0{width}d}{after}"
+
+
+def number(sink: Sink, filename: str) -> int | None:
+    """The number in a file name of this sequence, or None for any other name. The inverse of `name`."""
+    before, _, after = _split(sink.pattern)
+    end = len(filename) - len(after)
+    digits = filename[len(before) : end] if end > len(before) else ""
+    if not (digits.isascii() and digits.isdigit()):
+        return None
+    return int(digits) if name(sink, int(digits)) == filename else None
+
+
+def _sink(out: str) -> Sink:
+    if not out or "\0" in out:
+        raise WordsRefused("the output has no name", "write -o film.mp4, or -o frames/ for a folder of PNG")
+    folder, last = os.path.split(out)
+    suffix = os.path.splitext(last)[1]
+    if os.path.isdir(out) or out.endswith(("/", os.sep)) or not suffix:
+        if last.lower() in SINKS and not os.path.isdir(out):
+            raise WordsRefused(f"`{out}` has no name before its suffix", f"write -o film{last}")
+        return Sink(out, "sequence", ".png", "png", folder=out, pattern=FOLDER_PATTERN, named_folder=True)
+    if suffix.lower() not in SINKS:
+        unknown = UnknownName("output format", suffix, SINKS)
+        unknown.hint += f"; for a folder of PNG write -o {shlex.quote(out + '/')}"
+        raise unknown
+    form = SINKS[suffix.lower()]
+    numbers = _NUMBER.findall(last) if form.kind == "picture" else []
+    if len(numbers) > 1:
+        raise WordsRefused(f"`{last}` has {len(numbers)} places for the number", "leave one %05d in it")
+    if numbers:
+        return Sink(out, "sequence", suffix.lower(), form.codec, folder=folder or os.curdir, pattern=last)
+    return Sink(out, form.kind, suffix.lower(), form.codec)
+
+
+def _split(pattern: str) -> tuple[str, int, str]:
+    """Before the number, its least width, after it."""
+    found = _NUMBER.search(pattern)
+    assert found is not None, pattern
+    return pattern[: found.start()], int(found[1] or 0), pattern[found.end() :]
+
+
+def _words(encoder: str | None) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(encoder or ""))
+    except ValueError:
+        raise WordsRefused(
+            f"--encoder {encoder} has a quote that is not closed", "close it, or write it as \\' or \\\""
+        ) from None
+
+
+def _article(sink: Sink) -> str:
+    return {
+        "film": "a film",
+        "gif": "a GIF",
+        "sequence": "a folder of pictures" if sink.named_folder else "a sequence of pictures",
+        "picture": "one picture",
+    }[sink.kind]

@@ -1,0 +1,978 @@
+"""Films, GIFs and sequences: what is written is decoded again and compared with what went in."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import select
+import stat
+import subprocess
+import sys
+import weakref
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from inbetween.errors import InbetweenError, Interrupted, UnknownName, WordsRefused
+from inbetween.types import Picture, Report
+from inbetween.video import encode, ffmpeg, place, sinks, verify
+from inbetween.video.write import Written, prepare, rehearse, write
+
+SIZE = (48, 64)
+NTSC = Fraction(24000, 1001)
+
+
+def disc(index: int, size: tuple[int, int] = SIZE, channels: int = 3, dtype: type = np.uint8) -> Picture:
+    """A disc before a gradient, one step further to the right; transparent around it where there is alpha."""
+    height, width = size
+    y, x = np.mgrid[:height, :width]
+    picture = np.empty((height, width, channels), np.uint8)
+    picture[..., 0] = x * 255 // width
+    picture[..., 1] = y * 255 // height
+    picture[..., 2] = 128
+    inside = (x - 8 - 3 * index) ** 2 + (y - height // 2) ** 2 < 100
+    picture[inside, :3] = (240, 200, 40)
+    if channels == 4:
+        picture[..., 3] = np.where(inside, 255, 0)
+    return picture.astype(dtype) * 257 if dtype == np.uint16 else picture
+
+
+def noise(index: int) -> Picture:
+    return np.random.default_rng(index).integers(0, 256, (256, 256, 3), np.uint8)
+
+
+def made(
+    out: str | Path,
+    count: int = 5,
+    rate: Fraction = NTSC,
+    size: tuple[int, int] = SIZE,
+    report: Report | None = None,
+    channels: int = 3,
+    dtype: type = np.uint8,
+    codec: str | None = None,
+    encoder: str | None = None,
+    start: int = 0,
+    **more: Any,
+) -> Written:
+    sink = sinks.parse(str(out), codec, encoder, start)
+    frames = (disc(index, size, channels, dtype) for index in range(count))
+    return write(sink, frames, rate, count, size, report or Report(), **more)
+
+
+def decoded(path: Path, **options: str) -> tuple[list[Any], Any]:
+    """All frames, and the facts of the stream."""
+    with av.open(str(path), options=options) as container:
+        stream = container.streams.video[0]
+        frames = list(container.decode(stream))
+        context = stream.codec_context
+        facts = {
+            "rate": stream.average_rate,
+            "duration": stream.duration * stream.time_base
+            if stream.duration
+            else Fraction(container.duration, av.time_base),
+            "tags": (
+                context.colorspace,
+                context.color_primaries,
+                context.color_trc,
+                context.color_range,
+            ),
+            "codec": context.codec.canonical_name,
+        }
+    return frames, facts
+
+
+def leftovers(folder: Path) -> list[str]:
+    return [entry for entry in os.listdir(folder) if entry.startswith(".inbetween")]
+
+
+class Notes(Report):
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.stages: dict[str, tuple[int, int]] = {}
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        assert 0 <= done <= total
+        assert done >= self.stages.get(stage, (0, 0))[0]
+        self.stages[stage] = (done, total)
+
+    def note(self, code: str, text: str, **facts: Any) -> None:
+        self.notes.append(code)
+
+
+# --- the words ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("out", "kind", "suffix", "folder", "pattern"),
+    [
+        ("film.mp4", "film", ".mp4", "", ""),
+        ("FILM.MP4", "film", ".mp4", "", ""),
+        ("100%d.mp4", "film", ".mp4", "", ""),
+        ("a/%05d.mov", "film", ".mov", "", ""),
+        ("a.gif", "gif", ".gif", "", ""),
+        ("frames/", "sequence", ".png", "frames/", "%05d.png"),
+        ("frames.v2/", "sequence", ".png", "frames.v2/", "%05d.png"),
+        ("frames", "sequence", ".png", "frames", "%05d.png"),
+        ("a.b/frames", "sequence", ".png", "a.b/frames", "%05d.png"),
+        ("%05d", "sequence", ".png", "%05d", "%05d.png"),
+        ("50% off/%04d.png", "sequence", ".png", "50% off", "%04d.png"),
+        ("%03d/x_%d.TIF", "sequence", ".tif", "%03d", "x_%d.TIF"),
+        ("%0d.jpeg", "sequence", ".jpeg", ".", "%0d.jpeg"),
+        ("100%_%04d.png", "sequence", ".png", ".", "100%_%04d.png"),
+        ("%%05d.png", "sequence", ".png", ".", "%%05d.png"),
+        ("%03d/x.png", "picture", ".png", "", ""),
+        ("x%5d.png", "picture", ".png", "", ""),
+        ("x.tiff", "picture", ".tiff", "", ""),
+    ],
+)
+def test_what_an_output_name_means(out: str, kind: str, suffix: str, folder: str, pattern: str) -> None:
+    sink = sinks.parse(out)
+    assert (sink.path, sink.kind, sink.suffix) == (out, kind, suffix)
+    assert (sink.folder, sink.pattern) == (folder, pattern)
+    assert sink.named_folder == (kind == "sequence" and "%" not in out.split("/")[-1].replace("%05d", "", 1))
+    assert sinks.Sink(**json.loads(json.dumps(dataclasses.asdict(sink)))) == sink
+
+
+def test_an_existing_folder_is_a_folder_whatever_its_name(tmp_path: Path) -> None:
+    (tmp_path / "shots.mp4").mkdir()
+    assert sinks.parse(f"{tmp_path}/shots.mp4").kind == "sequence"
+
+
+@pytest.mark.parametrize(
+    ("out", "words", "message", "hint"),
+    [
+        ("", {}, "no name", "film.mp4"),
+        (".mp4", {}, "no name before its suffix", "film.mp4"),
+        ("%03d_%d.png", {}, "2 places for the number", "one %05d"),
+        ("a.gif", {"codec": "libx265"}, "--codec is for films", "leave --codec out"),
+        ("a/", {"encoder": "-crf 3"}, "--encoder is for films, and `a/` is a folder", "leave --encoder out"),
+        ("a.mp4", {"start_number": 3}, "--start-number is for numbered pictures", "frames/"),
+        ("a.png", {"start_number": 3}, "--start-number is for numbered pictures", "frames/"),
+        ("a/", {"start_number": -1}, "below 0", "0 or above"),
+        ("a.mp4", {"encoder": "-x264-params 'a"}, "quote that is not closed", "close it"),
+        ("a.mp4", {"codec": " "}, "--codec has no name", "libx264"),
+    ],
+)
+def test_words_that_are_refused(out: str, words: dict[str, Any], message: str, hint: str) -> None:
+    with pytest.raises(WordsRefused) as caught:
+        sinks.parse(out, **words)
+    assert message in caught.value.message
+    assert hint in caught.value.hint
+
+
+def test_an_unknown_suffix_offers_the_nearest_and_a_folder() -> None:
+    with pytest.raises(UnknownName) as caught:
+        sinks.parse("film.mp5")
+    assert caught.value.message == "there is no output format called `.mp5`"
+    assert "did you mean `.mp4`?" in caught.value.hint
+    with pytest.raises(UnknownName) as caught:
+        sinks.parse("my out.v2")
+    assert "-o 'my out.v2/'" in caught.value.hint
+
+
+def test_film_words() -> None:
+    sink = sinks.parse("a.mkv", "libx265", "-crf 20 -x265-params 'a=1 b'")
+    assert (sink.codec, sink.encoder) == ("libx265", ("-crf", "20", "-x265-params", "a=1 b"))
+    assert sinks.parse("a.mp4").codec == "libx264"
+
+
+_PIECE = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), max_size=12)
+
+
+@given(before=_PIECE, width=st.none() | st.integers(0, 12), after=_PIECE, number=st.integers(0, 10**14))
+def test_names_of_a_sequence_and_their_numbers(before: str, width: int | None, after: str, number: int) -> None:
+    place_for_it = "%d" if width is None else f"%0{width}d"
+    pattern = f"{before}{place_for_it}{after}.png"
+    others = len(sinks._NUMBER.findall(pattern)) > 1
+    if others:
+        with pytest.raises(WordsRefused):
+            sinks.parse(f"some where/{pattern}")
+        return
+    sink = sinks.parse(f"some where/{pattern}")
+    assert (sink.kind, sink.folder, sink.pattern) == ("sequence", "some where", pattern)
+    name = sinks.name(sink, number)
+    assert name == before + str(number).rjust(width or 0, "0") + after + ".png"
+    assert sinks.number(sink, name) == number
+
+
+@given(st.from_regex(r"\A[x0-9٣²-]{0,7}(\.png|\.PNG)?\Z"))
+def test_only_names_that_the_sequence_would_write_have_a_number(filename: str) -> None:
+    sink = sinks.parse("x%03d.png")
+    number = sinks.number(sink, filename)
+    assert number is None or sinks.name(sink, number) == filename
+
+
+@pytest.mark.parametrize(
+    ("out", "rate", "count", "message"),
+    [
+        ("x.png", 25, 2, "one picture, and 2 frames"),
+        ("x.gif", 101, 2, "at most 100 frames"),
+        ("x.mkv", 1001, 2, "at most 1000 frames"),
+        ("x.mp4", 25, 0, "no frames"),
+        ("x.mp4", 0, 1, "cannot be written"),
+    ],
+)
+def test_counts_and_rates_that_do_not_fit(out: str, rate: int, count: int, message: str) -> None:
+    with pytest.raises(WordsRefused, match=message):
+        sinks.check(sinks.parse(out), Fraction(rate), count)
+
+
+def test_counts_and_rates_that_fit() -> None:
+    for out, rate, count in (("x.png", 25, 1), ("x.gif", 100, 2), ("x.mkv", 1000, 2), ("x/", 5000, 9)):
+        sinks.check(sinks.parse(out), Fraction(rate), count)
+
+
+def test_the_hint_for_many_frames_and_one_name_works() -> None:
+    with pytest.raises(WordsRefused) as caught:
+        sinks.check(sinks.parse("my x.PNG"), Fraction(25), 3)
+    assert "'my x_%05d.PNG'" in caught.value.hint
+    assert sinks.parse("my x_%05d.PNG").kind == "sequence"
+
+
+def test_words_are_checked_without_loading_anything() -> None:
+    code = (
+        "import sys, inbetween.video.sinks as s; s.parse('a.mp4', None, '-crf 3');"
+        "print([m for m in ('numpy', 'av', 'cv2', 'PIL', 'imageio_ffmpeg') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+# --- films ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
+def test_a_film_shows_what_went_in(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"film{suffix}"
+    report = Notes()
+    written = made(path, count=12, report=report)
+    frames, facts = decoded(path)
+    assert len(frames) == 12
+    assert facts["tags"] == (1, 1, 1, 1)
+    assert facts["codec"] == "h264"
+    tick = Fraction(1, 1000) if suffix == ".mkv" else 0
+    for index, frame in enumerate(frames):
+        assert frame.format.name == "yuv420p"
+        assert abs(frame.pts * frame.time_base - index / NTSC) <= tick
+        shown = frame.to_ndarray(format="rgb24").astype(int)
+        assert np.abs(shown - disc(index)).mean() < 5
+    assert abs(facts["duration"] - 12 / NTSC) <= tick
+    assert written.path == str(path)
+    assert (written.kind, written.count, written.size) == ("film", 12, SIZE)
+    assert (written.duration, written.codec) == (facts["duration"], "h264")
+    assert (written.pixel_format, written.bytes) == ("yuv420p", path.stat().st_size)
+    assert report.notes == []
+    assert report.stages == {"write": (12, 12), "check": (12, 12)}
+    assert os.listdir(tmp_path) == [path.name]
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
+@pytest.mark.parametrize(
+    ("colour", "y"), [((255, 0, 0), 63), ((0, 255, 0), 173), ((255, 255, 255), 235), ((0, 0, 0), 16)]
+)
+def test_colours_are_bt709_in_limited_range(
+    tmp_path: Path, suffix: str, colour: tuple[int, int, int], y: int
+) -> None:
+    path = tmp_path / f"film{suffix}"
+    picture = np.full((*SIZE, 3), colour, np.uint8)
+    write(sinks.parse(str(path)), [picture], Fraction(25), 1, SIZE, Report())
+    frames, facts = decoded(path)
+    assert facts["tags"] == (1, 1, 1, 1)
+    assert abs(int(frames[0].to_ndarray()[24, 32]) - y) <= 1
+    words = ["-v", "error", "-i", str(path), "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
+    shown = subprocess.run([ffmpeg.executable(), *words], capture_output=True, check=True).stdout
+    assert np.abs(np.frombuffer(shown, np.uint8).reshape(picture.shape).astype(int) - picture).max() <= 2
+
+
+RATES = [Fraction(n, d) for n, d in ((24000, 1001), (25, 1), (30000, 1001), (60, 1), (250, 37), (1, 2), (1000, 1))]
+ODD_RATES = [Fraction(2300001, 333337), Fraction(239760239, 10_000_000), Fraction(1, 3600)]
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
+@pytest.mark.parametrize("rate", RATES + ODD_RATES, ids=str)
+def test_rates_are_exact(tmp_path: Path, suffix: str, rate: Fraction) -> None:
+    path = tmp_path / f"film{suffix}"
+    written = made(path, count=7, rate=rate, size=(16, 16))
+    frames, facts = decoded(path)
+    times = [frame.pts * frame.time_base for frame in frames]
+    if suffix == ".mkv":
+        # Its clock has milliseconds.
+        if rate in RATES:
+            assert facts["rate"] == rate
+        assert all(abs(time - n / rate) <= Fraction(1, 2000) for n, time in enumerate(times))
+        assert abs(written.duration - 7 / rate) <= Fraction(1, 1000)
+    else:
+        assert facts["rate"] == rate
+        assert times == [n / rate for n in range(7)]
+        assert written.duration == facts["duration"] == 7 / rate
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mov", "a.mkv", "a.gif", "a_%03d.png", "a_%03d.tif", "a_%03d.jpg"])
+def test_the_same_frames_give_the_same_bytes(tmp_path: Path, name: str) -> None:
+    both = []
+    for folder in ("one", "two, elsewhere"):
+        (tmp_path / folder).mkdir()
+        made(tmp_path / folder / name, count=9)
+        both.append([path.read_bytes() for path in sorted((tmp_path / folder).iterdir())])
+    assert both[0] == both[1]
+    assert len(both[0]) == (9 if "%" in name else 1)
+
+
+@pytest.mark.parametrize("size", [(47, 64), (48, 63), (47, 63), (1, 1), (1, 2), (3, 1)])
+def test_odd_sizes_keep_their_size(tmp_path: Path, size: tuple[int, int]) -> None:
+    report = Notes()
+    made(tmp_path / "film.mp4", count=2, size=size, report=report)
+    frames, facts = decoded(tmp_path / "film.mp4")
+    assert [(frame.height, frame.width, frame.format.name) for frame in frames] == [(*size, "yuv444p")] * 2
+    assert facts["tags"] == (1, 1, 1, 1)
+    assert report.notes == ["pixel_format"]
+
+
+def test_a_film_of_two_by_two_pixels(tmp_path: Path) -> None:
+    assert made(tmp_path / "film.mp4", count=2, size=(2, 2)).pixel_format == "yuv420p"
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".gif"])
+def test_one_frame_has_its_display_time(tmp_path: Path, suffix: str) -> None:
+    written = made(tmp_path / f"film{suffix}", count=1, rate=Fraction(2))
+    assert (written.count, written.duration) == (1, Fraction(1, 2))
+
+
+def test_alpha_and_depth_of_a_film_are_said_once(tmp_path: Path) -> None:
+    report = Notes()
+    made(tmp_path / "film.mkv", channels=4, dtype=np.uint16, report=report, codec="ffv1")
+    assert sorted(report.notes) == ["alpha", "bit_depth"]
+    frames, _ = decoded(tmp_path / "film.mkv")
+    for index, frame in enumerate(frames):
+        inside = disc(index, channels=4)[..., 3] == 255
+        luma = frame.to_ndarray()[: SIZE[0]]
+        assert np.all(luma[~inside] == 16)
+        assert np.all(luma[inside] > 150)
+
+
+def test_an_alpha_that_is_opaque_everywhere_is_not_worth_a_note(tmp_path: Path) -> None:
+    report = Notes()
+    picture = np.full((*SIZE, 4), 255, np.uint8)
+    write(sinks.parse(f"{tmp_path}/a.mp4"), [picture], Fraction(25), 1, SIZE, report)
+    assert report.notes == []
+
+
+def test_the_words_of_the_user_win(tmp_path: Path) -> None:
+    fine = made(tmp_path / "fine.mp4")
+    coarse = made(tmp_path / "coarse.mp4", encoder="-crf 45 -pix_fmt yuv444p")
+    assert coarse.bytes < fine.bytes
+    assert (fine.pixel_format, coarse.pixel_format) == ("yuv420p", "yuv444p")
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "found", "pixel_format"),
+    [
+        ("a.mkv", "ffv1", "ffv1", "yuv420p"),
+        ("a.mov", "prores_ks", "prores", "yuv422p10le"),
+        ("a.mp4", "libx265", "hevc", "yuv420p"),
+        ("a.mkv", "libx264rgb", "h264", "gbrp"),
+    ],
+)
+def test_other_codecs(tmp_path: Path, name: str, codec: str, found: str, pixel_format: str) -> None:
+    sink = sinks.parse(f"{tmp_path}/{name}", codec)
+    rehearse(sink, NTSC, SIZE)
+    written = made(sink.path, codec=codec)
+    assert (written.codec, written.pixel_format) == (found, pixel_format)
+    shown = decoded(Path(sink.path))[0][0].to_ndarray(format="rgb24").astype(int)
+    assert np.abs(shown - disc(0)).mean() < 5
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("a.mp4", "libx256"), "no encoder called `libx256`"),
+        (("a.mov", "libvpx-vp9"), "vp9 only supported in MP4"),
+        (("a.mp4", None, "-preset quick"), "invalid preset 'quick'"),
+        (("a.mp4", None, "crf 18"), "Unable to choose an output format for 'crf'"),
+        (("a.mp4", None, "-foo 1"), "Unrecognized option 'foo'"),
+        (("a.mp4", None, "-t 0.05"), "not what was planned: 1 frames instead of 2"),
+        (("a.mp4", None, "-vf scale=32:24"), "not what was planned: a frame of (H, W) (24, 32)"),
+    ],
+)
+def test_a_rehearsal_finds_words_that_ffmpeg_refuses(
+    tmp_path: Path, words: tuple[str, ...], message: str
+) -> None:
+    sink = sinks.parse(f"{tmp_path}/{words[0]}", *words[1:])
+    with pytest.raises(InbetweenError) as caught:
+        rehearse(sink, Fraction(25), SIZE)
+    assert message in caught.value.message
+    assert "@ 0x" not in caught.value.message
+    assert "\n" not in caught.value.message + caught.value.hint
+    assert os.listdir(tmp_path) == []
+
+
+def test_the_hint_for_an_unknown_encoder() -> None:
+    with pytest.raises(UnknownName) as caught:
+        rehearse(sinks.parse("a.mp4", "libx256"), Fraction(25), SIZE)
+    assert "`libx265`" in caught.value.hint or "`libx264`" in caught.value.hint
+    with pytest.raises(UnknownName) as caught:
+        rehearse(sinks.parse("a.mp4", "zzzzzzzz"), Fraction(25), SIZE)
+    assert "-encoders" in caught.value.hint
+
+
+def test_the_encoders_of_this_ffmpeg() -> None:
+    names = ffmpeg.encoders()
+    assert {"libx264", "ffv1", "png", "gif"} <= names
+    assert not names & {"aac", "srt", "="}
+
+
+# --- GIF ------------------------------------------------------------------------------------------------------
+
+
+def gif_frames(path: Path) -> list[np.ndarray]:
+    with Image.open(path) as image:
+        frames = []
+        for index in range(image.n_frames):
+            image.seek(index)
+            frames.append(np.asarray(image.convert("RGBA")))
+    return frames
+
+
+@pytest.mark.parametrize("rate", [NTSC, Fraction(25), Fraction(60), Fraction(100), Fraction(1, 2)], ids=str)
+def test_a_gif_shows_what_went_in(tmp_path: Path, rate: Fraction) -> None:
+    report = Notes()
+    written = made(tmp_path / "a.gif", count=12, rate=rate, report=report)
+    shown = gif_frames(tmp_path / "a.gif")
+    assert len(shown) == 12
+    for index, picture in enumerate(shown):
+        assert np.all(picture[..., 3] == 255)
+        difference = np.abs(picture[..., :3].astype(int) - disc(index))
+        assert difference.mean() < 8
+        # Dither keeps the mean of each neighbourhood.
+        assert np.abs(picture[..., :3].mean((0, 1)) - disc(index).mean((0, 1))).max() < 2
+    assert abs(written.duration - 12 / rate) <= Fraction(1, 100)
+    with Image.open(tmp_path / "a.gif") as image:
+        delays = [(image.seek(n), image.info["duration"])[1] for n in range(12)]
+    assert abs(sum(delays) - 12_000 / rate) <= 10
+    assert report.notes == (["gif_rate"] if rate > 50 else [])
+    assert list(report.stages) == ["write", "palette", "check"]
+    assert all(done == total for done, total in report.stages.values())
+    assert os.listdir(tmp_path) == ["a.gif"]
+
+
+@pytest.mark.parametrize("loop", [False, True])
+def test_a_gif_loops_only_when_asked(tmp_path: Path, loop: bool) -> None:
+    made(tmp_path / "a.gif", loop=loop)
+    with Image.open(tmp_path / "a.gif") as image:
+        assert image.info.get("loop") == (0 if loop else None)
+
+
+def test_a_gif_keeps_one_bit_of_alpha(tmp_path: Path) -> None:
+    report = Notes()
+    made(tmp_path / "a.gif", count=12, channels=4, report=report)
+    assert report.notes == []
+    for index, picture in enumerate(gif_frames(tmp_path / "a.gif")):
+        expected = disc(index, channels=4)
+        inside = expected[..., 3] == 255
+        np.testing.assert_array_equal(picture[..., 3], expected[..., 3])
+        assert np.abs(picture[inside].astype(int) - expected[inside]).max() < 4
+
+
+def test_a_gif_cuts_alpha_at_one_half(tmp_path: Path) -> None:
+    report = Notes()
+    picture = disc(0)
+    alpha = np.repeat(np.where(np.arange(SIZE[1]) < 32, 127, 128)[None], SIZE[0], 0)
+    picture = np.dstack([picture, alpha.astype(np.uint8)])
+    write(sinks.parse(f"{tmp_path}/a.gif"), [picture, picture], Fraction(25), 2, SIZE, report)
+    assert report.notes == ["alpha"]
+    for shown in gif_frames(tmp_path / "a.gif"):
+        np.testing.assert_array_equal(shown[..., 3], np.where(alpha > 127, 255, 0))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 3)])
+def test_a_gif_without_a_visible_pixel(tmp_path: Path, size: tuple[int, int]) -> None:
+    clear = np.zeros((*size, 4), np.uint8)
+    write(sinks.parse(f"{tmp_path}/a.gif"), [clear, clear], Fraction(25), 2, size, Report())
+    assert all(np.all(shown[..., 3] == 0) for shown in gif_frames(tmp_path / "a.gif"))
+
+
+# --- sequences and single pictures ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".tiff"])
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_sequence_keeps_every_value(tmp_path: Path, suffix: str, channels: int, dtype: type) -> None:
+    from inbetween import pictures
+
+    report = Notes()
+    written = made(tmp_path / f"x%d{suffix}", 3, channels=channels, dtype=dtype, report=report, start=9)
+    names = [f"x9{suffix}", f"x10{suffix}", f"x11{suffix}"]
+    assert sorted(os.listdir(tmp_path)) == sorted(names)
+    for index, name in enumerate(names):
+        shown = pictures.read(tmp_path / name)
+        assert shown.dtype == dtype
+        np.testing.assert_array_equal(shown, disc(index, SIZE, channels, dtype))
+    assert (written.kind, written.count, written.duration) == ("sequence", 3, 3 / NTSC)
+    assert written.bytes == sum((tmp_path / name).stat().st_size for name in names)
+    assert written.pixel_format == {
+        (3, np.uint8): "rgb24",
+        (4, np.uint8): "rgba",
+        (3, np.uint16): "rgb48",
+        (4, np.uint16): "rgba64",
+    }[channels, dtype]
+    assert report.notes == []
+
+
+def test_jpegs_say_what_they_lose(tmp_path: Path) -> None:
+    report = Notes()
+    written = made(tmp_path / "%d.jpg", 3, channels=4, dtype=np.uint16, report=report)
+    assert sorted(report.notes) == ["alpha", "bit_depth"]
+    assert (written.codec, written.pixel_format) == ("mjpeg", "rgb24")
+
+
+@pytest.mark.parametrize("name", ["x.png", "x.tif", "x.jpg"])
+def test_one_picture(tmp_path: Path, name: str) -> None:
+    written = made(tmp_path / name, 1)
+    assert os.listdir(tmp_path) == [name]
+    assert (written.kind, written.bytes) == ("picture", (tmp_path / name).stat().st_size)
+    with Image.open(tmp_path / name) as image:
+        assert image.size == (SIZE[1], SIZE[0])
+
+
+def test_folders_new_empty_and_full(tmp_path: Path) -> None:
+    new, empty, full = (tmp_path / name for name in ("new", "empty", "full"))
+    empty.mkdir()
+    full.mkdir()
+    (full / "notes.txt").write_text("mine")
+    made(f"{new}/", 3)
+    assert sorted(os.listdir(new)) == ["00000.png", "00001.png", "00002.png"]
+    # The same folder, not another of the same name: it may be somebody's current one.
+    before = empty.stat().st_ino
+    made(empty, 2, start=7)
+    assert sorted(os.listdir(empty)) == ["00007.png", "00008.png"]
+    assert empty.stat().st_ino == before
+    for words in ({"start": 0}, {"start": 500}):
+        with pytest.raises(InbetweenError) as caught:
+            made(full, 2, **words)
+        assert "not empty" in caught.value.message
+        assert "--overwrite" in caught.value.hint
+    assert os.listdir(full) == ["notes.txt"]
+    assert sorted(os.listdir(tmp_path)) == ["empty", "full", "new"]
+    # What a killed run left behind is nobody's picture.
+    part = tmp_path / "again" / ".inbetween-0123abcd.part"
+    part.mkdir(parents=True)
+    made(tmp_path / "again", 1)
+    assert sorted(os.listdir(tmp_path / "again")) == [part.name, "00000.png"]
+
+
+def test_a_new_folder_has_the_usual_permissions(tmp_path: Path) -> None:
+    (tmp_path / "usual").mkdir()
+    made(tmp_path / "new", 1)
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == stat.S_IMODE((tmp_path / "usual").stat().st_mode)
+
+
+def test_overwriting_a_sequence_replaces_its_own_pictures_only(tmp_path: Path) -> None:
+    kept = ["00000.PNG", "0002.png", "00002.tif", "x00001.png", "notes.txt", "-0001.png"]
+    for name in [*kept, "00000.png", "00001.png", "00002.png", "00003.png", "123456.png"]:
+        (tmp_path / name).write_text("old")
+    with pytest.raises(InbetweenError, match="not empty"):
+        made(tmp_path, 2, start=1)
+    written = made(tmp_path, 2, start=1, overwrite=True)
+    assert written.count == 2
+    assert sorted(os.listdir(tmp_path)) == sorted([*kept, "00000.png", "00001.png", "00002.png"])
+    assert (tmp_path / "00000.png").read_text() == "old"
+    with Image.open(tmp_path / "00002.png") as image:
+        np.testing.assert_array_equal(np.asarray(image), disc(1))
+
+
+def test_a_pattern_asks_for_its_own_names_only(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "y_001.png").write_text("mine")
+    made(tmp_path / "x_%03d.png", 2)
+    with pytest.raises(InbetweenError) as caught:
+        made(tmp_path / "x_%03d.png", 2)
+    assert caught.value.message.endswith("x_000.png` exists")
+    made(tmp_path / "x_%03d.png", 2, start=2)
+    assert sorted(os.listdir(tmp_path)) == sorted(
+        ["notes.txt", "y_001.png", "x_000.png", "x_001.png", "x_002.png", "x_003.png"]
+    )
+    made(tmp_path / "new folder" / "x_%03d.png", 1)
+    assert os.listdir(tmp_path / "new folder") == ["x_000.png"]
+
+
+def test_a_move_that_fails_is_undone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made(tmp_path, 3)
+    old = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    rename = os.rename
+
+    def failing(source: str, target: str) -> None:
+        if os.path.basename(target) == "00002.png" and os.path.dirname(target) == str(tmp_path):
+            if ".inbetween" in source and "replaced" not in source:
+                raise PermissionError(13, "Permission denied")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", failing)
+    with pytest.raises(InbetweenError, match="Permission denied"):
+        made(tmp_path, 4, size=(16, 16), overwrite=True)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == old
+
+
+# --- what is refused before the work --------------------------------------------------------------------------
+
+
+def refusal(out: str | Path, *inputs: str | Path, overwrite: bool = True) -> InbetweenError:
+    with pytest.raises(InbetweenError) as caught:
+        prepare(sinks.parse(str(out)), overwrite, [Path(path) for path in inputs])
+    assert "\n" not in caught.value.message + caught.value.hint
+    return caught.value
+
+
+def test_folders_that_cannot_be_written_to(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for out in ("missing/a.mp4", "missing/a.gif", "missing/a.png", "missing/deeper/", "missing/deeper/%d.png"):
+        error = refusal(tmp_path / out if not out.endswith("/") else f"{tmp_path}/{out}")
+        assert "there is no folder" in error.message
+        assert "mkdir -p" in error.hint
+    for out in ("file/a.mp4", "file/", "file/x/", "file/%d.png"):
+        assert "is a file, not a folder" in refusal(f"{tmp_path}/{out}").message
+    assert os.listdir(tmp_path) == ["file"]
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs a folder that nobody can write to")
+@pytest.mark.parametrize("out", ["/proc/a.mp4", "/proc/frames/", "/proc/%d.png"])
+def test_read_only_folders(out: str) -> None:
+    assert "cannot write" in refusal(out).message
+
+
+def test_an_output_that_exists_needs_overwrite(tmp_path: Path) -> None:
+    for name in ("a.mp4", "a.gif", "a.png"):
+        path = tmp_path / name
+        path.write_text("old")
+        error = refusal(path, overwrite=False)
+        assert error.message.endswith("exists")
+        assert "--overwrite" in error.hint
+        assert path.read_text() == "old"
+        prepare(sinks.parse(str(path)), True)
+        made(path, 1, overwrite=True)
+        assert path.read_bytes()[:3] != b"old"
+    os.mkfifo(tmp_path / "pipe.mp4")
+    assert "is not a file" in refusal(tmp_path / "pipe.mp4").message
+
+
+def test_no_input_is_ever_written_to(tmp_path: Path) -> None:
+    (tmp_path / "in.mp4").write_text("a")
+    (tmp_path / "00003.png").write_text("b")
+    (tmp_path / "link.mp4").symlink_to("in.mp4")
+    (tmp_path / "folder link").symlink_to(".")
+    (tmp_path / "picture link").symlink_to("00003.png")
+    film, picture = tmp_path / "in.mp4", tmp_path / "00003.png"
+    assert "an input and an output" in refusal(film, tmp_path / "other", film).message
+    assert "an input and an output" in refusal(tmp_path / "link.mp4", film).message
+    assert "an input and an output" in refusal(film, tmp_path / "link.mp4").message
+    assert "an input and an output" in refusal(tmp_path / "folder link" / "in.mp4", film).message
+    assert "an input and an output" in refusal(picture, picture).message
+    for out in (tmp_path, tmp_path / "%05d.png", tmp_path / "folder link"):
+        for source in (picture, tmp_path / "picture link", tmp_path):
+            assert "00003.png` is an input and would be overwritten" in refusal(out, source).message
+    # Those that are neither replaced nor removed may stand in the same folder.
+    prepare(sinks.parse(str(tmp_path / "%05d.png"), start_number=4), True, [picture])
+    prepare(sinks.parse(str(tmp_path / "%04d.png")), True, [picture])
+    prepare(sinks.parse(str(tmp_path / "b.mp4")), True, [film, Path("no such file")])
+
+
+def test_a_link_is_written_through(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "a.mp4").symlink_to("disk/real.mp4")
+    made(tmp_path / "a.mp4")
+    assert (tmp_path / "a.mp4").is_symlink()
+    assert os.listdir(tmp_path / "disk") == ["real.mp4"]
+
+
+def test_names_that_are_too_long(tmp_path: Path) -> None:
+    for out in ("é" * 126 + ".mp4", "x" * 256 + "/", "x" * 250 + "%05d.png"):
+        assert "too long" in refusal(f"{tmp_path}/{out}").message
+
+
+NAMES = ["ü 映画 🎬", "100%d", "%05d", "[x]*?", "-leading", "a:b", "q'u\"o", "new\nline", "x" * 251, "pipe:1", "~"]
+
+
+@pytest.mark.parametrize("stem", NAMES)
+def test_names_are_taken_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stem: str) -> None:
+    folder = tmp_path / "50% off %d [x] -y"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    for suffix in (".mp4", ".gif"):
+        written = made(stem + suffix, 2)
+        assert (written.count, written.path) == (2, stem + suffix)
+    assert sorted(os.listdir(folder)) == sorted([stem + ".mp4", stem + ".gif"])
+    made(f"{stem}/", 2)
+    assert sorted(os.listdir(folder / stem)) == ["00000.png", "00001.png"]
+    made(stem.replace("%", "")[:240] + "_%04d.png", 1)
+    assert (folder / (stem.replace("%", "")[:240] + "_0000.png")).is_file()
+
+
+def test_names_that_are_no_utf_8(tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9.mp4")
+    made(f"{tmp_path}/{name}", 2)
+    assert os.listdir(os.fsencode(tmp_path)) == [b"caf\xe9.mp4"]
+
+
+# --- what goes wrong during the work --------------------------------------------------------------------------
+
+OUTPUTS = ["a.mp4", "a.mkv", "a.gif", "a_%02d.png", "a.png", "new/"]
+
+
+@pytest.mark.parametrize("out", OUTPUTS)
+@pytest.mark.parametrize("error", [ValueError("engine"), Interrupted(), KeyboardInterrupt(), OSError(5, "theirs")])
+def test_frames_that_fail_leave_everything_as_it_was(tmp_path: Path, out: str, error: BaseException) -> None:
+    old = tmp_path / out.replace("%02d", "00")
+    if not out.endswith("/"):
+        old.write_text("old")
+
+    def frames() -> Iterator[Picture]:
+        if out != "a.png":
+            yield disc(0)
+            yield disc(1)
+        raise error
+
+    sink = sinks.parse(f"{tmp_path}/{out}")
+    with pytest.raises(type(error)) as caught:
+        write(sink, frames(), NTSC, 1 if out == "a.png" else 9, SIZE, Report(), overwrite=True)
+    assert caught.value is error
+    assert os.listdir(tmp_path) == ([] if out.endswith("/") else [old.name])
+    assert out.endswith("/") or old.read_text() == "old"
+
+
+@pytest.mark.parametrize("out", OUTPUTS)
+@pytest.mark.parametrize("given", [0, 1, 3])
+def test_a_wrong_number_of_frames_is_a_bug(tmp_path: Path, out: str, given: int) -> None:
+    count = 1 if out == "a.png" else 2
+    if given == count:
+        given = 2
+    with pytest.raises(RuntimeError, match="planned"):
+        write(sinks.parse(f"{tmp_path}/{out}"), map(disc, range(given)), NTSC, count, SIZE, Report())
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_wrong_size_is_a_bug(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="frame 1 is"):
+        write(sinks.parse(f"{tmp_path}/a.mp4"), [disc(0), noise(0)], NTSC, 2, SIZE, Report())
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("stage", ["write", "palette", "check"])
+def test_a_report_that_stops_leaves_nothing(tmp_path: Path, stage: str) -> None:
+    class Stop(Report):
+        def progress(self, name: str, done: int, total: int) -> None:
+            if name == stage:
+                raise Interrupted()
+
+    with pytest.raises(Interrupted):
+        made(tmp_path / "a.gif", report=Stop())
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("out", OUTPUTS)
+def test_an_output_that_appears_meanwhile_stays(tmp_path: Path, out: str) -> None:
+    other = tmp_path / out.replace("%02d", "07")
+
+    def frames() -> Iterator[Picture]:
+        yield disc(0)
+        if out.endswith("/"):
+            other.mkdir()
+            (other / "00004.png").write_text("other")
+        else:
+            other.write_text("other")
+
+    with pytest.raises(InbetweenError) as caught:
+        write(sinks.parse(f"{tmp_path}/{out}"), frames(), NTSC, 1, SIZE, Report())
+    assert "while it was being made" in caught.value.message
+    assert os.listdir(tmp_path) == [other.name]
+    assert (other / "00004.png" if out.endswith("/") else other).read_text() == "other"
+
+
+@pytest.mark.parametrize("out", ["a.mp4", "a.gif", "x/"])
+def test_frames_are_not_kept(tmp_path: Path, out: str) -> None:
+    alive: set[int] = set()
+    most = 0
+
+    def frames() -> Iterator[Picture]:
+        nonlocal most
+        for index in range(20):
+            picture = disc(index)
+            alive.add(index)
+            weakref.finalize(picture, alive.discard, index)
+            yield picture
+            del picture
+            most = max(most, len(alive))
+
+    write(sinks.parse(f"{tmp_path}/{out}"), frames(), NTSC, 20, SIZE, Report())
+    assert 1 <= most <= 2
+
+
+def test_a_film_with_a_damaged_middle_gets_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.mp4").write_text("old")
+    make_film = encode.make_film
+
+    def cut(path: str, *more: Any) -> None:
+        make_film(path, *more)
+        os.truncate(path, os.path.getsize(path) * 2 // 3)
+
+    monkeypatch.setattr(encode, "make_film", cut)
+    with pytest.raises(InbetweenError, match="not what was planned"):
+        made(tmp_path / "a.mp4", 9, overwrite=True)
+    assert os.listdir(tmp_path) == ["a.mp4"]
+    assert (tmp_path / "a.mp4").read_text() == "old"
+
+
+def test_a_picture_that_cannot_be_read_again_gets_no_name(tmp_path: Path) -> None:
+    sink = sinks.parse(f"{tmp_path}/a.png")
+    made(sink.path, 1)
+    data = (tmp_path / "a.png").read_bytes()
+    verify.picture(data, disc(0), sink)
+    for broken, frame in ((data[:60], disc(0)), (data, disc(0, channels=4)), (data, disc(0, (8, 8)))):
+        with pytest.raises(InbetweenError, match="not what was planned"):
+            verify.picture(broken, frame, sink)
+
+
+# --- ffmpeg and the disk --------------------------------------------------------------------------------------
+
+
+def fake_ffmpeg(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Path:
+    path = folder / "ffmpeg"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(path))
+    return path
+
+
+@pytest.mark.parametrize("out", ["a.mp4", "a.gif"])
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("exit 7", "exit code 7 and no message"),
+        ("exit 0", "it wanted no more frames"),
+        ("kill -KILL $$", "killed by SIGKILL"),
+        ("kill -XFSZ $$", "file size limit reached"),
+        ("echo '[a @ 0x1] [b @ 0x2] Odd thing' >&2; echo Conversion failed! >&2; exit 1", "stopped: Odd thing"),
+        ("echo 'av_write_frame(): No space left on device' >&2; exit 1", "the disk or quota is full"),
+        ("echo 'Disk quota exceeded' >&2; exit 1", "the disk or quota is full"),
+        ("head -c 100000 >/dev/null; echo died in the middle >&2; exit 1", "died in the middle"),
+        ("yes 'much to say' | head -n 100000 >&2; exit 1", "ffmpeg stopped: much to say"),
+    ],
+)
+def test_an_ffmpeg_that_dies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str, script: str, message: str
+) -> None:
+    fake_ffmpeg(tmp_path, monkeypatch, script)
+    (tmp_path / "films").mkdir()
+    sink = sinks.parse(f"{tmp_path}/films/{out}")
+    with pytest.raises(InbetweenError) as caught:
+        write(sink, map(noise, range(4)), NTSC, 4, (256, 256), Report())
+    assert message in caught.value.message
+    assert "\n" not in caught.value.message + caught.value.hint
+    assert os.listdir(tmp_path / "films") == []
+
+
+def test_an_ffmpeg_that_cannot_be_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = fake_ffmpeg(tmp_path, monkeypatch, "")
+    for spoil in (lambda: path.write_bytes(b"\x7fELF nonsense"), lambda: path.chmod(0o644), path.unlink):
+        spoil()
+        for call in (lambda: made(tmp_path / "a.mp4"), ffmpeg.encoders):
+            with pytest.raises(InbetweenError) as caught:
+                call()
+            assert "ffmpeg cannot be run" in caught.value.message
+            assert "IMAGEIO_FFMPEG_EXE" in caught.value.hint
+    assert not (tmp_path / "a.mp4").exists()
+
+
+def recording_ffmpeg(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The real ffmpeg, which leaves its process id in the file that is returned."""
+    real = ffmpeg.executable()
+    fake_ffmpeg(folder, monkeypatch, f"echo $$ > '{folder}/pid'\nexec '{real}' \"$@\"")
+    return folder / "pid"
+
+
+def test_ffmpeg_is_out_of_reach_of_ctrl_c_and_never_outlives_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pid = recording_ffmpeg(tmp_path, monkeypatch)
+
+    def frames() -> Iterator[Picture]:
+        for index in range(9):
+            yield noise(index)
+        assert os.getsid(int(pid.read_text())) != os.getsid(0)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write(sinks.parse(f"{tmp_path}/a.mp4"), frames(), NTSC, 99, (256, 256), Report())
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text()), 0)
+
+
+IN_A_PROCESS = """
+import os, resource, signal, sys
+import numpy as np
+from fractions import Fraction
+from inbetween.errors import InbetweenError
+from inbetween.types import Report
+from inbetween.video import sinks
+from inbetween.video.write import write
+
+def frames():
+    for index in range(40):
+        yield np.random.default_rng(index).integers(0, 256, (256, 256, 3), np.uint8)
+        {each}
+
+{before}
+try:
+    write(sinks.parse(sys.argv[1]), frames(), Fraction(25), 40, (256, 256), Report())
+except InbetweenError as error:
+    print(error.message, '|', error.hint)
+"""
+
+
+@pytest.mark.parametrize("out", ["a.mp4", "a.gif", "frames/", "%d.tif"])
+def test_a_file_size_limit(tmp_path: Path, out: str) -> None:
+    script = IN_A_PROCESS.format(each="", before="resource.setrlimit(resource.RLIMIT_FSIZE, (150000, 150000))")
+    words = [sys.executable, "-c", script, f"{tmp_path}/{out}"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert "file size limit reached" in done.stdout
+    assert "choose another folder" in done.stdout
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InbetweenError, match="the disk or quota is full") as caught, place.disk_errors("x"):
+        with open("/dev/full", "wb") as file:
+            file.write(b"x" * 100_000)
+    assert "free some space" in caught.value.hint
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="needs Linux")
+def test_ffmpeg_dies_with_us_and_gives_no_name_to_what_it_leaves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pid = recording_ffmpeg(tmp_path, monkeypatch)
+    (tmp_path / "films").mkdir()
+    watched = "index == 9 and (print(flush=True), sys.stdin.read(1), os.kill(os.getpid(), signal.SIGKILL))"
+    words = [sys.executable, "-c", IN_A_PROCESS.format(each=watched, before=""), f"{tmp_path}/films/a.mp4"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as us:
+        assert us.stdin is not None
+        assert us.stdout is not None
+        us.stdout.readline()
+        child = os.pidfd_open(int(pid.read_text()))
+        try:
+            us.stdin.write(b"x")
+            us.stdin.close()
+            assert us.wait() == -9
+            assert select.select([child], [], [], 30)[0], "ffmpeg lives on"
+        finally:
+            os.close(child)
+    assert all(name.startswith(".inbetween-") for name in os.listdir(tmp_path / "films"))
+    assert len(leftovers(tmp_path / "films")) <= 1
