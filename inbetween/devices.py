@@ -27,7 +27,9 @@ def thread_count(asked: int | None) -> int:
     if not text:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if not text.isdecimal() or int(text) < 1:
-        raise WordsRefused(f"INBETWEEN_THREADS is `{text}`", "set it to a whole number from 1 on, or unset it")
+        raise WordsRefused(
+            f"INBETWEEN_THREADS is `{text}`", "set it to a whole number from 1 on, or unset it"
+        )
     return int(text)
 
 

@@ -1,9 +1,9 @@
 """What can go wrong in a way the user can mend. Anything else is a bug and keeps its traceback.
 
-    InbetweenError            exit code 1: files, memory, ffmpeg
-      WordsRefused            exit code 2: words that can be refused without opening a file
-        UnknownName           a name that is in no table; the nearest one is offered
-    Interrupted               130 (Ctrl-C) or 143 (SIGTERM)
+InbetweenError            exit code 1: files, memory, ffmpeg
+  WordsRefused            exit code 2: words that can be refused without opening a file
+    UnknownName           a name that is in no table; the nearest one is offered
+Interrupted               130 (Ctrl-C) or 143 (SIGTERM)
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Keys, a timeline and an engine into frames: gaps, ends, keys with no relation. The one path of every command."""
+"""Keys, a timeline and an engine into frames: gaps, ends, keys with no relation."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from itertools import groupby
 from inbetween.errors import InbetweenError
 from inbetween.timeline import Timeline
 from inbetween.types import Gap, Maker, Picture, Report
+
 
 def frames(
     keys: Sequence[Picture],

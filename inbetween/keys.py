@@ -28,7 +28,12 @@ class KeyFiles(Sequence[Picture]):
     """
 
     def __init__(
-        self, paths: Sequence[Path], size: tuple[int, int] | None, fit: str | None, force: bool, report: Report
+        self,
+        paths: Sequence[Path],
+        size: tuple[int, int] | None,
+        fit: str | None,
+        force: bool,
+        report: Report,
     ) -> None:
         self._paths, self._fit, self._force, self._report = paths, fit, force, report
         headers = {path: pictures.header(path, force) for path in paths}

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -192,19 +192,21 @@ def there_and_back(
         step = first.nbytes
         for number in range(count - 2, 0, -1):
             file.seek(number * step)
-            yield np.frombuffer(file.read(step), first.dtype).reshape(first.shape)
+            pixels: Any = np.frombuffer(file.read(step), first.dtype)
+            yield pixels.reshape(first.shape)
 
 
-def _spool(folder: Path) -> IO[bytes]:
+def _spool(folder: Path) -> BinaryIO:
     return tempfile.TemporaryFile(dir=folder if folder.is_dir() else None)
 
 
-def _put(file: IO[bytes], picture: Picture) -> None:
+def _put(file: BinaryIO, picture: Picture) -> None:
     try:
         file.write(np.ascontiguousarray(picture).data)
     except OSError as error:
         raise InbetweenError(
-            f"no room for the way back of a ping-pong: {error.strerror}", "free disk space, or ask for fewer frames"
+            f"no room for the way back of a ping-pong: {error.strerror}",
+            "free disk space, or ask for fewer frames",
         ) from None
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -120,7 +121,9 @@ def words_from_json(data: Mapping[str, Any]) -> Words:
         lists = {name: tuple(value) for name, value in data.items() if isinstance(value, list)}
         return Words(**{**data, **lists})
     except (KeyError, TypeError) as error:
-        raise InbetweenError(f"not a record of a run: {error}", "take the .json that --record wrote") from None
+        raise InbetweenError(
+            f"not a record of a run: {error}", "take the .json that --record wrote"
+        ) from None
 
 
 def plan(words: Words) -> Plan:
@@ -141,7 +144,7 @@ def plan(words: Words) -> Plan:
             raise UnknownName(f"{name}", value, known)
     if words.loop and words.ping_pong:
         raise WordsRefused("--loop and --ping-pong exclude each other", "take one: both end where they began")
-    name, why = ("flow", "no engine with weights is installed") if words.engine == "auto" else (words.engine, "asked for")
+    name, why = choose(words.engine)
     engine = engines.get(name)
     options = parse_options(engine.Options, words.set)
     settings = Settings(_device(words.device, engine.devices, name), thread_count(words.threads))
@@ -150,13 +153,22 @@ def plan(words: Words) -> Plan:
     resolved = Words(**{**_shallow(words), "engine": name, "easing": easing})
     out = Plan(resolved, line, name, why, options, settings, sink, _size(words.size), tuple(notes))
     if out.count > MOST_FRAMES:
-        raise WordsRefused(f"a film of {out.count} frames is beyond the bound of {MOST_FRAMES}", "ask for fewer")
+        raise WordsRefused(
+            f"a film of {out.count} frames is beyond the bound of {MOST_FRAMES}", "ask for fewer"
+        )
     if sink.kind == "picture" and out.count != 1:
         raise WordsRefused(
             f"{words.out} is one picture, the film has {out.count}",
-            f"name a folder, or a pattern like frame_%05d{sink.suffix}; for one picture: -n 1 --keyframes none",
+            f"name a folder, or names like f_%05d{sink.suffix}; for one picture: -n 1 --keyframes none",
         )
     return out
+
+
+def choose(engine: str) -> tuple[str, str]:
+    """The engine that is taken, and why."""
+    if engine == "auto":
+        return "flow", "no engine with weights is installed"
+    return engine, "asked for"
 
 
 def _shallow(words: Words) -> dict[str, Any]:
@@ -179,7 +191,7 @@ def _size(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
     width, _, height = text.lower().replace("×", "x").partition("x")
-    if not (width.isdecimal() and height.isdecimal() and 0 < int(width) and 0 < int(height)):
+    if not (width.isdecimal() and height.isdecimal() and int(width) > 0 and int(height) > 0):
         raise WordsRefused(f"`{text}` is no size", "write width x height: --size 1280x720")
     return int(height), int(width)
 
@@ -192,7 +204,9 @@ def _timeline(words: Words) -> tuple[Timeline, str | tuple[float, ...], list[tup
     ease, easing = _easing(words.easing)
     frames = words.frames
     if frames is not None and not 1 <= frames <= MOST_FRAMES:
-        raise WordsRefused(f"-n must be from 1 to {MOST_FRAMES}, not {frames}", "it counts the pictures between two keys")
+        raise WordsRefused(
+            f"-n must be from 1 to {MOST_FRAMES}, not {frames}", "it counts the pictures between two keys"
+        )
     if isinstance(easing, tuple) and frames is None and words.duration is None and words.at is None:
         frames = len(easing)
     line, notes = _grid(words, frames)
@@ -207,7 +221,9 @@ def _timeline(words: Words) -> tuple[Timeline, str | tuple[float, ...], list[tup
     return line, easing, notes
 
 
-def _easing(words: str | tuple[float, ...]) -> tuple[Callable[[float], float] | None, str | tuple[float, ...]]:
+def _easing(
+    words: str | tuple[float, ...],
+) -> tuple[Callable[[float], float] | None, str | tuple[float, ...]]:
     if not isinstance(words, str):
         return None, words
     try:
@@ -229,7 +245,9 @@ def _grid(words: Words, frames: int | None) -> tuple[Timeline, list[tuple[str, s
     keys, loop = len(words.keys), words.loop
     if words.at is not None:
         if frames is not None or words.duration is not None:
-            raise WordsRefused("--at excludes -n and --duration", "the keys' times and --fps decide the count")
+            raise WordsRefused(
+                "--at excludes -n and --duration", "the keys' times and --fps decide the count"
+            )
         return _at(words.at, keys, rate, loop)
     if words.duration is None:
         return timeline.even(keys, DEFAULT_FRAMES if frames is None else frames, rate, loop), []
@@ -265,7 +283,7 @@ def _spread(words: Words, count: int, rate: Fraction) -> tuple[Timeline, list[tu
             notes.append(("count", f"there and back makes an even count: {count} frames"))
         count = count // 2 + 1
     places = timeline.spread(keys, count, words.loop)
-    if len({b - a for a, b in zip(places, places[1:], strict=False)}) > 1:
+    if len({b - a for a, b in itertools.pairwise(places)}) > 1:
         notes.append(("snapped", f"the keys are snapped to frames {', '.join(map(str, places[:keys]))}"))
     return timeline.on_grid(places, rate, words.loop), notes
 
@@ -276,7 +294,7 @@ def _at(text: str, keys: int, rate: Fraction, loop: bool) -> tuple[Timeline, lis
     if len(times) != wanted:
         more = "; a loop's last time is the return to the first key" if loop else ""
         raise WordsRefused(f"--at has {len(times)} times, {wanted} are needed", f"one time per key{more}")
-    if any(a >= b for a, b in zip(times, times[1:], strict=False)):
+    if any(a >= b for a, b in itertools.pairwise(times)):
         raise WordsRefused("the times of --at must ascend", "write them as 0,1.5s,72f")
     exact = [(time - times[0]) * rate for time in times]
     places = [timeline.round_half_up(place) for place in exact]

@@ -38,7 +38,9 @@ def ffmpeg_version() -> str:
 
     from inbetween.video import ffmpeg
 
-    said = subprocess.run([ffmpeg.executable(), "-version"], capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(
+        [ffmpeg.executable(), "-version"], capture_output=True, text=True, check=True
+    ).stdout
     return said.split("\n", 1)[0].split()[2]
 
 
@@ -78,16 +80,22 @@ def repeated(path: Path, report: Report) -> Words:
         keys = {key["path"]: key["sha256"] for key in data["keys"]}
         then = dict(data["versions"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InbetweenError(f"{path} cannot be read as a record: {error}", "take the .json of --record") from None
+        raise InbetweenError(
+            f"{path} cannot be read as a record: {error}", "take the .json of --record"
+        ) from None
     for key, digest in keys.items():
         if not Path(key).is_file():
             raise InbetweenError(f"the key {key} is gone", "put it back, or make a new film")
         if _sha256(Path(key)) != digest:
-            raise InbetweenError(f"the key {key} has changed since the record", "run it anew without --repeat")
+            raise InbetweenError(
+                f"the key {key} has changed since the record", "run it anew without --repeat"
+            )
     now = versions()
     for name in sorted(now):
         if then.get(name) != now[name]:
-            report.note("version", f"{name} was {then.get(name)}, is {now[name]}: bytes may differ", name=name)
+            report.note(
+                "version", f"{name} was {then.get(name)}, is {now[name]}: bytes may differ", name=name
+            )
     return replace(words, keys=tuple(keys))
 
 

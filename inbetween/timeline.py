@@ -1,7 +1,7 @@
 """Counts, rates, easings; keys and an output grid into gaps and times. Pure arithmetic, exact where time is.
 
-The rules are those a user reads in the README ("Counting"): -n counts the pictures between two neighbouring keys,
-a film's duration includes the display time of its last frame.
+The rules are those a user reads in the README ("Counting"): -n counts the pictures between two neighbouring
+keys, a film's duration includes the display time of its last frame.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from inbetween.errors import UnknownName, WordsRefused
@@ -39,7 +39,7 @@ class Timeline:
     rate: Fraction
     """Frames per second."""
     keys: tuple[Fraction, ...]
-    """Seconds at which each key is reached, before easing; with a loop, the return to the first key at the end."""
+    """Seconds at which each key is reached; with a loop, the return to the first key at the end."""
     sources: tuple[Source, ...]
     """One per output frame, in order; the way back of a ping-pong is not among them."""
 
@@ -93,7 +93,7 @@ def even(key_count: int, frames: int, rate: Fraction, loop: bool = False) -> Tim
 
 
 def on_grid(places: Sequence[int], rate: Fraction, loop: bool = False) -> Timeline:
-    """Keys at these frame numbers, ascending from 0; the last one of a loop is the first key again, not shown.
+    """Keys at these frame numbers, ascending from 0; a loop's last one is the first key again, not shown.
 
     Raises:
         WordsRefused: two keys on one frame, or more frames than `MOST_FRAMES`.
@@ -101,13 +101,14 @@ def on_grid(places: Sequence[int], rate: Fraction, loop: bool = False) -> Timeli
     count = places[-1] + (0 if loop else 1)
     if count > MOST_FRAMES:
         raise WordsRefused(
-            f"a film of {count} frames is beyond the bound of {MOST_FRAMES}", "ask for fewer, or in several films"
+            f"a film of {count} frames is beyond the bound of {MOST_FRAMES}",
+            "ask for fewer, or in several films",
         )
-    if any(a >= b for a, b in zip(places, places[1:], strict=False)):
+    if any(a >= b for a, b in pairwise(places)):
         raise WordsRefused("two keys fall on the same frame", "give them more time, or a higher --fps")
     sources = [
         Source(gap, float(Fraction(k, end - start)))
-        for gap, (start, end) in enumerate(zip(places, places[1:], strict=False))
+        for gap, (start, end) in enumerate(pairwise(places))
         for k in range(end - start)
     ]
     if not loop:
@@ -123,7 +124,8 @@ def spread(key_count: int, count: int, loop: bool = False) -> list[int]:
     """
     if count < key_count:
         raise WordsRefused(
-            f"{count} frames are too few for {key_count} keys", "ask for a longer --duration or a higher --fps"
+            f"{count} frames are too few for {key_count} keys",
+            "ask for a longer --duration or a higher --fps",
         )
     gaps, last = (key_count, count) if loop else (key_count - 1, count - 1)
     return [round_half_up(Fraction(i * last, gaps)) for i in range(gaps + 1)]
@@ -140,7 +142,7 @@ def without_keys(timeline: Timeline) -> Timeline:
 
 
 def eased(timeline: Timeline, easing: Callable[[float], float]) -> Timeline:
-    """Every frame's time bent inside its gap; keys stay where they are. Times beyond a key are held at the key.
+    """Every frame's time bent inside its gap; keys stay where they are, and no time goes beyond one.
 
     Raises:
         WordsRefused: the easing runs backwards inside the gap.
@@ -173,7 +175,9 @@ def _bent(timeline: Timeline, times: Iterable[float]) -> Timeline:
     for (gap, _), t in zip(timeline.sources, times, strict=True):
         t = 0.0 if t < EXACT else 1.0 if t > 1 - EXACT else t
         if gap == before.gap and t < before.t:
-            raise WordsRefused("this easing runs backwards between its ends", "take one that only goes forwards")
+            raise WordsRefused(
+                "this easing runs backwards between its ends", "take one that only goes forwards"
+            )
         before = Source(gap, t)
         sources.append(before)
     return replace(timeline, sources=tuple(sources))
@@ -235,7 +239,8 @@ def parse_easing(text: str) -> Callable[[float], float]:
         ) from None
     if not (0 <= x1 <= 1 and 0 <= x2 <= 1 and abs(y1) <= 100 and abs(y2) <= 100):
         raise WordsRefused(
-            f"in `{text}` the first and third number must be from 0 to 1", "they are times; see CSS's cubic-bezier"
+            f"in `{text}` the first and third number must be from 0 to 1",
+            "they are times; see CSS's cubic-bezier",
         )
     return cubic_bezier(x1, y1, x2, y2)
 
@@ -253,7 +258,11 @@ def parse_times(text: str, name: str) -> tuple[float, ...]:
     try:
         times = tuple(float(word) for word in words)
     except ValueError:
-        raise WordsRefused(f"{name} is no file of times", "one number from 0 to 1 per in-between picture") from None
-    if not all(0 <= t <= 1 for t in times) or any(a > b for a, b in zip(times, times[1:], strict=False)):
-        raise WordsRefused(f"the times in {name} must ascend from 0 to 1", "one number per in-between picture")
+        raise WordsRefused(
+            f"{name} is no file of times", "one number from 0 to 1 per in-between picture"
+        ) from None
+    if not all(0 <= t <= 1 for t in times) or any(a > b for a, b in pairwise(times)):
+        raise WordsRefused(
+            f"the times in {name} must ascend from 0 to 1", "one number per in-between picture"
+        )
     return times

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Picture: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16]
-"""(H, W, 3 or 4), RGB or RGBA with straight alpha, 0..255 or 0..65535. Never written to once it has been made."""
+"""(H, W, 3 or 4), RGB or RGBA with straight alpha, 0..255 or 0..65535. Never written to once it is made."""
 
 
 @dataclass(frozen=True, eq=False)

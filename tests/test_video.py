@@ -85,9 +85,16 @@ def decoded(path: Path, **options: str) -> tuple[list[Any], Any]:
                 context.color_trc,
                 context.color_range,
             ),
-            "codec": context.codec.canonical_name,
+            "codec": context.name,
         }
     return frames, facts
+
+
+def shown(path: Path, size: tuple[int, int] = SIZE) -> np.ndarray:
+    """(F, H, W, 3) int, as ffmpeg shows the film. PyAV's own conversion minds the tags in new versions."""
+    words = ["-v", "error", "-i", str(path), "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
+    data = subprocess.run([ffmpeg.executable(), *words], capture_output=True, check=True).stdout
+    return np.frombuffer(data, np.uint8).reshape(-1, *size, 3).astype(int)
 
 
 def leftovers(folder: Path) -> list[str]:
@@ -108,7 +115,7 @@ class Notes(Report):
         self.notes.append(code)
 
 
-# --- the words ------------------------------------------------------------------------------------------------
+# --- the words ---
 
 
 @pytest.mark.parametrize(
@@ -189,7 +196,9 @@ _PIECE = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs
 
 
 @given(before=_PIECE, width=st.none() | st.integers(0, 12), after=_PIECE, number=st.integers(0, 10**14))
-def test_names_of_a_sequence_and_their_numbers(before: str, width: int | None, after: str, number: int) -> None:
+def test_names_of_a_sequence_and_their_numbers(
+    before: str, width: int | None, after: str, number: int
+) -> None:
     place_for_it = "%d" if width is None else f"%0{width}d"
     pattern = f"{before}{place_for_it}{after}.png"
     others = len(sinks._NUMBER.findall(pattern)) > 1
@@ -238,6 +247,13 @@ def test_the_hint_for_many_frames_and_one_name_works() -> None:
     assert sinks.parse("my x_%05d.PNG").kind == "sequence"
 
 
+def test_pictures_that_can_be_named_can_be_written() -> None:
+    from inbetween import pictures
+
+    named = [suffix for suffix, form in sinks.SINKS.items() if form.kind == "picture"]
+    assert sorted(named) == sorted(pictures.WRITABLE)
+
+
 def test_words_are_checked_without_loading_anything() -> None:
     code = (
         "import sys, inbetween.video.sinks as s; s.parse('a.mp4', None, '-crf 3');"
@@ -247,7 +263,7 @@ def test_words_are_checked_without_loading_anything() -> None:
     assert done.stdout == "[]\n"
 
 
-# --- films ----------------------------------------------------------------------------------------------------
+# --- films ---
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
@@ -259,12 +275,12 @@ def test_a_film_shows_what_went_in(tmp_path: Path, suffix: str) -> None:
     assert len(frames) == 12
     assert facts["tags"] == (1, 1, 1, 1)
     assert facts["codec"] == "h264"
+    seen = shown(path)
     tick = Fraction(1, 1000) if suffix == ".mkv" else 0
     for index, frame in enumerate(frames):
         assert frame.format.name == "yuv420p"
         assert abs(frame.pts * frame.time_base - index / NTSC) <= tick
-        shown = frame.to_ndarray(format="rgb24").astype(int)
-        assert np.abs(shown - disc(index)).mean() < 5
+        assert np.abs(seen[index] - disc(index)).mean() < 5
     assert abs(facts["duration"] - 12 / NTSC) <= tick
     assert written.path == str(path)
     assert (written.kind, written.count, written.size) == ("film", 12, SIZE)
@@ -288,12 +304,12 @@ def test_colours_are_bt709_in_limited_range(
     frames, facts = decoded(path)
     assert facts["tags"] == (1, 1, 1, 1)
     assert abs(int(frames[0].to_ndarray()[24, 32]) - y) <= 1
-    words = ["-v", "error", "-i", str(path), "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
-    shown = subprocess.run([ffmpeg.executable(), *words], capture_output=True, check=True).stdout
-    assert np.abs(np.frombuffer(shown, np.uint8).reshape(picture.shape).astype(int) - picture).max() <= 2
+    assert np.abs(shown(path)[0] - picture).max() <= 2
 
 
-RATES = [Fraction(n, d) for n, d in ((24000, 1001), (25, 1), (30000, 1001), (60, 1), (250, 37), (1, 2), (1000, 1))]
+RATES = [
+    Fraction(n, d) for n, d in ((24000, 1001), (25, 1), (30000, 1001), (60, 1), (250, 37), (1, 2), (1000, 1))
+]
 ODD_RATES = [Fraction(2300001, 333337), Fraction(239760239, 10_000_000), Fraction(1, 3600)]
 
 
@@ -316,7 +332,9 @@ def test_rates_are_exact(tmp_path: Path, suffix: str, rate: Fraction) -> None:
         assert written.duration == facts["duration"] == 7 / rate
 
 
-@pytest.mark.parametrize("name", ["a.mp4", "a.mov", "a.mkv", "a.gif", "a_%03d.png", "a_%03d.tif", "a_%03d.jpg"])
+@pytest.mark.parametrize(
+    "name", ["a.mp4", "a.mov", "a.mkv", "a.gif", "a_%03d.png", "a_%03d.tif", "a_%03d.jpg"]
+)
 def test_the_same_frames_give_the_same_bytes(tmp_path: Path, name: str) -> None:
     both = []
     for folder in ("one", "two, elsewhere"):
@@ -325,6 +343,18 @@ def test_the_same_frames_give_the_same_bytes(tmp_path: Path, name: str) -> None:
         both.append([path.read_bytes() for path in sorted((tmp_path / folder).iterdir())])
     assert both[0] == both[1]
     assert len(both[0]) == (9 if "%" in name else 1)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="needs Linux")
+def test_the_number_of_cores_does_not_matter(tmp_path: Path) -> None:
+    cores = os.sched_getaffinity(0)
+    made(tmp_path / "all.mp4", count=9, size=(360, 480))
+    try:
+        os.sched_setaffinity(0, {min(cores)})
+        made(tmp_path / "one.mp4", count=9, size=(360, 480))
+    finally:
+        os.sched_setaffinity(0, cores)
+    assert (tmp_path / "all.mp4").read_bytes() == (tmp_path / "one.mp4").read_bytes()
 
 
 @pytest.mark.parametrize("size", [(47, 64), (48, 63), (47, 63), (1, 1), (1, 2), (3, 1)])
@@ -387,8 +417,7 @@ def test_other_codecs(tmp_path: Path, name: str, codec: str, found: str, pixel_f
     rehearse(sink, NTSC, SIZE)
     written = made(sink.path, codec=codec)
     assert (written.codec, written.pixel_format) == (found, pixel_format)
-    shown = decoded(Path(sink.path))[0][0].to_ndarray(format="rgb24").astype(int)
-    assert np.abs(shown - disc(0)).mean() < 5
+    assert np.abs(shown(Path(sink.path))[0] - disc(0)).mean() < 5
 
 
 @pytest.mark.parametrize(
@@ -401,6 +430,11 @@ def test_other_codecs(tmp_path: Path, name: str, codec: str, found: str, pixel_f
         (("a.mp4", None, "-foo 1"), "Unrecognized option 'foo'"),
         (("a.mp4", None, "-t 0.05"), "not what was planned: 1 frames instead of 2"),
         (("a.mp4", None, "-vf scale=32:24"), "not what was planned: a frame of (H, W) (24, 32)"),
+        (("a.mp4", None, "-bsf:v setts=pts=PTS*2:dts=DTS*2"), "not what was planned: frame 1 is at 0.08 s"),
+        (
+            ("a.mkv", None, "-bsf:v setts=duration=DURATION*9"),
+            "not what was planned: 0.4 s instead of 0.08 s",
+        ),
     ],
 )
 def test_a_rehearsal_finds_words_that_ffmpeg_refuses(
@@ -410,7 +444,8 @@ def test_a_rehearsal_finds_words_that_ffmpeg_refuses(
     with pytest.raises(InbetweenError) as caught:
         rehearse(sink, Fraction(25), SIZE)
     assert message in caught.value.message
-    assert "@ 0x" not in caught.value.message
+    for noise_of_ffmpeg in ("@ 0x", "Nothing was written", "Error opening output"):
+        assert noise_of_ffmpeg not in caught.value.message
     assert "\n" not in caught.value.message + caught.value.hint
     assert os.listdir(tmp_path) == []
 
@@ -430,7 +465,7 @@ def test_the_encoders_of_this_ffmpeg() -> None:
     assert not names & {"aac", "srt", "="}
 
 
-# --- GIF ------------------------------------------------------------------------------------------------------
+# --- GIF ---
 
 
 def gif_frames(path: Path) -> list[np.ndarray]:
@@ -446,9 +481,9 @@ def gif_frames(path: Path) -> list[np.ndarray]:
 def test_a_gif_shows_what_went_in(tmp_path: Path, rate: Fraction) -> None:
     report = Notes()
     written = made(tmp_path / "a.gif", count=12, rate=rate, report=report)
-    shown = gif_frames(tmp_path / "a.gif")
-    assert len(shown) == 12
-    for index, picture in enumerate(shown):
+    pictures = gif_frames(tmp_path / "a.gif")
+    assert len(pictures) == 12
+    for index, picture in enumerate(pictures):
         assert np.all(picture[..., 3] == 255)
         difference = np.abs(picture[..., :3].astype(int) - disc(index))
         assert difference.mean() < 8
@@ -489,18 +524,18 @@ def test_a_gif_cuts_alpha_at_one_half(tmp_path: Path) -> None:
     picture = np.dstack([picture, alpha.astype(np.uint8)])
     write(sinks.parse(f"{tmp_path}/a.gif"), [picture, picture], Fraction(25), 2, SIZE, report)
     assert report.notes == ["alpha"]
-    for shown in gif_frames(tmp_path / "a.gif"):
-        np.testing.assert_array_equal(shown[..., 3], np.where(alpha > 127, 255, 0))
+    for found in gif_frames(tmp_path / "a.gif"):
+        np.testing.assert_array_equal(found[..., 3], np.where(alpha > 127, 255, 0))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 3)])
 def test_a_gif_without_a_visible_pixel(tmp_path: Path, size: tuple[int, int]) -> None:
     clear = np.zeros((*size, 4), np.uint8)
     write(sinks.parse(f"{tmp_path}/a.gif"), [clear, clear], Fraction(25), 2, size, Report())
-    assert all(np.all(shown[..., 3] == 0) for shown in gif_frames(tmp_path / "a.gif"))
+    assert all(np.all(found[..., 3] == 0) for found in gif_frames(tmp_path / "a.gif"))
 
 
-# --- sequences and single pictures ----------------------------------------------------------------------------
+# --- sequences and single pictures ---
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tif", ".tiff"])
@@ -514,17 +549,20 @@ def test_a_sequence_keeps_every_value(tmp_path: Path, suffix: str, channels: int
     names = [f"x9{suffix}", f"x10{suffix}", f"x11{suffix}"]
     assert sorted(os.listdir(tmp_path)) == sorted(names)
     for index, name in enumerate(names):
-        shown = pictures.read(tmp_path / name)
-        assert shown.dtype == dtype
-        np.testing.assert_array_equal(shown, disc(index, SIZE, channels, dtype))
+        found = pictures.read(tmp_path / name)
+        assert found.dtype == dtype
+        np.testing.assert_array_equal(found, disc(index, SIZE, channels, dtype))
     assert (written.kind, written.count, written.duration) == ("sequence", 3, 3 / NTSC)
     assert written.bytes == sum((tmp_path / name).stat().st_size for name in names)
-    assert written.pixel_format == {
-        (3, np.uint8): "rgb24",
-        (4, np.uint8): "rgba",
-        (3, np.uint16): "rgb48",
-        (4, np.uint16): "rgba64",
-    }[channels, dtype]
+    assert (
+        written.pixel_format
+        == {
+            (3, np.uint8): "rgb24",
+            (4, np.uint8): "rgba",
+            (3, np.uint16): "rgb48",
+            (4, np.uint16): "rgba64",
+        }[channels, dtype]
+    )
     assert report.notes == []
 
 
@@ -573,7 +611,9 @@ def test_folders_new_empty_and_full(tmp_path: Path) -> None:
 def test_a_new_folder_has_the_usual_permissions(tmp_path: Path) -> None:
     (tmp_path / "usual").mkdir()
     made(tmp_path / "new", 1)
-    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == stat.S_IMODE((tmp_path / "usual").stat().st_mode)
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == stat.S_IMODE(
+        (tmp_path / "usual").stat().st_mode
+    )
 
 
 def test_overwriting_a_sequence_replaces_its_own_pictures_only(tmp_path: Path) -> None:
@@ -611,9 +651,9 @@ def test_a_move_that_fails_is_undone(tmp_path: Path, monkeypatch: pytest.MonkeyP
     rename = os.rename
 
     def failing(source: str, target: str) -> None:
-        if os.path.basename(target) == "00002.png" and os.path.dirname(target) == str(tmp_path):
-            if ".inbetween" in source and "replaced" not in source:
-                raise PermissionError(13, "Permission denied")
+        new = ".inbetween" in source and "replaced" not in source
+        if new and target == str(tmp_path / "00002.png"):
+            raise PermissionError(13, "Permission denied")
         rename(source, target)
 
     monkeypatch.setattr(os, "rename", failing)
@@ -622,7 +662,7 @@ def test_a_move_that_fails_is_undone(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == old
 
 
-# --- what is refused before the work --------------------------------------------------------------------------
+# --- what is refused before the work ---
 
 
 def refusal(out: str | Path, *inputs: str | Path, overwrite: bool = True) -> InbetweenError:
@@ -634,7 +674,13 @@ def refusal(out: str | Path, *inputs: str | Path, overwrite: bool = True) -> Inb
 
 def test_folders_that_cannot_be_written_to(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    for out in ("missing/a.mp4", "missing/a.gif", "missing/a.png", "missing/deeper/", "missing/deeper/%d.png"):
+    for out in (
+        "missing/a.mp4",
+        "missing/a.gif",
+        "missing/a.png",
+        "missing/deeper/",
+        "missing/deeper/%d.png",
+    ):
         error = refusal(tmp_path / out if not out.endswith("/") else f"{tmp_path}/{out}")
         assert "there is no folder" in error.message
         assert "mkdir -p" in error.hint
@@ -698,7 +744,19 @@ def test_names_that_are_too_long(tmp_path: Path) -> None:
         assert "too long" in refusal(f"{tmp_path}/{out}").message
 
 
-NAMES = ["ü 映画 🎬", "100%d", "%05d", "[x]*?", "-leading", "a:b", "q'u\"o", "new\nline", "x" * 251, "pipe:1", "~"]
+NAMES = [
+    "ü 映画 🎬",
+    "100%d",
+    "%05d",
+    "[x]*?",
+    "-leading",
+    "a:b",
+    "q'u\"o",
+    "new\nline",
+    "x" * 251,
+    "pipe:1",
+    "~",
+]
 
 
 @pytest.mark.parametrize("stem", NAMES)
@@ -722,13 +780,15 @@ def test_names_that_are_no_utf_8(tmp_path: Path) -> None:
     assert os.listdir(os.fsencode(tmp_path)) == [b"caf\xe9.mp4"]
 
 
-# --- what goes wrong during the work --------------------------------------------------------------------------
+# --- what goes wrong during the work ---
 
 OUTPUTS = ["a.mp4", "a.mkv", "a.gif", "a_%02d.png", "a.png", "new/"]
 
 
 @pytest.mark.parametrize("out", OUTPUTS)
-@pytest.mark.parametrize("error", [ValueError("engine"), Interrupted(), KeyboardInterrupt(), OSError(5, "theirs")])
+@pytest.mark.parametrize(
+    "error", [ValueError("engine"), Interrupted(), KeyboardInterrupt(), OSError(5, "theirs")]
+)
 def test_frames_that_fail_leave_everything_as_it_was(tmp_path: Path, out: str, error: BaseException) -> None:
     old = tmp_path / out.replace("%02d", "00")
     if not out.endswith("/"):
@@ -755,7 +815,7 @@ def test_a_wrong_number_of_frames_is_a_bug(tmp_path: Path, out: str, given: int)
     if given == count:
         given = 2
     with pytest.raises(RuntimeError, match="planned"):
-        write(sinks.parse(f"{tmp_path}/{out}"), map(disc, range(given)), NTSC, count, SIZE, Report())
+        write(sinks.parse(f"{tmp_path}/{out}"), map(disc, range(given)), NTSC, count, SIZE, Notes())
     assert os.listdir(tmp_path) == []
 
 
@@ -840,7 +900,7 @@ def test_a_picture_that_cannot_be_read_again_gets_no_name(tmp_path: Path) -> Non
             verify.picture(broken, frame, sink)
 
 
-# --- ffmpeg and the disk --------------------------------------------------------------------------------------
+# --- ffmpeg and the disk ---
 
 
 def fake_ffmpeg(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Path:
@@ -859,7 +919,10 @@ def fake_ffmpeg(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> P
         ("exit 0", "it wanted no more frames"),
         ("kill -KILL $$", "killed by SIGKILL"),
         ("kill -XFSZ $$", "file size limit reached"),
-        ("echo '[a @ 0x1] [b @ 0x2] Odd thing' >&2; echo Conversion failed! >&2; exit 1", "stopped: Odd thing"),
+        (
+            "echo '[a @ 0x1] [b @ 0x2] Odd thing' >&2; echo Conversion failed! >&2; exit 1",
+            "stopped: Odd thing",
+        ),
         ("echo 'av_write_frame(): No space left on device' >&2; exit 1", "the disk or quota is full"),
         ("echo 'Disk quota exceeded' >&2; exit 1", "the disk or quota is full"),
         ("head -c 100000 >/dev/null; echo died in the middle >&2; exit 1", "died in the middle"),
@@ -875,6 +938,7 @@ def test_an_ffmpeg_that_dies(
     with pytest.raises(InbetweenError) as caught:
         write(sink, map(noise, range(4)), NTSC, 4, (256, 256), Report())
     assert message in caught.value.message
+    assert "Conversion failed" not in caught.value.message
     assert "\n" not in caught.value.message + caught.value.hint
     assert os.listdir(tmp_path / "films") == []
 
@@ -939,7 +1003,9 @@ except InbetweenError as error:
 
 @pytest.mark.parametrize("out", ["a.mp4", "a.gif", "frames/", "%d.tif"])
 def test_a_file_size_limit(tmp_path: Path, out: str) -> None:
-    script = IN_A_PROCESS.format(each="", before="resource.setrlimit(resource.RLIMIT_FSIZE, (150000, 150000))")
+    script = IN_A_PROCESS.format(
+        each="", before="resource.setrlimit(resource.RLIMIT_FSIZE, (150000, 150000))"
+    )
     words = [sys.executable, "-c", script, f"{tmp_path}/{out}"]
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     assert "file size limit reached" in done.stdout
@@ -947,10 +1013,11 @@ def test_a_file_size_limit(tmp_path: Path, out: str) -> None:
     assert os.listdir(tmp_path) == []
 
 
-def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(InbetweenError, match="the disk or quota is full") as caught, place.disk_errors("x"):
-        with open("/dev/full", "wb") as file:
-            file.write(b"x" * 100_000)
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs Linux")
+def test_a_full_disk() -> None:
+    full = pytest.raises(InbetweenError, match="the disk or quota is full")
+    with full as caught, place.disk_errors("x"), open("/dev/full", "wb") as file:
+        file.write(b"x" * 100_000)
     assert "free some space" in caught.value.hint
 
 

@@ -27,16 +27,16 @@ class Check:
 
 
 def doctor(as_json: AsJson = False) -> None:
-    """Check versions, devices, ffmpeg, disk and the engine that `auto` would take. Exits with 1 on a failure."""
+    """Check versions, devices, ffmpeg, disk, and what `auto` would take. Exits with 1 on a failure."""
     import json
 
     checks: list[Check] = []
     for check in _checks():
         checks.append(check)
         if not as_json:
-            typer.echo(f"{'FAIL' if check.cure else 'ok':<5}{check.what:<16}{check.found}")
+            typer.echo(f"{'FAIL' if check.cure else 'ok':<5}{check.what:<24}{check.found}")
             if check.cure:
-                typer.echo(f"{'':<5}{'':<16}do: {check.cure}")
+                typer.echo(f"{'':<5}{'':<24}do: {check.cure}")
     if as_json:
         typer.echo(json.dumps([asdict(check) for check in checks], ensure_ascii=False))
     if any(check.cure for check in checks):
@@ -65,8 +65,11 @@ def _versions() -> Iterator[Check]:
     from importlib import metadata
 
     needed = sorted(
-        {word.split(";")[0].split(">")[0].split("[")[0].strip() for word in metadata.requires("inbetween") or ()
-         if "extra ==" not in word}
+        {
+            word.split(";")[0].split(">")[0].split("[")[0].strip()
+            for word in metadata.requires("inbetween") or ()
+            if "extra ==" not in word
+        }
     )
     yield Check("inbetween", metadata.version("inbetween"))
     for name in needed:
@@ -104,14 +107,18 @@ def _opencv() -> str:
     import numpy as np
 
     grey = np.zeros((64, 64), np.uint8)
-    cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM).calc(grey, grey, np.zeros((64, 64, 2), np.float32))
+    cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM).calc(
+        grey, grey, np.zeros((64, 64, 2), np.float32)
+    )
     return "optical flow works"
 
 
 def _devices() -> str:
     import torch
 
-    found = ["cpu"] + [f"cuda:{i} ({torch.cuda.get_device_name(i)})" for i in range(torch.cuda.device_count())]
+    found = ["cpu"] + [
+        f"cuda:{i} ({torch.cuda.get_device_name(i)})" for i in range(torch.cuda.device_count())
+    ]
     if torch.backends.mps.is_available():
         found.append("mps")
     return ", ".join(found)

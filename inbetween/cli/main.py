@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -11,6 +12,7 @@ from inbetween import __version__
 from inbetween.cli import doctor, run
 from inbetween.cli import engines as engines_command
 from inbetween.cli.options import Grouped
+from inbetween.cli.say import error, say
 from inbetween.errors import InbetweenError, WordsRefused
 
 app = typer.Typer(
@@ -49,8 +51,6 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _code(arguments: list[str] | None) -> int:
-    from inbetween.cli.show import error, say
-
     try:
         try:
             code = typer.main.get_command(app).main(arguments, prog_name="inbetween", standalone_mode=False)
@@ -63,7 +63,7 @@ def _code(arguments: list[str] | None) -> int:
         return int(getattr(stopped, "exit_code", 130))
     except BrokenPipeError:
         # Whoever read our output has gone: nobody is left to be told.
-        sys.stdout = None  # type: ignore[assignment]
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception:
         import traceback

@@ -69,12 +69,16 @@ StartNumber = Annotated[
 Loop = Annotated[
     bool, _option("--loop", group=FILM, help="Go back to the first key, so that the film can start again.")
 ]
-PingPong = Annotated[bool, _option("--ping-pong", group=FILM, help="There and back; neither end is repeated.")]
+PingPong = Annotated[
+    bool, _option("--ping-pong", group=FILM, help="There and back; neither end is repeated.")
+]
 Overwrite = Annotated[bool, _option("--overwrite", group=FILM, help="Replace an output that exists.")]
 
 Frames = Annotated[
     int | None,
-    _option("--frames", "-n", group=TIME, help="Pictures between two keys. Default: 23, so two keys make 25."),
+    _option(
+        "--frames", "-n", group=TIME, help="Pictures between two keys. Default: 23, so two keys make 25."
+    ),
 ]
 Fps = Annotated[
     str | None,
@@ -92,7 +96,9 @@ Duration = Annotated[
 ]
 At = Annotated[
     str | None,
-    _option("--at", group=TIME, metavar="TIMES", help="When each key is reached, one time per key: 0,1.5s,72f."),
+    _option(
+        "--at", group=TIME, metavar="TIMES", help="When each key is reached, one time per key: 0,1.5s,72f."
+    ),
 ]
 Easing = Annotated[
     str,
@@ -100,8 +106,8 @@ Easing = Annotated[
         "--easing",
         group=TIME,
         metavar="EASING",
-        help="Between every two keys: linear, ease-in, ease-out, ease-in-out, cubic-bezier(a,b,c,d), steps(n), "
-        "or a file with one time from 0 to 1 per in-between. Default: linear.",
+        help="Between every two keys: linear, ease-in, ease-out, ease-in-out, cubic-bezier(a,b,c,d), "
+        "steps(n), or a file with one time from 0 to 1 per in-between. Default: linear.",
     ),
 ]
 
@@ -110,7 +116,9 @@ Size = Annotated[
 ]
 Fit = Annotated[
     str | None,
-    _option("--fit", group=PICTURES, metavar="HOW", help="Keys of another size or shape: crop, pad or stretch."),
+    _option(
+        "--fit", group=PICTURES, metavar="HOW", help="Keys of another size or shape: crop, pad or stretch."
+    ),
 ]
 Keyframes = Annotated[
     str,
@@ -130,7 +138,9 @@ IfUnrelated = Annotated[
         help="Keys that have nothing to do with each other: blend, hold or fail. Default: blend.",
     ),
 ]
-Force = Annotated[bool, _option("--force", group=PICTURES, help="Take pictures of more than 64 megapixels too.")]
+Force = Annotated[
+    bool, _option("--force", group=PICTURES, help="Take pictures of more than 64 megapixels too.")
+]
 
 EngineName = Annotated[
     str,
@@ -139,27 +149,42 @@ EngineName = Annotated[
 Set = Annotated[
     list[str] | None,
     _option(
-        "--set", group=ENGINE, metavar="NAME=VALUE", help="An option of the engine; `inbetween engines NAME` lists them."
+        "--set",
+        group=ENGINE,
+        metavar="NAME=VALUE",
+        help="An option of the engine; `inbetween engines NAME` lists them.",
     ),
 ]
 Seed = Annotated[int, _option("--seed", group=ENGINE, help="For engines that draw noise. Default: 0.")]
 
-Device = Annotated[str, _option("--device", group=WORK, metavar="DEVICE", help="auto, cpu, cuda, cuda:0 or mps.")]
+Device = Annotated[
+    str, _option("--device", group=WORK, metavar="DEVICE", help="auto, cpu, cuda, cuda:0 or mps.")
+]
 Threads = Annotated[
     int | None,
-    _option("--threads", group=WORK, min=1, help="Default: all cores, or INBETWEEN_THREADS. Never changes pixels."),
+    _option(
+        "--threads", group=WORK, min=1, help="Default: all cores, or INBETWEEN_THREADS. Never changes pixels."
+    ),
 ]
-DryRun = Annotated[bool, _option("--dry-run", group=WORK, help="Check everything, say the plan, make nothing.")]
+DryRun = Annotated[
+    bool, _option("--dry-run", group=WORK, help="Check everything, say the plan, make nothing.")
+]
 Record = Annotated[
     bool, _option("--record", group=WORK, help="Also write OUT.json: everything needed to make OUT again.")
 ]
 Repeat = Annotated[
     str | None,
-    _option("--repeat", group=WORK, metavar="OUT.json", help="Make again what a record says, to -o or its own place."),
+    _option(
+        "--repeat",
+        group=WORK,
+        metavar="OUT.json",
+        help="Make again what a record says, to -o or its own place.",
+    ),
 ]
 
 ContactSheet = Annotated[
-    str | None, _option("--contact-sheet", group=SAID, metavar="PNG", help="Also draw some of the frames side by side.")
+    str | None,
+    _option("--contact-sheet", group=SAID, metavar="PNG", help="Also draw some of the frames side by side."),
 ]
 Json = Annotated[bool, _option("--json", group=SAID, help="One JSON object on stdout instead of the path.")]
 ProgressMode = Annotated[

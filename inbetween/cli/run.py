@@ -114,7 +114,12 @@ def _words(said: dict[str, Any]) -> Words:
     from inbetween.plan import Words
 
     names = [field.name for field in fields(Words)]
-    said = {**said, "keys": tuple(said["keys"] or ()), "set": tuple(said["set_"] or ()), "out": said["out"] or ""}
+    said = {
+        **said,
+        "keys": tuple(said["keys"] or ()),
+        "set": tuple(said["set_"] or ()),
+        "out": said["out"] or "",
+    }
     if not said["out"] and said["repeat"] is None:
         raise WordsRefused("no output is named", "say where to: -o out.mp4")
     return Words(**{name: said[name] for name in names})
@@ -127,10 +132,16 @@ def _repeated(file: str, words: Words, show: Show) -> Words:
 
     ours = {"out", "threads", "device", "force"}
     nothing = Words((), "")
-    extra = [f.name for f in fields(Words) if f.name not in ours and getattr(words, f.name) != getattr(nothing, f.name)]
+    extra = [
+        f.name
+        for f in fields(Words)
+        if f.name not in ours and getattr(words, f.name) != getattr(nothing, f.name)
+    ]
     if extra:
         name = "keys" if extra[0] == "keys" else "--" + extra[0].replace("_", "-")
-        raise WordsRefused(f"--repeat takes everything from {file}; {name} would change it", f"leave {name} out")
+        raise WordsRefused(
+            f"--repeat takes everything from {file}; {name} would change it", f"leave {name} out"
+        )
     recorded = repeated(Path(file), show)
     return replace(recorded, out=words.out or recorded.out, threads=words.threads, force=words.force)
 
@@ -149,7 +160,8 @@ def _say_plan(what: Plan, said: dict[str, Any], show: Show) -> None:
         return
     gaps = len(what.timeline.keys) - 1
     rows = {
-        "keys": f"{len(what.words.keys)} of {keys.bits} bits" + (", with alpha" if keys.channels == 4 else ""),
+        "keys": f"{len(what.words.keys)} of {keys.bits} bits"
+        + (", with alpha" if keys.channels == 4 else ""),
         "film": f"{what.count} frames, {width}x{height}, {_rate(what)} fps, "
         f"{float(what.count / what.timeline.rate):.2f} s",
         "gaps": f"{gaps}, keys at " + ", ".join(f"{float(key):g}" for key in what.timeline.keys) + " s",

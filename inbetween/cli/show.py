@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from inbetween.cli.say import error, say
 from inbetween.errors import InbetweenError, Interrupted, UnknownName
 from inbetween.types import Report
 
@@ -57,6 +58,7 @@ class Show(Report):
         self._mode = "none" if quiet and mode != "json" else mode
         self._quiet, self._verbose, self._stop = quiet, verbose, stop
         self.notes: list[dict[str, Any]] = []
+        self._alike: dict[str, int] = {}
         self._begun: dict[str, float] = {}
         self._said = time.monotonic()
         self._bar: Progress | None = None
@@ -77,12 +79,13 @@ class Show(Report):
     def note(self, code: str, text: str, *, detail: bool = False, **facts: Any) -> None:
         """See `Report`."""
         self.notes.append({"code": code, "text": text, **facts})
+        if detail and not self._verbose:
+            return
+        self._alike[code] = self._alike.get(code, 0) + 1
         if self._mode == "json":
             self._line(json.dumps({"event": "note", "code": code, "text": text, **facts}))
-        elif not self._quiet and (self._verbose or not detail):
-            alike = sum(note["code"] == code for note in self.notes)
-            if alike <= SAME_NOTES or self._verbose:
-                self._line(f"note: {text}")
+        elif not self._quiet and (self._verbose or self._alike[code] <= SAME_NOTES):
+            self._line(f"note: {text}")
 
     def made(self, text: str) -> None:
         """The last line: what has been made."""
@@ -97,11 +100,9 @@ class Show(Report):
         closed, self._closed = self._closed, True
         if closed or self._quiet or self._verbose or self._mode == "json":
             return
-        codes = [note["code"] for note in self.notes]
-        for code in dict.fromkeys(codes):
-            more = codes.count(code) - SAME_NOTES
-            if more > 0:
-                self._line(f"note: {more} more like these ({code}); -v shows all")
+        for code, count in self._alike.items():
+            if count > SAME_NOTES:
+                self._line(f"note: {count - SAME_NOTES} more like these ({code}); -v shows all")
 
     def _print_progress(self, stage: str, done: int, total: int, seconds: float) -> None:
         rate = done / seconds if seconds > 0 else 0.0
@@ -166,23 +167,11 @@ def watched(mode: str, quiet: bool, verbose: bool) -> Iterator[tuple[Show, Stop]
         yield show, stop
     except Interrupted as stopped:
         show.close()
-        error(InbetweenError("stopped before the film was whole", "nothing is left of it; the same command begins anew"))
+        error(
+            InbetweenError(
+                "stopped before the film was whole", "nothing is left of it; the same command begins anew"
+            )
+        )
         raise typer.Exit(stopped.exit_code) from None
     finally:
         show.close()
-
-
-def say(text: str) -> None:
-    """A line on stderr."""
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
-
-
-def error(problem: InbetweenError) -> None:
-    """One line of what, one line of what to do."""
-    say(f"error: {_one_line(problem.message)}")
-    say(f"hint: {_one_line(problem.hint)}")
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

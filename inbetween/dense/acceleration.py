@@ -1,7 +1,7 @@
 """Accelerated motion from the keys outside the gap.
 
-Two keys know a straight motion at constant speed; a third one before or after knows how it changes. What the two
-sides know is pooled by how far their flows can be believed.
+Two keys know a straight motion at constant speed; a third one before or after knows how it changes. What the
+two sides know is pooled by how far their flows can be believed.
 """
 
 from __future__ import annotations

@@ -9,49 +9,48 @@ from numpy.typing import NDArray
 from inbetween.dense.holes import push_pull
 from inbetween.dense.pair import Flows
 from inbetween.dense.splat import splat
-from inbetween.dense.warp import Field, inside, pull
+from inbetween.dense.warp import Field, Image, inside, pull
 
 GHOST_LEVELS = (30.0, 60.0)
-"""Difference of the two warped keys, in grey levels, from which a cross-fade takes over, and where it is all."""
+"""Difference of the two warped keys, in levels, from which a cross-fade takes over, and where it is all."""
 
 
 def flow_at(t: float, flows: Flows, accelerations: tuple[Field, Field]) -> tuple[Field, Field]:
     """Flow from the picture at time t to the start and to the end key, (h, w, 2) each, by forward splatting.
 
-    t in [0, 1]. Both keys' pixels are carried to t, pooled by their consistency, and holes are filled from
-    around them.
+    t in [0, 1]. Both keys' pixels are carried to t, pooled by their consistency, the nearer key counting for
+    more, and holes are filled from around them.
     """
     u, bend = np.float32(1 - t), np.float32(t * (1 - t) / 2)
-    t = np.float32(t)
-    pooled = total = covered = None
-    for flow, error, acceleration, share, near, far in (
-        (flows.forward, flows.forward_error, accelerations[0], u, slice(0, 2), slice(2, 4)),
-        (flows.backward, flows.backward_error, accelerations[1], t, slice(2, 4), slice(0, 2)),
-    ):
-        motion = (1 - share) * flow - bend * acceleration
-        values = np.empty((*flow.shape[:2], 4), np.float32)
-        values[..., near] = -motion
-        values[..., far] = flow - motion
-        carried, weight, ones = splat(motion, np.exp(-np.minimum(0.3 * error, 6)), values)
-        pooled = share * carried if pooled is None else pooled + share * carried
-        total = share * weight if total is None else total + share * weight
-        covered = ones if covered is None else np.maximum(covered, ones)
-    assert pooled is not None and total is not None and covered is not None
+    way = np.float32(t)
+    from_start = way * flows.forward - bend * accelerations[0]
+    from_end = u * flows.backward - bend * accelerations[1]
+    # What a pixel knows, wherever it arrives: where to find itself in the start key, and in the end key.
+    start_knows = np.dstack([-from_start, flows.forward - from_start])
+    end_knows = np.dstack([flows.backward - from_end, -from_end])
+    sums_a, weight_a, cover_a = splat(from_start, _weight(flows.forward_error), start_knows)
+    sums_b, weight_b, cover_b = splat(from_end, _weight(flows.backward_error), end_knows)
+    total = u * weight_a + way * weight_b
+    both = (u * sums_a + way * sums_b) / np.maximum(total, 1e-8)[..., None]
     # Holes are decided by the unweighted coverage: by the weights, every inconsistent region would be one.
-    trust = np.where(total > 1e-8, np.clip(covered / 0.3, 0, 1), 0).astype(np.float32)
-    both = push_pull(pooled / np.maximum(total, 1e-8)[..., None], trust)
-    return np.ascontiguousarray(both[..., :2]), np.ascontiguousarray(both[..., 2:])
+    trust = np.where(total > 1e-8, np.clip(np.maximum(cover_a, cover_b) / 0.3, 0, 1), 0)
+    filled = push_pull(np.asarray(both, np.float32), np.asarray(trust, np.float32))
+    return np.ascontiguousarray(filled[..., :2]), np.ascontiguousarray(filled[..., 2:])
+
+
+def _weight(error: Field) -> Field:
+    return np.asarray(np.exp(-np.minimum(0.3 * error, 6)), np.float32)
 
 
 def merged(
-    start: NDArray[np.generic],
-    end: NDArray[np.generic],
+    start: Image,
+    end: Image,
     to_start: Field,
     to_end: Field,
     t: float,
     interpolation: int = cv2.INTER_LINEAR,
     fallback: bool = True,
-) -> NDArray[np.generic]:
+) -> Image:
     """Both keys warped to time t and mixed by it, leaving out what would be read from outside a picture.
 
     start, end: (H, W, C) uint8, or float32 in 0..255; the flows on the coarse grid. With `fallback` the two
@@ -73,7 +72,7 @@ def merged(
     return np.asarray(out)
 
 
-def _ghosting(a: NDArray[np.generic], b: NDArray[np.generic], both: NDArray[np.bool_]) -> Field:
+def _ghosting(a: Image, b: Image, both: NDArray[np.bool_]) -> Field:
     """(h, w) on the coarse grid: 0 where the two warped keys agree, 1 where they have nothing in common.
 
     both: (h, w), where neither key is read from outside its picture; elsewhere there is nothing to compare.

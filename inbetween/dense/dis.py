@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inbetween.dense.warp import Field, pull
+from inbetween.dense.warp import Field, Image, pull
 from inbetween.types import Picture
 
 Grey = NDArray[np.uint8]
@@ -30,7 +30,7 @@ def grey(picture: Picture) -> Grey:
     return np.asarray(0.5 * over_grey + 127.5 * alpha, np.uint8)
 
 
-def halved(image: NDArray[np.generic], times: int = 1) -> NDArray[np.generic]:
+def halved(image: Image, times: int = 1) -> Image:
     """Both sides halved `times` times, rounded up, by area averaging."""
     for _ in range(times):
         height, width = image.shape[:2]

@@ -20,7 +20,7 @@ def push_pull(field: Field, trust: Field) -> Field:
     size = ((width + 1) // 2, (height + 1) // 2)
     trusted = cv2.resize(field * trust[..., None], size, interpolation=cv2.INTER_AREA)
     weight = cv2.resize(trust, size, interpolation=cv2.INTER_AREA)
-    coarse = trusted / np.maximum(weight, 1e-12)[..., None]
-    coarse = push_pull(np.asarray(coarse, np.float32), np.minimum(2 * np.asarray(weight, np.float32), 1))
+    mean = trusted / np.maximum(weight, 1e-12)[..., None]
+    coarse = push_pull(np.asarray(mean, np.float32), np.minimum(2 * np.asarray(weight, np.float32), 1))
     filled = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
     return np.asarray(filled + (field - filled) * trust[..., None], np.float32)

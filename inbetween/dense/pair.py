@@ -36,8 +36,8 @@ class Flows:
     """(h, w): |forward + backward there|, in pixels of the full picture."""
     backward_error: Field
     doubt: float
-    """Share of pixels that are wrong by more than `WRONG_LEVELS` after the flow, 0..1. Below 0.1 fine or small
-    local ghosts, to 0.3 visible local failure, above it broken everywhere."""
+    """Share of pixels that are wrong by more than `WRONG_LEVELS` after the flow, 0..1. Below 0.1 fine, or
+    small local ghosts; to 0.3 visible local failure; above it broken everywhere."""
 
 
 def flows(start: Picture, end: Picture, both: Callable[..., Iterable[Any]] = map) -> Flows | None:

@@ -82,7 +82,7 @@ def homography(a: Grey, b: Grey) -> NDArray[np.float64] | None:
 
 
 def homography_flow(matrix: NDArray[np.float64], height: int, width: int) -> Field | None:
-    """(h, w, 2): Hx - x; None where it is not finite (a horizon in the picture) or longer than the picture."""
+    """(h, w, 2): Hx - x; None if it is not finite (a horizon in the picture) or longer than the picture."""
     points = grid(height, width).astype(np.float64)
     with np.errstate(all="ignore"):
         flow = cv2.perspectiveTransform(points, matrix) - points

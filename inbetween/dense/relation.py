@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from inbetween.dense.dis import Grey, dis, disagreement, grey
 from inbetween.dense.prior import matches
+from inbetween.dense.warp import Image
 from inbetween.types import Picture
 
 COARSE_SIDE, FINE_SIDE = 256, 640
@@ -43,7 +43,7 @@ def _wrong_share(a: Grey, b: Grey) -> float:
 
 
 def _small(picture: Picture, side: int) -> Grey:
-    image: NDArray[np.generic] = grey(picture)
+    image: Image = grey(picture)
     height, width = image.shape
     scale = side / max(height, width)
     if scale < 1:

@@ -18,9 +18,9 @@ def splat(motion: Field, weight: Field, values: Field) -> tuple[Field, Field, Fi
     height, width = weight.shape
     # A frame of one pixel all around takes what leaves the grid, so that no index needs a test.
     where = grid(height, width) + motion + 1
-    x = np.clip(where[..., 0], 0, width + 0.999).ravel()
-    y = np.clip(where[..., 1], 0, height + 0.999).ravel()
-    left, top = x.astype(np.intp), y.astype(np.intp)
+    x = np.clip(where[..., 0], 0, width + 1).ravel()
+    y = np.clip(where[..., 1], 0, height + 1).ravel()
+    left, top = np.minimum(x.astype(np.intp), width), np.minimum(y.astype(np.intp), height)
     fx, fy = x - left, y - top
     corner = top * (width + 2) + left
     carried = [weight.ravel(), *(weight * values[..., c] for c in range(values.shape[2]))]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Field = NDArray[np.float32]
+Image: TypeAlias = NDArray[np.integer[Any] | np.floating[Any]]
+"""(h, w) or (h, w, C), whatever OpenCV takes: uint8, uint16 or float32."""
+Field: TypeAlias = NDArray[np.float32]
 """(h, w) or (h, w, C); flow fields are (h, w, 2), x and y in pixels of their own grid."""
 
 
@@ -21,10 +24,12 @@ def grid(height: int, width: int) -> Field:
     return out
 
 
-def pull(image: NDArray[np.generic], flow: Field, interpolation: int = cv2.INTER_LINEAR) -> NDArray[np.generic]:
-    """image(x + flow(x)), of image's dtype, the border repeated. image: (h, w) or (h, w, C), uint8 or float32."""
+def pull(image: Image, flow: Field, interpolation: int = cv2.INTER_LINEAR) -> Image:
+    """image(x + flow(x)), of image's dtype, the border repeated."""
     where = grid(*flow.shape[:2]) + flow
-    return np.asarray(cv2.remap(image, where, None, interpolation, borderMode=cv2.BORDER_REPLICATE))
+    # The stubs want a second map; with both coordinates in the first there is none.
+    none: Any = None
+    return np.asarray(cv2.remap(image, where, none, interpolation, borderMode=cv2.BORDER_REPLICATE))
 
 
 def inside(flow: Field, margin: float = 0.5) -> NDArray[np.bool_]:

@@ -40,8 +40,8 @@ def load(options: Options, settings: Settings) -> Maker:
 def _light(picture: Picture, linear: bool) -> NDArray[np.float32]:
     """(H, W, C) in 0..1, RGB premultiplied by alpha."""
     top = np.iinfo(picture.dtype).max
-    codes = np.arange(top + 1, dtype=np.float32) / top
-    out = (_decoded(codes) if linear else codes)[picture]
+    codes = np.linspace(0, 1, top + 1, dtype=np.float32)
+    out: NDArray[np.float32] = (_decoded(codes) if linear else codes)[picture]
     if picture.shape[2] == 4:
         out[..., 3] = codes[picture[..., 3]]
         out[..., :3] *= out[..., 3:]
@@ -49,11 +49,11 @@ def _light(picture: Picture, linear: bool) -> NDArray[np.float32]:
 
 
 def _picture(light: NDArray[np.float32], dtype: np.dtype[Any], linear: bool) -> Picture:
-    colour = light[..., :3]
+    colour: NDArray[np.floating[Any]] = light[..., :3]
     if light.shape[2] == 4:
         # Where nothing is seen the colour is black: 0 / 1.
-        colour = colour / np.where(light[..., 3:] > 0, light[..., 3:], 1)
-    coded = _encoded(colour) if linear else colour
+        colour = colour / np.where(light[..., 3:] > 0, light[..., 3:], np.float32(1))
+    coded = _encoded(np.asarray(colour, np.float32)) if linear else colour
     top = np.iinfo(dtype).max
     out: Picture = np.empty(light.shape, dtype)
     out[..., :3] = np.clip(coded * top + 0.5, 0, top)
@@ -64,12 +64,14 @@ def _picture(light: NDArray[np.float32], dtype: np.dtype[Any], linear: bool) -> 
 
 def _decoded(coded: NDArray[np.float32]) -> NDArray[np.float32]:
     """sRGB code values to linear light, both 0..1 (IEC 61966-2-1)."""
-    return np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    out = np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
+    return np.asarray(out, np.float32)
 
 
 def _encoded(light: NDArray[np.float32]) -> NDArray[np.float32]:
     """Linear light to sRGB code values, both 0..1 (IEC 61966-2-1)."""
-    return np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055).astype(np.float32)
+    out = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
+    return np.asarray(out, np.float32)
 
 
 ENGINE = Engine(

@@ -30,7 +30,9 @@ class Options:
         choices=("bilinear", "bicubic"),
     )
     acceleration: bool = option(True, "with three keys or more, let motion speed up and slow down")
-    fallback: bool = option(True, "cross-fade where both keys' motions disagree beyond hope, instead of tearing")
+    fallback: bool = option(
+        True, "cross-fade where both keys' motions disagree beyond hope, instead of tearing"
+    )
 
 
 def load(options: Options, settings: Settings) -> Maker:
@@ -53,7 +55,9 @@ class _Pairs:
         self._last: OrderedDict[tuple[int, int], tuple[Picture, Picture, Flows | None]] = OrderedDict()
         self._made = 0
 
-    def get(self, start: Picture, end: Picture, both: Callable[..., Iterable[Any]], report: Report) -> Flows | None:
+    def get(
+        self, start: Picture, end: Picture, both: Callable[..., Iterable[Any]], report: Report
+    ) -> Flows | None:
         # The pictures are kept with their flows, so that an id cannot be another picture's.
         name = (id(start), id(end))
         if name not in self._last:

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,10 +22,8 @@ from PIL import (
     Image,
     ImageFile,
     JpegImagePlugin,
-    PngImagePlugin,
     TiffImagePlugin,
     WebPImagePlugin,
-    features,
 )
 
 from inbetween.errors import InbetweenError
@@ -89,7 +88,6 @@ _TIFF_TAGS = (254, 256, 257, 258, 262, 273, 277, 279, 324, 325, 338, 339, 34675,
 _TIFF_SPACES = {0: "GRAY", 1: "GRAY", 2: "RGB", 3: "RGB", 5: "CMYK", 6: "RGB"}
 
 _CLASSES: dict[str, type[ImageFile.ImageFile]] = {
-    "PNG": PngImagePlugin.PngImageFile,
     "JPEG": JpegImagePlugin.JpegImageFile,
     "WEBP": WebPImagePlugin.WebPImageFile,
     "TIFF": TiffImagePlugin.TiffImageFile,
@@ -189,8 +187,7 @@ def facts(stream: BinaryIO, force: bool = False) -> Facts:
         Refusal: not a picture that is taken, unsound, or too large.
     """
     name = _format(stream)
-    with decoding():
-        found = {"PNG": _png_facts, "TIFF": _tiff_facts}.get(name, _pillow_facts)(stream, name)
+    found = {"PNG": _png_facts, "TIFF": _tiff_facts}.get(name, _pillow_facts)(stream, name)
     height, width = found.header.size
     if min(height, width) < 1:
         raise damaged()
@@ -266,7 +263,7 @@ def _iso_format(start: bytes) -> str:
     """AVIF, or a refusal: AVIF, HEIC, camera raw files and videos share one kind of container."""
     brands = start[8 : min(struct.unpack(">I", start[:4])[0], 256)]
     if b"avif" in brands or b"avis" in brands:
-        if features.check("avif"):
+        if find_spec("PIL._avif"):
             return "AVIF"
         raise Refusal("is an AVIF picture, which this Pillow cannot read", _CONVERT)
     if start[8:11] in (b"hei", b"hev", b"mif", b"msf"):
@@ -293,7 +290,7 @@ def _png_facts(stream: BinaryIO, name: str) -> Facts:
     found: dict[bytes, bytes] = {}
     for kind, payload in png_chunks(stream, skip=(b"IDAT", b"fdAT")):
         found.setdefault(kind, payload)
-    width, height, bits, colour = struct.unpack(">IIBB", found.get(b"IHDR", b"")[:10])
+    width, height, bits, colour = struct.unpack(">IIBB", found.get(b"IHDR", b"").ljust(10, b"\0")[:10])
     if bits not in _PNG_BITS.get(colour, ()):
         raise damaged()
     profile = png_profile(found[b"iCCP"]) if b"iCCP" in found else None
@@ -306,14 +303,14 @@ def _png_facts(stream: BinaryIO, name: str) -> Facts:
         space="GRAY" if colour in (0, 4) else "RGB",
         profile=profile,
         several=b"acTL" in found and found[b"acTL"][:4] != b"\0\0\0\x01",
-        # A palette has its transparency inside; Pillow applies that.
+        # A palette has its transparency inside, which the decoder applies.
         clear=_clear(found[b"tRNS"], bits) if b"tRNS" in found and colour in (0, 2) else None,
     )
 
 
 def _clear(payload: bytes, bits: int) -> tuple[int, ...]:
     """The one grey or colour that a tRNS chunk makes transparent, at 8 or 16 bits."""
-    values = struct.unpack(f">{len(payload) // 2}H", payload)
+    values = struct.unpack(f">{len(payload) // 2}H", payload[: len(payload) // 2 * 2])
     scale = 255 // ((1 << bits) - 1) if bits < 8 else 1
     return tuple((value & (1 << bits) - 1) * scale for value in values)
 
@@ -367,8 +364,10 @@ def _tiff_bits(directory: Directory, space: str | None) -> int:
         raise Refusal("is a floating point TIFF", hint)
     if not kinds <= {1, 4}:
         raise Refusal("is a TIFF of signed or complex numbers", hint)
-    if len(bits) != 1 or not bits <= {1, 2, 4, 8, 16}:
-        raise Refusal(f"is a TIFF of {', '.join(map(str, sorted(bits)))} bits per channel", hint)
+    if len(bits) != 1:
+        raise Refusal("is a TIFF of unlike bits per channel", hint)
+    if not bits <= {1, 2, 4, 8, 16}:
+        raise Refusal(f"is a TIFF of {max(bits)} bits per channel", hint)
     if space is None:
         raise Refusal("is a TIFF in other colours than grey, RGB and CMYK", "convert it to RGB")
     # 16-bit CMYK is decoded by Pillow, to 8 bits; its way to RGB is not exact anyway.
@@ -385,7 +384,8 @@ def _whole(directory: Directory, size: int) -> None:
 
 def _pillow_facts(stream: BinaryIO, name: str) -> Facts:
     stream.seek(0)
-    image = pillow_image(stream, name)
+    with decoding():
+        image = pillow_image(stream, name)
     mode = image.mode
     exif = image.info.get("exif")
     profile = image.info.get("icc_profile")

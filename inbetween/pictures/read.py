@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -19,6 +20,7 @@ from inbetween.types import Picture, Report
 
 _BAND = 1 << 20
 """Pixels worked on at a time."""
+_OPENCV = threading.Lock()
 
 
 def read(path: Path, report: Report | None = None, force: bool = False) -> Picture:
@@ -60,7 +62,9 @@ def _decoded(data: bytes, found: Facts) -> Picture:
     elif found.directory is not None:
         tags = (ORIENTATION, PLANAR) if found.bits == 16 else (ORIENTATION,)
         data = with_ones(data, found.directory, tags)
-    pixels = _by_opencv(data) if found.bits == 16 else _by_pillow(data, found)
+    # Pillow takes PNGs with too few rows for whole, and knows 8 bits only.
+    by_opencv = found.name == "PNG" or found.bits == 16
+    pixels = _by_opencv(data, found) if by_opencv else _by_pillow(data, found)
     if pixels.shape[:2] != found.stored or pixels.dtype != (np.uint16 if found.bits == 16 else np.uint8):
         raise damaged()
     if found.inverted:
@@ -73,40 +77,49 @@ def _decoded(data: bytes, found: Facts) -> Picture:
     return pixels[..., :3] if pixels.shape[2] == 4 > found.channels and found.space == "RGB" else pixels
 
 
-def _by_opencv(data: bytes) -> Picture:
-    """16-bit PNG and TIFF, which Pillow would cut down to 8 bits."""
+def _by_opencv(data: bytes, found: Facts) -> Picture:
+    """PNG and 16-bit TIFF."""
     import cv2
 
-    with decoding(), _silent_opencv():
+    with _silent_opencv():
         try:
             pixels: Any = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
         except cv2.error as error:
+            if error.code == cv2.Error.StsNoMem:
+                raise MemoryError from error
             raise damaged() from error
     if pixels is None:
         raise damaged()
     if pixels.ndim == 2:
         return pixels[..., None]  # type: ignore[no-any-return]
+    if found.space == "GRAY":
+        # Grey with alpha comes as BGRA.
+        return pixels[..., [0, -1]]  # type: ignore[no-any-return]
     code = cv2.COLOR_BGR2RGB if pixels.shape[2] == 3 else cv2.COLOR_BGRA2RGBA
     return cv2.cvtColor(pixels, code)  # type: ignore[no-any-return]
 
 
 @contextmanager
 def _silent_opencv() -> Iterator[None]:
-    """Keeps its complaints about damaged files off stderr; we have our own."""
+    """Keeps its complaints about damaged files off stderr; we have our own.
+
+    One thread at a time, because there is one level for the whole process.
+    """
     import cv2
 
-    level = cv2.utils.logging.getLogLevel()
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-    try:
-        yield
-    finally:
-        cv2.utils.logging.setLogLevel(level)
+    with _OPENCV:
+        level = cv2.getLogLevel()  # type: ignore[attr-defined]
+        cv2.setLogLevel(0)  # type: ignore[attr-defined]
+        try:
+            yield
+        finally:
+            cv2.setLogLevel(level)  # type: ignore[attr-defined]
 
 
 def _by_pillow(data: bytes, found: Facts) -> Picture:
     with decoding(), pillow_image(BytesIO(data), found.name) as image:
         image.load()
-        wanted = "RGBA" if found.channels == 4 and found.clear is None else "RGB"
+        wanted = "RGBA" if found.channels == 4 else "RGB"
         plain: Image.Image = image
         if found.space == "GRAY":
             plain = image.convert("LA" if wanted == "RGBA" else "L")

@@ -9,7 +9,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from inbetween.pictures.write import to_8_bit
+from inbetween.pictures.alike import to_8_bit
 from inbetween.types import Picture
 
 COLUMNS = 5
@@ -24,7 +24,7 @@ class Sheet:
 
     def __init__(self, count: int, rate: Fraction) -> None:
         self._rate = rate
-        self._wanted = {round(x) for x in np.linspace(0, count - 1, min(count, MOST))}
+        self._wanted = {round(x) for x in np.linspace(0, count - 1, _cells(count))}
         self._cells: list[tuple[str, Image.Image]] = []
 
     def seen(self, frames: Iterable[Picture]) -> Iterator[Picture]:
@@ -50,6 +50,12 @@ class Sheet:
         out = BytesIO()
         sheet.save(out, "PNG")
         return out.getvalue()
+
+
+def _cells(count: int) -> int:
+    """As many as fit, evenly spaced where that costs few of them."""
+    even = [n for n in range(MOST // 2, MOST + 1) if (count - 1) % (n - 1) == 0]
+    return min(count, even[-1] if even else MOST)
 
 
 def _thumbnail(frame: Picture) -> Image.Image:

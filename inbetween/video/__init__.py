@@ -3,6 +3,8 @@
     sinks    where the frames go, from the words of the command line; standard library only
     ffmpeg   one ffmpeg child, fed with raw frames
     place    what may be written where; temporary names, and the move to the final ones
+    verify   what is planned, what was found on the disk, and the comparison of the two
+    encode   frames through ffmpeg: films and GIFs
     write    frames to a film, a GIF, a sequence of pictures or one picture
 
 Import the modules: nothing is loaded by importing this package.

@@ -46,12 +46,11 @@ def _film_words(path: str, plan: Plan) -> list[str]:
     """ffmpeg's words, the user's last: a word that is said twice counts as it was said last."""
     sink, rate = plan.sink, plan.rate
     muxer = sinks.SINKS[sink.suffix].muxer
-    words = [*_raw_input(plan, "rgb24"), "-filter_threads", "1", "-vf", f"{_TO_709},{_clock(plan)}"]
+    words = [*_raw_input(plan, "rgb24"), "-filter_threads", "1", "-vf", _TO_709]
     # ffmpeg takes the encoder's nearest format where it does not have this one.
     words += ["-pix_fmt", "yuv444p" if _odd(plan) else "yuv420p", "-c:v", sink.codec, "-threads", THREADS]
     if sink.codec == "libx264":
         words += ["-crf", "16", "-preset", "medium"]
-    words += ["-enc_time_base", f"{rate.denominator}:{rate.numerator}"]
     if muxer in ("mp4", "mov"):
         words += ["-movflags", "+faststart", "-video_track_timescale", str(_timescale(rate))]
         if "265" in sink.codec or sink.codec.startswith("hevc"):
@@ -66,21 +65,16 @@ def _raw_input(plan: Plan, pixel_format: str) -> list[str]:
     return [*words, "-framerate", f"{plan.rate.numerator}/{plan.rate.denominator}", "-i", "pipe:0"]
 
 
-def _clock(plan: Plan) -> str:
-    """Filters that number the frames in units of 1 / rate.
-
-    The rate of the input is not enough: ffmpeg rounds it to a fraction of numbers up to 1 001 000.
-    """
-    return f"settb={plan.rate.denominator}/{plan.rate.numerator},setpts=N"
-
-
 def _odd(plan: Plan) -> bool:
     """4:2:0 shares one colour among two by two pixels."""
     return plan.size[0] % 2 == 1 or plan.size[1] % 2 == 1
 
 
 def _timescale(rate: Fraction) -> int:
-    """Ticks a second of an MP4 track: whole ticks in each frame, and at least 10 000."""
+    """Ticks a second of an MP4 track: whole ticks in each frame, and at least 10 000.
+
+    ffmpeg would derive it from -framerate, which it rounds to a fraction of numbers up to 1 001 000.
+    """
     scale = rate.numerator
     while scale < 10_000:
         scale *= 2
@@ -99,12 +93,12 @@ def make_gif(path: str, plan: Plan, frames: Iterator[Picture], report: Report, l
     # Browsers show a delay below 2/100 s as 10/100 s.
     if plan.rate > 50:
         text = f"{float(plan.rate):g} frames a second: many viewers play a GIF of more than 50 slower"
-        report.note("gif_rate", text, rate=plan.rate)
+        report.note("gif_rate", text, rate=float(plan.rate))
     folder = os.path.dirname(path)
     first = next(frames)
     clear = first.shape[2] == 4
     count = f"palettegen=reserve_transparent={clear:d}"
-    graph = f"[0:v]format=bgra,{_clock(plan)},split[film][all];[all]{count}[colours]"
+    graph = f"[0:v]format=bgra,split[film][all];[all]{count}[colours]"
     keep = ["-c:v", "ffv1", "-threads", THREADS, "-f", "nut"]
     with place.part(folder, ".frames.nut") as film, place.part(folder, ".palette.nut") as palette:
         words = [*_raw_input(plan, "rgba"), "-filter_complex_threads", "1", "-filter_complex", graph]
@@ -123,8 +117,8 @@ def _paint_gif(path: str, film: str, palette: str, report: Report, loop: bool) -
     # it leaves the standing part of the picture still.
     paint = "[0:v][1:v]paletteuse=dither=sierra2_4a:diff_mode=rectangle:alpha_threshold=128"
     words = ["-f", "nut", "-i", "pipe:0", "-f", "nut", "-i", f"file:{palette}"]
-    words += ["-filter_complex_threads", "1", "-filter_complex", paint, "-map_metadata", "-1"]
-    words += ["-fflags", "+bitexact", "-loop", "0" if loop else "-1", "-f", "gif", f"file:{path}"]
+    words += ["-filter_complex_threads", "1", "-filter_complex", paint]
+    words += ["-loop", "0" if loop else "-1", "-f", "gif", f"file:{path}"]
     total = os.path.getsize(film)
     # Through the pipe, so that this ffmpeg too ends with us, and the progress is known.
     with open(film, "rb") as kept, ffmpeg.started(words) as child:

@@ -24,7 +24,7 @@ def film(path: str, plan: Plan, report: Report) -> Written:
     sink, rate = plan.sink, plan.rate
     # Half a frame, but no container is asked for more than its clock can say.
     tolerance = max(1 / (2 * rate), Fraction(1, 100 if sink.kind == "gif" else 1000))
-    # ffmpeg shows short delays of a GIF as 10/100 s unless told otherwise.
+    # PyAV before 15 reads a delay below 2/100 s as 10/100 s unless told otherwise.
     options = {"min_delay": "0"} if sink.kind == "gif" else {}
     found = 0
     start = Fraction(0)
@@ -44,7 +44,9 @@ def film(path: str, plan: Plan, report: Report) -> Written:
                 found += 1
                 pixel_format = frame.format.name
                 report.progress("check", min(found, plan.count), plan.count)
-            codec = stream.codec_context.codec.canonical_name
+            # PyAV 14 knows the decoder only, which for some codecs has a name of its own.
+            decoder = stream.codec_context.codec
+            codec = str(getattr(decoder, "canonical_name", decoder.name))
             duration = _seconds(stream.duration, stream.time_base) or _seconds(
                 container.duration, Fraction(1, av.time_base)
             )

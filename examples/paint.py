@@ -1,0 +1,128 @@
+"""Paper and paint for the example scenes: noise, soft shapes, and sheets on which they are laid.
+
+Everything is counted in float64 by NumPy alone. A last bit that differs between two machines then never
+reaches the 8 bits of a picture, so the same pictures come out everywhere.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from PIL import Image
+
+Array = NDArray[np.float64]
+Colour = tuple[int, int, int]
+
+SCALE = 2
+"""Pixels are painted this much finer, both ways, and averaged: shapes get smooth edges."""
+
+
+class Sheet:
+    """A picture under work, `SCALE` times as fine as it will be. Lengths are in pixels of the done picture."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self.x: Array = ((np.arange(width * SCALE) + 0.5) / SCALE)[None, :]
+        self.y: Array = ((np.arange(height * SCALE) + 0.5) / SCALE)[:, None]
+        # Multiplied by the cover, so that a transparent place has no colour that could bleed.
+        self.colour: Array = np.zeros((height * SCALE, width * SCALE, 3))
+        self.cover: Array = np.zeros((height * SCALE, width * SCALE))
+
+    def part(self, left: float, top: float, right: float, bottom: float) -> Sheet:
+        """A window on this sheet, cut at its edges: what is laid there is laid here. It may be empty."""
+        xs = slice(*np.searchsorted(self.x[0], (left, right)))
+        ys = slice(*np.searchsorted(self.y[:, 0], (top, bottom)))
+        view = Sheet.__new__(Sheet)
+        view.x, view.y = self.x[:, xs], self.y[ys]
+        view.colour, view.cover = self.colour[ys, xs], self.cover[ys, xs]
+        return view
+
+    def lay(self, colour: ArrayLike, cover: Array) -> None:
+        """Lay one colour, or (H, W, 3) of them in 0..255, over what is there; cover (H, W) in 0..1."""
+        left = 1 - cover
+        self.colour *= left[..., None]
+        self.colour += np.asarray(colour, np.float64) * cover[..., None]
+        self.cover *= left
+        self.cover += cover
+
+    def done(self) -> NDArray[np.uint8]:
+        """(H, W, 3) where everything is covered, else (H, W, 4) with straight alpha."""
+        height, width = self.cover.shape[0] // SCALE, self.cover.shape[1] // SCALE
+        cover = self.cover.reshape(height, SCALE, width, SCALE).mean(axis=(1, 3))
+        colour = self.colour.reshape(height, SCALE, width, SCALE, 3).mean(axis=(1, 3))
+        colour = colour / np.maximum(cover, 1e-9)[..., None]
+        if cover.min() < 1 - 1e-6:
+            colour = np.concatenate([colour, 255 * cover[..., None]], axis=2)
+        return np.clip(np.floor(colour + 0.5), 0, 255).astype(np.uint8)
+
+
+# ------------------------------------------------------------------ shapes
+# A shape is the signed distance to its edge in pixels, negative inside, so that one array gives the sharp shape,
+# its soft shadow and its rim.
+
+
+def inside(distance: Array, soft: float = 0.0) -> Array:
+    """1 inside, 0 outside, with an edge that is `soft` pixels wide, one fine pixel at least."""
+    width = max(soft, 1 / SCALE)
+    s = np.clip(0.5 - distance / width, 0, 1)
+    return s * s * (3 - 2 * s) if soft else s
+
+
+def disc(x: Array, y: Array, radius: float) -> Array:
+    """A disc around the origin."""
+    return np.hypot(x, y) - radius
+
+
+def ellipse(x: Array, y: Array, wide: float, high: float) -> Array:
+    """An ellipse around the origin with these half axes; the distance is right near its edge."""
+    k = np.hypot(x / wide, y / high)
+    slope = np.hypot(x / wide**2, y / high**2)
+    return k * (k - 1) / np.maximum(slope, 1e-9)
+
+
+def segment(x: Array, y: Array, a: tuple[float, float], b: tuple[float, float], width: float) -> Array:
+    """A line from a to b with round ends."""
+    dx, dy = b[0] - a[0], b[1] - a[1]
+    along = np.clip(((x - a[0]) * dx + (y - a[1]) * dy) / (dx * dx + dy * dy), 0, 1)
+    return np.hypot(x - a[0] - along * dx, y - a[1] - along * dy) - width / 2
+
+
+def polygon(x: Array, y: Array, corners: list[tuple[float, float]]) -> Array:
+    """A convex polygon, corners clockwise on the screen."""
+    out = np.full(np.broadcast_shapes(x.shape, y.shape), -np.inf)
+    for (ax, ay), (bx, by) in zip(corners, corners[1:] + corners[:1], strict=True):
+        out = np.maximum(out, ((x - ax) * (by - ay) - (y - ay) * (bx - ax)) / np.hypot(bx - ax, by - ay))
+    return out
+
+
+def turned(x: Array, y: Array, angle: float) -> tuple[Array, Array]:
+    """The coordinates of a thing that is turned by `angle` radians, clockwise on the screen."""
+    c, s = float(np.cos(angle)), float(np.sin(angle))
+    return c * x + s * y, c * y - s * x
+
+
+# ------------------------------------------------------------------ noise and colours
+
+
+def noise(x: Array, y: Array, cell: float | tuple[float, float], seed: int) -> Array:
+    """Smooth noise in -1..1 with a grain of `cell` pixels (across, down)."""
+    across, down = cell if isinstance(cell, tuple) else (cell, cell)
+    # The only generator of NumPy whose numbers are promised never to change.
+    lattice = np.random.RandomState(seed).uniform(-1, 1, (64, 64))
+    u, v = x / across, y / down
+    i, j = np.floor(u).astype(np.int64), np.floor(v).astype(np.int64)
+    u, v = u - i, v - j
+    u, v = u * u * (3 - 2 * u), v * v * (3 - 2 * v)
+    i0, i1, j0, j1 = i % 64, (i + 1) % 64, j % 64, (j + 1) % 64
+    top = lattice[j0, i0] * (1 - u) + lattice[j0, i1] * u
+    return np.asarray(top * (1 - v) + (lattice[j1, i0] * (1 - u) + lattice[j1, i1] * u) * v)
+
+
+def mixed(a: ArrayLike, b: ArrayLike, share: Array) -> Array:
+    """Between colours a and b, (H, W, 3); share (H, W) of b in 0..1."""
+    first = np.asarray(a, np.float64)
+    return first + np.clip(share, 0, 1)[..., None] * (np.asarray(b, np.float64) - first)
+
+
+# ------------------------------------------------------------------ files
+
+

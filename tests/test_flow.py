@@ -1,0 +1,268 @@
+"""The engines: laws that need no recording, and the parts of dense flow."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import cv2
+import numpy as np
+import pytest
+from conftest import psnr, scene, texture
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inbetween import engines
+from inbetween.dense import acceleration, holes, pair, prior, relation, splat, warp
+from inbetween.types import Gap, Report, Settings
+
+MIDDLE = (0.25, 0.5, 0.75)
+
+
+class Notes(Report):
+    def __init__(self) -> None:
+        self.notes: list[tuple[str, dict[str, object]]] = []
+
+    def note(self, code: str, text: str, *, detail: bool = False, **facts: object) -> None:
+        self.notes.append((code, facts))
+
+
+def make(name: str, *gaps: Gap, threads: int = 1, report: Report | None = None, **options: object):
+    engine = engines.get(name)
+    maker = engine.load(engine.Options(**options), Settings(threads=threads))
+    return list(maker(gaps, report or Report()))
+
+
+def sixteen(picture: np.ndarray) -> np.ndarray:
+    return picture.astype(np.uint16) * 257
+
+
+def with_alpha(picture: np.ndarray, alpha: int = 255) -> np.ndarray:
+    return np.dstack([picture, np.full(picture.shape[:2], alpha, np.uint8)])
+
+
+# ------------------------------------------------------------------ every engine
+
+
+@pytest.mark.parametrize("name", engines.NAMES)
+@pytest.mark.parametrize("change", [lambda p: p, sixteen, with_alpha], ids=["8-bit", "16-bit", "alpha"])
+def test_contract(name: str, change) -> None:
+    """Right count, size and kind; keys untouched; the same bytes again and at any number of threads."""
+    start, end = change(scene(0)), change(scene(1))
+    before = start.copy(), end.copy()
+    gaps = [Gap(start, end, MIDDLE), Gap(end, start, (0.5,))]
+    made = make(name, *gaps)
+    assert [p.shape for p in made] == [start.shape] * 4
+    assert {p.dtype for p in made} == {start.dtype}
+    for again in (make(name, *gaps), make(name, *gaps, threads=2)):
+        assert all(np.array_equal(a, b) for a, b in zip(made, again, strict=True))
+    assert np.array_equal(start, before[0])
+    assert np.array_equal(end, before[1])
+
+
+@pytest.mark.parametrize("name", engines.NAMES)
+def test_record_is_complete(name: str) -> None:
+    engine = engines.get(name)
+    assert engine.name == name
+    assert engine.licence
+    assert all(field.metadata["help"] for field in dataclasses.fields(engine.Options))
+
+
+@pytest.mark.parametrize("name", engines.NAMES)
+def test_times_0_and_1_are_nearly_the_keys(name: str) -> None:
+    start, end = make(name, Gap(scene(0), scene(1), (0.0, 1.0)))
+    assert psnr(start, scene(0)) > 38
+    assert psnr(end, scene(1)) > 38
+
+
+@pytest.mark.parametrize("name", engines.NAMES)
+def test_equal_keys_stay_as_they_are(name: str) -> None:
+    for picture in make(name, Gap(scene(0), scene(0), MIDDLE)):
+        assert np.abs(picture.astype(int) - scene(0)).max() <= 1
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 200), (11, 11), (8, 400), (40, 12), (97, 63)])
+@pytest.mark.parametrize("name", engines.NAMES)
+def test_any_size_is_made(name: str, size: tuple[int, int]) -> None:
+    rng = np.random.default_rng(0)
+    start, end = (rng.integers(0, 256, (*size, 3), np.uint8) for _ in range(2))
+    assert [p.shape for p in make(name, Gap(start, end, MIDDLE))] == [(*size, 3)] * 3
+
+
+# ------------------------------------------------------------------ flow and blend against the truth
+
+
+def test_flow_is_far_better_than_blend() -> None:
+    gap = Gap(scene(0), scene(1), MIDDLE)
+    for t, flow, blend in zip(MIDDLE, make("flow", gap), make("blend", gap), strict=True):
+        assert psnr(flow, scene(t)) > psnr(blend, scene(t)) + 6
+
+
+def test_a_third_key_bends_the_motion() -> None:
+    """Keys at s = 0, 1, 4 of a falling disc: t² in time, so that the middle of the second gap is at s = 2.25."""
+    keys = [scene(s * 0.5) for s in (0, 1, 4)]
+    gap = Gap(keys[1], keys[2], (0.5,), before=(keys[0], -1.0))
+    bent, straight = make("flow", gap), make("flow", gap, acceleration=False)
+    truth = scene(2.25 * 0.5)
+    assert psnr(bent[0], truth) > psnr(straight[0], truth) + 1
+
+
+def test_unevenly_spaced_keys_of_even_motion_stay_even() -> None:
+    """A steady disc seen at times -2, 0, 1, 2.5: nothing to bend."""
+    keys = {t: scene(t * 0.7) for t in (-2, 0, 1, 2.5)}
+    gap = Gap(keys[0], keys[1], (0.5,), before=(keys[-2], -2.0), after=(keys[2.5], 2.5))
+    flows = pair.flows(keys[0], keys[1])
+    outer = (pair.flows(keys[-2], keys[0]), -2.0), (pair.flows(keys[1], keys[2.5]), 2.5)
+    disc = (slice(30, 42), slice(26, 38))
+    for bend in acceleration.accelerations(flows, *outer, edge=1.0):
+        assert np.abs(np.median(bend[disc], axis=(0, 1))).max() < 0.5
+    assert psnr(make("flow", gap)[0], scene(0.35)) > 28
+
+
+def test_both_directions_of_time_are_the_same_film() -> None:
+    there = make("flow", Gap(scene(0), scene(1), MIDDLE))
+    back = make("flow", Gap(scene(1), scene(0), MIDDLE))
+    for a, b in zip(there, reversed(back), strict=True):
+        assert psnr(a, b) > 40
+
+
+def test_a_fast_pan_needs_the_homography() -> None:
+    wide = texture(240, 900, 3, 2.5).astype(np.uint8)
+    start, end = wide[:, 100:420], wide[:, 240:560]
+    a, b = (cv2.cvtColor(np.ascontiguousarray(x), cv2.COLOR_RGB2GRAY) for x in (start, end))
+    model = prior.homography(a, b)
+    assert model is not None
+    assert model[0, 2] == pytest.approx(-140, abs=0.5)
+    middle = make("flow", Gap(np.ascontiguousarray(start), np.ascontiguousarray(end), (0.5,)))[0]
+    seen = slice(80, 240)
+    assert psnr(middle[:, seen], wide[:, 170:490][:, seen]) > 30
+
+
+def test_blend_mixes_light() -> None:
+    black, white = np.zeros((4, 4, 3), np.uint8), np.full((4, 4, 3), 255, np.uint8)
+    gap = Gap(black, white, (0.5,))
+    # Half the light of sRGB white is code 188 (IEC 61966-2-1); half its code is 128.
+    assert make("blend", gap)[0].max() == 188
+    assert make("blend", gap, light="coded")[0].max() == 128
+    assert make("blend", Gap(sixteen(black), sixteen(white), (0.5,)))[0].max() == 48192
+
+
+@pytest.mark.parametrize("name", engines.NAMES)
+def test_transparent_colour_leaves_no_halo(name: str) -> None:
+    """A white disc on transparent black, then moved: no pixel that is seen may be grey."""
+    keys = []
+    for x in (30, 38):
+        picture = np.zeros((64, 72, 4), np.uint8)
+        cv2.circle(picture, (x, 32), 14, (255, 255, 255, 255), -1, cv2.LINE_AA)
+        # Straight alpha: the colour is white right up to the edge, whatever lies under it.
+        picture[..., :3] = np.where(picture[..., 3:] > 0, 255, 0)
+        keys.append(picture)
+    for made in make(name, Gap(*keys, MIDDLE)):
+        seen = made[made[..., 3] > 8]
+        assert seen[:, :3].min() >= 250
+        assert made[32, 33, 3] == 255
+        assert made[0, 0, 3] == 0
+
+
+def test_the_doubt_is_said() -> None:
+    report = Notes()
+    make("flow", Gap(scene(0), scene(1), (0.5,)), report=report)
+    make("flow", Gap(scene(0), texture(144, 192, 9).astype(np.uint8), (0.5,), number=4), report=report)
+    (_, good), (_, bad) = report.notes
+    assert good["doubt"] < 0.1
+    assert bad["doubt"] > 0.3
+    assert bad["gap"] == 4
+
+
+def test_tiny_pictures_are_cross_faded_and_it_is_said() -> None:
+    report = Notes()
+    black, white = np.zeros((6, 6, 3), np.uint8), np.full((6, 6, 3), 200, np.uint8)
+    assert make("flow", Gap(black, white, (0.5,)), report=report)[0].max() == 100
+    assert [code for code, _ in report.notes] == ["tiny"]
+
+
+def test_the_flow_of_a_pair_is_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    real = pair.flows
+    monkeypatch.setattr(pair, "flows", lambda a, b, both: found.append((id(a), id(b))) or real(a, b, both))
+    keys = [scene(t) for t in (0, 0.5, 1, 1.5, 2)]
+    gaps = [
+        Gap(
+            keys[i],
+            keys[i + 1],
+            (0.5,),
+            before=(keys[i - 1], -1.0) if i else None,
+            after=(keys[i + 2], 2.0) if i < 3 else None,
+        )
+        for i in range(4)
+    ]
+    make("flow", *gaps)
+    assert len(found) == len(set(found)) == 4
+
+
+# ------------------------------------------------------------------ parts
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.floats(-30, 30), st.floats(-30, 30))
+def test_splat_keeps_what_stays_inside(dx: float, dy: float) -> None:
+    height, width = 24, 32
+    motion = np.broadcast_to(np.float32([dx, dy]), (height, width, 2)).astype(np.float32)
+    rng = np.random.default_rng(1)
+    weight = rng.uniform(0.1, 1, (height, width)).astype(np.float32)
+    values = rng.normal(size=(height, width, 3)).astype(np.float32)
+    sums, total, cover = splat.splat(motion, weight, values)
+    where = warp.grid(height, width) + motion
+    # A pixel's share inside: the part of its unit square around (x, y) that lies in the grid.
+    share = np.clip(1 - np.maximum(np.maximum(-where, where - [width - 1, height - 1]), 0), 0, 1).prod(axis=2)
+    assert cover.sum() == pytest.approx(share.sum(), rel=1e-4, abs=1e-3)
+    assert total.sum() == pytest.approx((share * weight).sum(), rel=1e-4, abs=1e-3)
+    carried = (share * weight)[..., None] * values
+    assert sums.sum(axis=(0, 1)) == pytest.approx(carried.sum(axis=(0, 1)), abs=0.05)
+
+
+def test_splat_by_whole_pixels_is_a_shift() -> None:
+    values = np.random.default_rng(2).normal(size=(9, 11, 2)).astype(np.float32)
+    motion = np.broadcast_to(np.float32([2, -1]), (9, 11, 2)).astype(np.float32)
+    sums, total, cover = splat.splat(motion, np.ones((9, 11), np.float32), values)
+    np.testing.assert_allclose(sums[:8, 2:], values[1:, :9], atol=1e-6)
+    assert total[8].max() == total[:, :2].max() == 0
+    np.testing.assert_array_equal(total, cover)
+
+
+def test_push_pull_fills_holes_and_keeps_the_rest() -> None:
+    y, x = np.mgrid[0:40, 0:56].astype(np.float32)
+    plane = np.dstack([0.1 * x, 0.2 * y])
+    trust = np.ones((40, 56), np.float32)
+    trust[12:24, 20:34] = 0
+    broken = plane * trust[..., None] + 99 * (1 - trust[..., None])
+    filled = holes.push_pull(broken, trust)
+    np.testing.assert_allclose(filled[trust == 1], plane[trust == 1], atol=1e-6)
+    assert np.abs(filled - plane).max() < 1.0
+
+
+def test_a_homography_with_a_horizon_is_refused() -> None:
+    horizon = np.array([[1, 0, 0], [0, 1, 0], [0.02, 0, -1.0]])
+    assert prior.homography_flow(horizon, 60, 80) is None
+    assert prior.homography_flow(np.eye(3), 60, 80).max() == 0
+    far = np.array([[1, 0, 500.0], [0, 1, 0], [0, 0, 1]])
+    assert prior.homography_flow(far, 60, 80) is None
+
+
+def test_relation() -> None:
+    assert relation.related(scene(0), scene(1))
+    assert relation.related(scene(0), scene(0, seed=0))
+    coarse = (texture(240, 320, 1, 9.0) * 0.5 + 120).astype(np.uint8)
+    fine = (texture(240, 320, 2, 2.0) * 0.6).astype(np.uint8)
+    assert not relation.related(coarse, fine)
+    assert not relation.related(np.zeros((32, 32, 3), np.uint8), np.full((32, 32, 3), 255, np.uint8))
+    # A dark picture and the same one lit: nothing matches in grey, its points do.
+    lit = texture(240, 320, 7, 3.0)
+    assert relation.related((lit * 0.5).astype(np.uint8), lit.astype(np.uint8))
+
+
+def test_reading_outside_is_masked() -> None:
+    flow = np.zeros((10, 12, 2), np.float32)
+    flow[..., 0] = 3
+    inside = warp.inside(flow)
+    assert inside[:, :9].all()
+    assert not inside[:, 9:].any()

@@ -1,0 +1,93 @@
+"""The import rule, what may not be imported early, and the size of functions."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "inbetween"
+FILES = sorted(PACKAGE.rglob("*.py"))
+LINES = [
+    ["__main__"],
+    ["cli"],
+    ["api"],
+    ["record"],
+    ["make"],
+    ["film", "keys"],
+    ["plan"],
+    ["engines"],
+    ["dense"],
+    ["engine", "video", "devices"],
+    ["pictures", "timeline"],
+    ["types"],
+    ["errors"],
+]
+"""From the top of the house to its ground: a room may import what lies below its line."""
+HEAVY = {"torch", "diffusers", "transformers", "kornia", "cv2", "av", "numpy", "PIL", "rich"}
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def floor(name: str) -> int:
+    return next(i for i, line in enumerate(LINES) if name in line)
+
+
+def imported_rooms(path: Path) -> set[str]:
+    """Rooms of ours that a file imports, anywhere in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == "inbetween":
+            found |= {alias.name for alias in node.names if alias.name != "__version__"}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("inbetween."):
+            found.add(str(node.module).split(".")[1])
+        elif isinstance(node, ast.Import):
+            found |= {a.name.split(".")[1] for a in node.names if a.name.startswith("inbetween.")}
+    return found
+
+
+@pytest.mark.parametrize("path", [f for f in FILES if f.parent != PACKAGE or f.name != "__init__.py"], ids=str)
+def test_rooms_import_from_below_only(path: Path) -> None:
+    own = room(path)
+    wrong = {other for other in imported_rooms(path) if other != own and floor(other) <= floor(own)}
+    assert not wrong, f"{own} imports {wrong}"
+
+
+def test_no_engine_imports_another() -> None:
+    for path in (PACKAGE / "engines").rglob("*.py"):
+        text = path.read_text("utf-8")
+        assert not [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.ImportFrom) and n.module
+                    and n.module.startswith("inbetween.engines.")], path
+
+
+@pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["--version"], ["engines", "--help"]])
+def test_help_imports_nothing_heavy(words: list[str]) -> None:
+    script = (
+        "import sys\nfrom inbetween.cli.main import main\n"
+        f"try:\n    main({words!r})\nexcept SystemExit as end:\n    assert not end.code, end.code\n"
+        f"print('LOADED', *sorted({HEAVY!r} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1].strip() == "LOADED"
+
+
+def test_a_flow_film_needs_no_torch(tmp_path: Path, keys: list[Path]) -> None:
+    words = ["run", str(keys[0]), str(keys[1]), "-n", "1", "-o", str(tmp_path / "o.mp4")]
+    script = (
+        "import sys\nfrom inbetween.cli.main import main\n"
+        f"try:\n    main({words!r})\nexcept SystemExit as end:\n    assert not end.code, end.code\n"
+        "assert not {'torch', 'diffusers', 'transformers', 'kornia'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("path", FILES, ids=str)
+def test_no_function_is_above_60_lines(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.FunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < 60, node.name
