@@ -94,6 +94,12 @@ def polygon(x: Array, y: Array, corners: list[tuple[float, float]]) -> Array:
     return out
 
 
+def moved(distance: Array, dx: float, dy: float) -> Array:
+    """A shape shifted to the right and down, for its shadow; whole fine pixels."""
+    across, down = round(dx * SCALE), round(dy * SCALE)
+    return np.pad(distance, ((down, 0), (across, 0)), mode="edge")[: distance.shape[0], : distance.shape[1]]
+
+
 def turned(x: Array, y: Array, angle: float) -> tuple[Array, Array]:
     """The coordinates of a thing that is turned by `angle` radians, clockwise on the screen."""
     c, s = float(np.cos(angle)), float(np.sin(angle))

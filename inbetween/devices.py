@@ -49,16 +49,16 @@ def quiet_opencv() -> Iterator[None]:
 def in_order(
     pool: ThreadPoolExecutor, work: Callable[[In], Out], items: Iterable[In], ahead: int
 ) -> Iterator[Out]:
-    """`work` of each item, in the order of the items, never more than `ahead` of them finished and waiting.
+    """`work` of each item, in the order of the items, never more than `ahead` of them begun and not yet taken.
 
     A reader that stops early cancels what has not begun.
     """
     waiting: deque[Future[Out]] = deque()
     try:
         for item in items:
-            waiting.append(pool.submit(work, item))
-            if len(waiting) > ahead:
+            if len(waiting) == ahead:
                 yield waiting.popleft().result()
+            waiting.append(pool.submit(work, item))
         while waiting:
             yield waiting.popleft().result()
     finally:

@@ -23,9 +23,8 @@ from inbetween.types import Picture, Report
 from inbetween.video import place
 from inbetween.video.write import Written, prepare, rehearse, write
 
-BYTES_PER_PIXEL = 100
-BYTES_PER_PIXEL_AND_THREAD = 60
-"""Of the `flow` engine, measured; `blend` needs less."""
+BYTES_PER_PIXEL = 200
+"""Of the `flow` engine, measured, ffmpeg included; `blend` needs less."""
 
 
 @dataclass(frozen=True)
@@ -80,12 +79,12 @@ def open_keys(plan: Plan, overwrite: bool, report: Report) -> KeyFiles:
     keys = KeyFiles(plan.key_paths, plan.size, plan.words.fit, plan.words.force, report)
     prepare(plan.sink, overwrite, plan.key_paths)
     height, width = keys.size
-    needed = height * width * (BYTES_PER_PIXEL + BYTES_PER_PIXEL_AND_THREAD * plan.settings.threads)
+    needed = height * width * BYTES_PER_PIXEL
     free = available_memory()
     if free is not None and needed > free:
         raise InbetweenError(
             f"{width}x{height} needs about {needed / 1e9:.1f} GB of memory, {free / 1e9:.1f} GB are free",
-            "make it smaller with --size, or take fewer --threads",
+            "make it smaller with --size",
         )
     return keys
 

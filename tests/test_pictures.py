@@ -611,9 +611,10 @@ CURVES = {
     "formula 0": (formula_curve(0, 1.8), lambda code: code**1.8),
     "formula 1": (formula_curve(1, 2, 1.25, -0.25), lambda code: np.clip(1.25 * code - 0.25, 0, 1) ** 2),
     "formula 3": (formula_curve(3, 2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045), decoded),
+    "formula 2": (formula_curve(2, 2, 0.9, -0.18, 0), lambda code: np.clip(0.9 * code - 0.18, 0, 1) ** 2),
     "formula 4": (
-        formula_curve(4, 2, 0.9, 0.1, 0.5, 0.1, 0, 0),
-        lambda c: np.where(c >= 0.1, (0.9 * c + 0.1) ** 2, 0.5 * c),
+        formula_curve(4, 2, 0.9, 0.05, 0.5, 0.1, 0.05, 0),
+        lambda code: np.where(code >= 0.1, (0.9 * code + 0.05) ** 2 + 0.05, 0.5 * code),
     ),
 }
 
@@ -658,9 +659,13 @@ def test_profile_in_every_format(tmp_path: Path) -> None:
         assert np.abs(picture - expected).max() < 2.5, name
 
 
-def test_black_point_compensation_at_16_bits(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "tag",
+    [table_curve(0.02 + 0.98 * np.linspace(0, 1, 1024) ** 2), formula_curve(2, 2, 0.95, 0.04, 0.02)],
+    ids=["table", "formula"],
+)
+def test_black_point_compensation_at_16_bits(tmp_path: Path, tag: bytes) -> None:
     # The profile's black is 2 % grey light; it must become 0, and white stay white.
-    tag = table_curve(0.02 + 0.98 * np.linspace(0, 1, 1024) ** 2)
     ramp = np.arange(0, 256, 5, dtype=np.uint8).reshape(1, -1, 1).repeat(3, axis=2)
     data = png_profile(matrix_profile(SRGB, tag))
     eight = read(written(tmp_path / "8.png", png_of(ramp, data)))

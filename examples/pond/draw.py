@@ -5,10 +5,18 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from paint import Array, Sheet, disc, ellipse, inside, mixed, noise, polygon, segment, turned
+from paint import Array, Sheet, disc, ellipse, inside, mixed, moved, noise, polygon, segment, turned
 
 WIDTH, HEIGHT = 640, 360
 PADS = ((70, 62, 44, 0.4), (150, 24, 30, 2.2), (590, 300, 50, 3.6), (508, 336, 34, 5.0), (40, 330, 36, 1.2), (585, 60, 30, 4.2))
+BIG = 1.25
+TWIGS = ((340, -60, 362, 50, 8), (362, 50, 336, 138, 8), (362, 50, 408, 122, 6), (346, -30, 272, 82, 8), (356, 10, 462, 66, 8))
+LEAVES = (
+    ((240, 176, 84), (208, 120, 60)),
+    ((226, 112, 74), (178, 70, 60)),
+    ((246, 200, 104), (222, 146, 70)),
+    ((206, 84, 66), (150, 54, 60)),
+)
 
 
 def draw(t: float) -> Sheet:
@@ -28,13 +36,12 @@ def draw(t: float) -> Sheet:
 
 def _course(t: float) -> tuple[float, float, float]:
     """Where the boat is, and where its bow points (radians, clockwise from the right)."""
-    # The way left shrinks with the square of the time left: an even slowing down.
-    s = 1 - (1 - t) ** 2 * 0.8 - 0.2 * (1 - t)
-    angle = 0.42 - 1.05 * s
-    # An arc of a circle: 225 pixels long.
-    radius = 225 / 1.05
-    x = 190 + radius * (math.sin(0.42) - math.sin(angle))
-    y = 172 + radius * (math.cos(angle) - math.cos(0.42))
+    # An even slowing down, on an arc of a circle.
+    s = t + 0.5 * t * (1 - t)
+    first, turn, length = 0.30, -0.62, 118.0
+    angle, radius = first + turn * s, length / turn
+    x = 236 + radius * (math.sin(angle) - math.sin(first))
+    y = 196 - radius * (math.cos(angle) - math.cos(first))
     return x, y, angle
 
 
@@ -43,7 +50,8 @@ def _water(sheet: Sheet, t: float) -> None:
     x, y = sheet.x, sheet.y
     deep = 0.5 + 0.35 * noise(x, y, 170, 2) + 0.12 * noise(x, y, 38, 3)
     bed = mixed((58, 132, 134), (24, 84, 108), deep + (x - 320) / 1400)
-    stones = noise(x, y, 17, 4) + 0.5 * noise(x, y, 9, 5)
+    across, down = turned(x, y, 0.6)
+    stones = noise(across, down, 19, 4) + 0.55 * noise(x, y, 11, 5)
     bed = mixed(bed, (116, 160, 132), 0.34 * inside(0.25 - stones, 0.3))
     bed = mixed(bed, (16, 58, 84), 0.34 * inside(stones + 0.45, 0.3))
     u, v = x - 8 * t, y + 5 * t
@@ -54,8 +62,8 @@ def _water(sheet: Sheet, t: float) -> None:
 
 
 def _shadow(sheet: Sheet, cx: float, cy: float, angle: float) -> None:
-    part = sheet.part(cx - 80, cy - 80, cx + 80, cy + 80)
-    x, y = turned(part.x - cx, part.y - cy, angle)
+    part = sheet.part(cx - 100, cy - 100, cx + 100, cy + 100)
+    x, y = turned((part.x - cx) / BIG, (part.y - cy) / BIG, angle)
     part.lay((10, 40, 66), 0.5 * inside(_hull(x, y), 16))
 
 
@@ -66,10 +74,10 @@ def _hull(x: Array, y: Array) -> Array:
 
 def _boat(sheet: Sheet, cx: float, cy: float, angle: float) -> None:
     """Folded from printed paper; the sail is the ridge in the middle."""
-    part = sheet.part(cx - 80, cy - 80, cx + 80, cy + 80)
-    x, y = turned(part.x - cx, part.y - cy, angle)
+    part = sheet.part(cx - 100, cy - 100, cx + 100, cy + 100)
+    x, y = turned((part.x - cx) / BIG, (part.y - cy) / BIG, angle)
     shape = _hull(x, y)
-    part.lay((226, 246, 236), 0.55 * inside(np.abs(shape - 4) - 1.5, 3))
+    part.lay((226, 246, 236), 0.4 * inside(np.abs(shape - 3) - 1, 3))
     grain = noise(x, y, (7, 4), 11) + 0.6 * noise(x, y, 4, 12)
     paper = mixed((252, 244, 222), (214, 196, 178), 0.35 + y / 60 + 0.10 * grain)
     stripe = np.minimum(np.abs(x - 34) - 7, np.minimum(np.abs(x - 17) - 3, np.abs(x + 39) - 4))
@@ -92,7 +100,7 @@ def _pad(sheet: Sheet, cx: float, cy: float, radius: float, turn: float, seed: i
     r, around = np.hypot(x, y), np.arctan2(y, x)
     notch = (0.20 - np.abs(around)) * np.minimum(r, 40)
     shape = np.maximum(r - radius + 0.03 * radius * np.sin(5 * around), notch)
-    part.lay((10, 44, 66), 0.45 * inside(np.roll(shape, (12, 10), (0, 1)), 10))
+    part.lay((10, 44, 66), 0.45 * inside(moved(shape, 5, 6), 10))
     grain = noise(x, y, 9, 30 + seed) + 0.6 * noise(x, y, 4, 40 + seed)
     leaf = mixed((70, 132, 78), (136, 178, 92), 0.25 + 0.5 * r / radius + 0.2 * grain)
     veins = np.abs((around / (2 * np.pi) * 13 + 0.5) % 1 - 0.5) * r * 0.48 - 0.7
@@ -115,32 +123,40 @@ def _lily(sheet: Sheet, cx: float, cy: float, radius: float) -> None:
 
 
 def _bough(sheet: Sheet, t: float) -> None:
-    """A bough with maple-red leaves that hangs over the water from the top, and sways a little."""
+    """A twig with autumn leaves that hangs over the water from the top, and sways a little."""
     sway = 3 * math.sin(2.6 * t)
     random = np.random.RandomState(9)
-    leaves = [
-        (float(340 + 30 * a + random.uniform(-26, 26)), float(-6 + 30 * b + random.uniform(-12, 12)), float(random.uniform(0, 6.3)))
-        for b in range(5) for a in range(-3, 5) if abs(a - 0.5) < 4.4 - 0.75 * b
-    ]
-    for x, y, _ in leaves:
-        part = sheet.part(x - 40, y - 20, x + 60, y + 80)
-        part.lay((14, 36, 52), 0.16 * inside(disc(part.x - x - 12 - sway, part.y - y - 26, 19), 18))
-    for width, end in ((7, (392, 70)), (4, (330, 112)), (4, (430, 104))):
-        sheet.lay((84, 60, 58), inside(segment(sheet.x - sway * end[1] / 90, sheet.y, (372, -30), end, width)))
+    leaves: list[tuple[float, float, float]] = []
+    for x0, y0, x1, y1, count in TWIGS:
+        for k in range(count):
+            x, y = np.interp((k + 1) / count, (0, 1), (x0, x1)), np.interp((k + 1) / count, (0, 1), (y0, y1))
+            turn = math.atan2(y1 - y0, x1 - x0) + (0.8 if k % 2 else -0.8) * (k < count - 1) + random.uniform(-0.2, 0.2)
+            leaves.append((float(x), float(y), turn))
+    for x, y, turn in leaves:
+        _leaf_shadow(sheet, x + 14 + sway * y / 90, y + 24, turn)
+    for x0, y0, x1, y1, _ in TWIGS:
+        ends = (x0 + sway * y0 / 90, y0), (x1 + sway * y1 / 90, y1)
+        sheet.lay((92, 64, 58), inside(segment(sheet.x, sheet.y, *ends, 3.2)))
     for number, (x, y, turn) in enumerate(leaves):
-        lean = sway * (0.4 + y / 120)
-        _leaf(sheet, x + lean, y, turn + 0.012 * sway, number)
+        _leaf(sheet, x + sway * y / 90, y, turn + 0.012 * sway, number)
+
+
+def _blade(x: Array, y: Array) -> Array:
+    """A leaf that begins at the origin and points to the right."""
+    return np.maximum(disc(x - 20, y - 21, 31), disc(x - 20, y + 21, 31))
+
+
+def _leaf_shadow(sheet: Sheet, cx: float, cy: float, turn: float) -> None:
+    part = sheet.part(cx - 60, cy - 60, cx + 60, cy + 60)
+    part.lay((12, 34, 52), 0.26 * inside(_blade(*turned(part.x - cx, part.y - cy, turn)), 10))
 
 
 def _leaf(sheet: Sheet, cx: float, cy: float, turn: float, seed: int) -> None:
-    part = sheet.part(cx - 32, cy - 32, cx + 32, cy + 32)
+    part = sheet.part(cx - 50, cy - 50, cx + 50, cy + 50)
     x, y = turned(part.x - cx, part.y - cy, turn)
-    r, around = np.hypot(x, y), np.arctan2(y, x)
-    shape = r - 19 * (0.74 + 0.26 * np.cos(5 * around)) - 2 * noise(x, y, 6, seed)
-    tone = (seed * 7 % 10) / 10
-    light, dark = ((236, 150, 70), (198, 84, 56)) if seed % 3 else ((222, 96, 70), (160, 54, 58))
-    part.lay((60, 30, 44), 0.3 * inside(np.roll(shape, (4, 3), (0, 1)), 7))
-    grain = noise(x, y, 7, 60 + seed) + 0.5 * noise(x, y, 3, 61)
-    part.lay(mixed(light, dark, 0.1 + 0.5 * tone + r / 50 + 0.2 * grain), inside(shape * 0.7))
-    ribs = np.abs((around / (2 * np.pi) * 5 + 0.5) % 1 - 0.5) * r * 1.2 - 0.5
-    part.lay((248, 206, 130), 0.45 * inside(ribs, 1) * inside(shape + 3, 3))
+    shape = _blade(x, y)
+    light, dark = LEAVES[seed * 5 % len(LEAVES)]
+    part.lay((60, 30, 44), 0.35 * inside(moved(shape, 2, 2), 6))
+    grain = noise(x, y, (11, 6), 60 + seed) + 0.5 * noise(x, y, 4, 61)
+    part.lay(mixed(light, dark, 0.25 + 0.35 * (y > 0) + 0.25 * grain), inside(shape))
+    part.lay((250, 214, 140), 0.6 * inside(segment(x, y, (0, 0), (38, 0), 1.2)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from paint import Array, Colour, Sheet, disc, inside, mixed, noise, polygon, segment, turned
+from paint import Array, Colour, Sheet, disc, inside, mixed, moved, noise, polygon, segment, turned
 
 WIDTH, HEIGHT = 640, 360
 SUN = 430.0, 118.0
@@ -53,7 +53,7 @@ def _cloud(sheet: Sheet, cx: float, cy: float, size: float, seed: int) -> None:
         radius = 24 - 0.2 * abs(place) + random.uniform(-5, 5)
         shape = np.minimum(shape, disc(x - place - random.uniform(-5, 5), y + 0.45 * radius, radius))
     shape = np.maximum(shape, y - 7) * size
-    part.lay((70, 84, 120), 0.22 * inside(np.roll(shape, (6, 4), (0, 1)), 12))
+    part.lay((70, 84, 120), 0.22 * inside(moved(shape, 2, 3), 12))
     grain = noise(x, y, (26, 7), seed) + 0.5 * noise(x, y, 5, seed + 1)
     part.lay(mixed((255, 250, 240), (224, 212, 214), 0.42 + y / 50 + 0.2 * grain), inside(shape))
 

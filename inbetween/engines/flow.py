@@ -16,6 +16,8 @@ from inbetween.types import Gap, Maker, Picture, Report, Settings
 if TYPE_CHECKING:
     from inbetween.dense.pair import Flows
 
+WORK_BYTES, BYTES_PER_PIXEL = 400_000_000, 60
+"""Pictures are made at once while what they need in passing, measured, fits here: any number of cores."""
 VISIBLE, BROKEN = 0.1, 0.3
 """Doubt from which failures show in places, and from which they are everywhere."""
 
@@ -43,7 +45,9 @@ def load(options: Options, settings: Settings) -> Maker:
         with ThreadPoolExecutor(settings.threads) as pool:
             for gap in gaps:
                 one = _picture_maker(gap, known, options, pool.map, report)
-                yield from in_order(pool, one, gap.times, settings.threads)
+                pixels = gap.start.shape[0] * gap.start.shape[1]
+                ahead = min(settings.threads, max(1, WORK_BYTES // (BYTES_PER_PIXEL * pixels)))
+                yield from in_order(pool, one, gap.times, ahead)
 
     return make
 

@@ -13,7 +13,6 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,7 +29,6 @@ from inbetween.errors import InbetweenError
 from inbetween.pictures.containers import (
     ORIENTATION,
     PLANAR,
-    PNG_SIGNATURE,
     Directory,
     Refusal,
     damaged,
@@ -39,52 +37,16 @@ from inbetween.pictures.containers import (
     png_profile,
     tiff_directory,
 )
+from inbetween.pictures.kinds import RAW_HINT, kind_of
 
 MAX_PIXELS = 64_000_000
 """More pixels than this are read only when forced: about 0.5 GB per 16-bit RGBA picture."""
 SIDE_LIMIT = 32_000
 """The longest side, forced or not: OpenCV cannot warp pictures of 32767 pixels and more."""
 
-TAKEN = "PNG, JPEG, WebP, TIFF and BMP pictures are taken"
-
-_CONVERT = f"convert it to PNG; {TAKEN}"
-_VIDEO = "give still pictures; `ffmpeg -i CLIP frame_%05d.png` takes them out of a video"
-_RAW = "develop it to a 16-bit TIFF or PNG first"
-
-_SIGNATURES = (
-    (PNG_SIGNATURE, "PNG"),
-    (b"\xff\xd8\xff", "JPEG"),
-    (b"II*\0", "TIFF"),
-    (b"MM\0*", "TIFF"),
-    (b"II+\0", "TIFF"),
-    (b"MM\0+", "TIFF"),
-)
-_OTHERS = (
-    (b"v/1\x01", "is an OpenEXR picture", "convert it to a 16-bit PNG or TIFF"),
-    (b"GIF8", "is a GIF", f"save the pictures it holds as PNG; {TAKEN}"),
-    (b"%PDF", "is a PDF document", f"export its pages as PNG; {TAKEN}"),
-    (b"8BPS", "is a Photoshop document", f"export it as a PNG or TIFF; {TAKEN}"),
-    (b"gimp xcf", "is a GIMP document", f"export it as a PNG or TIFF; {TAKEN}"),
-    (b"\0\0\0\x0cjP  ", "is a JPEG 2000 picture", _CONVERT),
-    (b"\xffO\xffQ", "is a JPEG 2000 picture", _CONVERT),
-    (b"\0\0\0\x0cJXL ", "is a JPEG XL picture", _CONVERT),
-    (b"\xff\n", "is a JPEG XL picture", _CONVERT),
-    (b"\0\0\x01\0", "is an icon", _CONVERT),
-    (b"SDPX", "is a DPX picture", "convert it to a 16-bit PNG or TIFF"),
-    (b"XPDS", "is a DPX picture", "convert it to a 16-bit PNG or TIFF"),
-    (b"#?RADIANCE", "is a Radiance HDR picture", "convert it to a 16-bit PNG or TIFF"),
-    (b"DDS ", "is a DDS texture", _CONVERT),
-    (b"\x1aE\xdf\xa3", "is a video (Matroska or WebM)", _VIDEO),
-    (b"\0\0\x01\xba", "is a video (MPEG)", _VIDEO),
-    (b"FLV", "is a video (Flash)", _VIDEO),
-    (b"OggS", "is an Ogg video or sound", _VIDEO),
-    (b"PK\x03\x04", "is a zip archive", "unpack it first"),
-)
-_RIFF = {b"AVI ": ("is a video (AVI)", _VIDEO), b"WAVE": ("is a sound", TAKEN)}
-
 _PNG_BITS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
-_TIFF_TAGS = (254, 256, 257, 258, 262, 273, 277, 279, 324, 325, 338, 339, 34675, 50706, ORIENTATION, PLANAR)
-"""NewSubfileType, size, bits, colours, strips, samples, tiles, extra samples, sample format, ICC, DNG."""
+_TIFF_TAGS = (254, 256, 257, 258, 262, 277, 338, 339, 34675, 50706, ORIENTATION, PLANAR)
+"""NewSubfileType, width, height, bits, colours, samples, extra samples, sample format, ICC profile, DNG."""
 _TIFF_SPACES = {0: "GRAY", 1: "GRAY", 2: "RGB", 3: "RGB", 5: "CMYK", 6: "RGB"}
 
 _CLASSES: dict[str, type[ImageFile.ImageFile]] = {
@@ -186,7 +148,7 @@ def facts(stream: BinaryIO, force: bool = False) -> Facts:
     Raises:
         Refusal: not a picture that is taken, unsound, or too large.
     """
-    name = _format(stream)
+    name = kind_of(stream.read(4096))
     found = {"PNG": _png_facts, "TIFF": _tiff_facts}.get(name, _pillow_facts)(stream, name)
     height, width = found.header.size
     if min(height, width) < 1:
@@ -222,68 +184,6 @@ def shown(path: Path) -> str:
         letter if letter.isprintable() else letter.encode("unicode_escape", "backslashreplace").decode()
         for letter in str(path)
     )
-
-
-def _format(stream: BinaryIO) -> str:
-    """The name of a format that is taken, by its first bytes."""
-    start = stream.read(4096)
-    for signature, name in _SIGNATURES:
-        if start.startswith(signature):
-            return name
-    for signature, what, hint in _OTHERS:
-        if start.startswith(signature):
-            raise Refusal(what, hint)
-    # Before the signatures that are words: a letter may begin with "BMW" or "The wide".
-    if _is_text(start):
-        raise _text(start)
-    if start.startswith(b"BM"):
-        return "BMP"
-    if start.startswith(b"RIFF"):
-        if start[8:12] == b"WEBP":
-            return "WEBP"
-        raise Refusal(*_RIFF.get(start[8:12], ("is not a picture", TAKEN)))
-    if start[4:8] == b"ftyp":
-        return _iso_format(start)
-    if start[4:8] in (b"moov", b"mdat", b"wide", b"free"):
-        raise Refusal("is a video (QuickTime)", _VIDEO)
-    if start[:1] == b"G" and start[188:189] == b"G":
-        raise Refusal("is a video (MPEG transport stream)", _VIDEO)
-    raise Refusal("is not a picture of a known kind", TAKEN)
-
-
-def _text(start: bytes) -> Refusal:
-    if b"<svg" in start:
-        return Refusal("is an SVG drawing", f"export it as PNG; {TAKEN}")
-    if b"<html" in start.lower():
-        return Refusal("is a web page, not a picture", "download the picture itself")
-    return Refusal("is a text file, not a picture", TAKEN)
-
-
-def _iso_format(start: bytes) -> str:
-    """AVIF, or a refusal: AVIF, HEIC, camera raw files and videos share one kind of container."""
-    brands = start[8 : min(struct.unpack(">I", start[:4])[0], 256)]
-    if b"avif" in brands or b"avis" in brands:
-        if find_spec("PIL._avif"):
-            return "AVIF"
-        raise Refusal("is an AVIF picture, which this Pillow cannot read", _CONVERT)
-    if start[8:11] in (b"hei", b"hev", b"mif", b"msf"):
-        raise Refusal("is a HEIC picture", _CONVERT)
-    if start[8:12] == b"crx ":
-        raise Refusal("is a camera raw file", _RAW)
-    raise Refusal("is a video (MP4 or QuickTime)", _VIDEO)
-
-
-def _is_text(start: bytes) -> bool:
-    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return True
-    try:
-        text = start.decode("utf-8")
-    except UnicodeDecodeError as error:
-        # The last letter may be cut in two.
-        if error.start < len(start) - 3:
-            return False
-        text = start[: error.start].decode("utf-8")
-    return all(letter >= " " or letter in "\t\n\r\f\x1b" for letter in text)
 
 
 def _png_facts(stream: BinaryIO, name: str) -> Facts:
@@ -322,7 +222,6 @@ def _tiff_facts(stream: BinaryIO, name: str) -> Facts:
     photometric = directory.number(262, -1)
     space = _TIFF_SPACES.get(photometric)
     bits = _tiff_bits(directory, space)
-    _whole(directory, stream.seek(0, 2))
     plain = 1 if space == "GRAY" or photometric == 3 else 4 if space == "CMYK" else 3
     if samples < plain or not directory.numbers(256) or not directory.numbers(257):
         raise damaged()
@@ -356,7 +255,7 @@ def _tiff_bits(directory: Directory, space: str | None) -> int:
         or directory.number(254, 0) & 1
         or directory.number(262, 0) in (32803, 34892)
     ):
-        raise Refusal("is a camera raw file", _RAW)
+        raise Refusal("is a camera raw file", RAW_HINT)
     bits = set(directory.numbers(258, (1,)))
     kinds = set(directory.numbers(339, (1,)))
     hint = "convert it to 16 bits per channel"
@@ -372,14 +271,6 @@ def _tiff_bits(directory: Directory, space: str | None) -> int:
         raise Refusal("is a TIFF in other colours than grey, RGB and CMYK", "convert it to RGB")
     # 16-bit CMYK is decoded by Pillow, to 8 bits; its way to RGB is not exact anyway.
     return 16 if bits == {16} and space != "CMYK" else 8
-
-
-def _whole(directory: Directory, size: int) -> None:
-    """Pixel data beyond the end of the file mean that it was cut off."""
-    for places, lengths in ((273, 279), (324, 325)):
-        for place, length in zip(directory.numbers(places), directory.numbers(lengths), strict=False):
-            if place + length > size:
-                raise damaged()
 
 
 def _pillow_facts(stream: BinaryIO, name: str) -> Facts:

@@ -57,7 +57,7 @@ def _decoded(data: bytes, found: Facts) -> Picture:
     """(H, W, C) as stored: C is 1 or 2 for grey, 3 or 4 for RGB, 4 for CMYK."""
     if found.name == "PNG":
         # Also where a decoder would not look at them, all check sums are verified here.
-        keep = {b"IHDR", b"PLTE", b"IDAT"} | (set() if found.clear else {b"tRNS"})
+        keep = {b"IHDR", b"PLTE", b"IDAT"} | ({b"tRNS"} if found.clear is None else set())
         data = bare_png(data, keep)
     elif found.directory is not None:
         tags = (ORIENTATION, PLANAR) if found.bits == 16 else (ORIENTATION,)
@@ -108,12 +108,14 @@ def _silent_opencv() -> Iterator[None]:
     import cv2
 
     with _OPENCV:
-        level = cv2.getLogLevel()  # type: ignore[attr-defined]
-        cv2.setLogLevel(0)  # type: ignore[attr-defined]
+        # OpenCV 4.10 has the two functions at its top.
+        home: Any = getattr(cv2.utils, "logging", cv2)
+        level = home.getLogLevel()
+        home.setLogLevel(0)
         try:
             yield
         finally:
-            cv2.setLogLevel(level)  # type: ignore[attr-defined]
+            home.setLogLevel(level)
 
 
 def _by_pillow(data: bytes, found: Facts) -> Picture:

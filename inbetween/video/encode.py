@@ -14,7 +14,7 @@ import numpy as np
 from inbetween.types import Picture, Report
 from inbetween.video import ffmpeg, place, sinks
 from inbetween.video.sinks import Sink
-from inbetween.video.verify import Plan
+from inbetween.video.verify import Expected
 
 # x264 makes other bytes with another number of threads, so it is never the machine's cores.
 THREADS = "2"
@@ -27,30 +27,34 @@ _TO_709 = (
 )
 
 
-def make_film(path: str, plan: Plan, frames: Iterable[Picture], report: Report) -> None:
+def make_film(path: str, expected: Expected, frames: Iterable[Picture], report: Report) -> None:
     """BT.709 in limited range, tagged so; yuv420p, or yuv444p where a side is odd. `path` must be free.
 
     Raises:
         InbetweenError: ffmpeg stopped.
     """
-    if _odd(plan):
-        text = f"{plan.size[1]}×{plan.size[0]} is odd: written as yuv444p, which some players cannot show"
+    if _odd(expected):
+        text = f"{expected.size[1]}×{expected.size[0]} is odd: written as yuv444p, which some players cannot show"
         report.note("pixel_format", text, pixel_format="yuv444p")
-    with ffmpeg.started(_film_words(path, plan)) as child:
+    with ffmpeg.started(_film_words(path, expected)) as child:
         for frame in frames:
-            child.write(np.ascontiguousarray(opaque(frame, plan.sink, report)).data)
-        child.finish(lambda: report.progress("write", plan.count, plan.count))
+            child.write(np.ascontiguousarray(opaque(frame, expected.sink, report)).data)
+        child.finish(lambda: report.progress("write", expected.count, expected.count))
 
 
-def _film_words(path: str, plan: Plan) -> list[str]:
+def _film_words(path: str, expected: Expected) -> list[str]:
     """ffmpeg's words, the user's last: a word that is said twice counts as it was said last."""
-    sink, rate = plan.sink, plan.rate
+    sink, rate = expected.sink, expected.rate
     muxer = sinks.SINKS[sink.suffix].muxer
-    words = [*_raw_input(plan, "rgb24"), "-filter_threads", "1", "-vf", _TO_709]
+    words = [*_raw_input(expected, "rgb24"), "-filter_threads", "1", "-vf", _TO_709]
     # ffmpeg takes the encoder's nearest format where it does not have this one.
-    words += ["-pix_fmt", "yuv444p" if _odd(plan) else "yuv420p", "-c:v", sink.codec, "-threads", THREADS]
+    words += ["-pix_fmt", "yuv444p" if _odd(expected) else "yuv420p", "-c:v", sink.codec, "-threads", THREADS]
     if sink.codec == "libx264":
         words += ["-crf", "16", "-preset", "medium"]
+        # The ends are the user's own pictures, and nothing refers to the last one: x264 would give it the
+        # fewest bits of all.
+        ends = sorted({0, expected.count - 1})
+        words += ["-x264-params", "zones=" + "/".join(f"{end},{end},b=2" for end in ends)]
     if muxer in ("mp4", "mov"):
         words += ["-movflags", "+faststart", "-video_track_timescale", str(_timescale(rate))]
         if "265" in sink.codec or sink.codec.startswith("hevc"):
@@ -60,14 +64,14 @@ def _film_words(path: str, plan: Plan) -> list[str]:
     return [*words, *sink.encoder, "-f", muxer, f"file:{path}"]
 
 
-def _raw_input(plan: Plan, pixel_format: str) -> list[str]:
-    words = ["-f", "rawvideo", "-pix_fmt", pixel_format, "-video_size", f"{plan.size[1]}x{plan.size[0]}"]
-    return [*words, "-framerate", f"{plan.rate.numerator}/{plan.rate.denominator}", "-i", "pipe:0"]
+def _raw_input(expected: Expected, pixel_format: str) -> list[str]:
+    words = ["-f", "rawvideo", "-pix_fmt", pixel_format, "-video_size", f"{expected.size[1]}x{expected.size[0]}"]
+    return [*words, "-framerate", f"{expected.rate.numerator}/{expected.rate.denominator}", "-i", "pipe:0"]
 
 
-def _odd(plan: Plan) -> bool:
+def _odd(expected: Expected) -> bool:
     """4:2:0 shares one colour among two by two pixels."""
-    return plan.size[0] % 2 == 1 or plan.size[1] % 2 == 1
+    return expected.size[0] % 2 == 1 or expected.size[1] % 2 == 1
 
 
 def _timescale(rate: Fraction) -> int:
@@ -82,7 +86,7 @@ def _timescale(rate: Fraction) -> int:
     return min(scale, 2**31 - 1)
 
 
-def make_gif(path: str, plan: Plan, frames: Iterator[Picture], report: Report, loop: bool) -> None:
+def make_gif(path: str, expected: Expected, frames: Iterator[Picture], report: Report, loop: bool) -> None:
     """One palette for all frames: they are kept in a lossless file while their colours are counted.
 
     Transparency is kept, cut at one half, if the first frame has an alpha channel. `path` must be free.
@@ -91,9 +95,9 @@ def make_gif(path: str, plan: Plan, frames: Iterator[Picture], report: Report, l
         InbetweenError: ffmpeg stopped, or the disk is full.
     """
     # Browsers show a delay below 2/100 s as 10/100 s.
-    if plan.rate > 50:
-        text = f"{float(plan.rate):g} frames a second: many viewers play a GIF of more than 50 slower"
-        report.note("gif_rate", text, rate=float(plan.rate))
+    if expected.rate > 50:
+        text = f"{float(expected.rate):g} frames a second: many viewers play a GIF of more than 50 slower"
+        report.note("gif_rate", text, rate=float(expected.rate))
     folder = os.path.dirname(path)
     first = next(frames)
     clear = first.shape[2] == 4
@@ -101,7 +105,7 @@ def make_gif(path: str, plan: Plan, frames: Iterator[Picture], report: Report, l
     graph = f"[0:v]format=bgra,split[film][all];[all]{count}[colours]"
     keep = ["-c:v", "ffv1", "-threads", THREADS, "-f", "nut"]
     with place.part(folder, ".frames.nut") as film, place.part(folder, ".palette.nut") as palette:
-        words = [*_raw_input(plan, "rgba"), "-filter_complex_threads", "1", "-filter_complex", graph]
+        words = [*_raw_input(expected, "rgba"), "-filter_complex_threads", "1", "-filter_complex", graph]
         words += ["-map", "[film]", *keep, f"file:{film}", "-map", "[colours]", *keep, f"file:{palette}"]
         with ffmpeg.started(words) as child:
             child.write(_rgba(first, clear, report).data)

@@ -13,15 +13,15 @@ from inbetween.types import Picture, Report
 from inbetween.video.sinks import Sink
 
 
-def film(path: str, plan: Plan, report: Report) -> Written:
-    """Decode a finished film or GIF to its end and compare it with the plan.
+def film(path: str, expected: Expected, report: Report) -> Written:
+    """Decode a finished film or GIF to its end and compare it with the expected.
 
     Raises:
         InbetweenError: it cannot be decoded, or count, size, times or duration are others.
     """
     import av
 
-    sink, rate = plan.sink, plan.rate
+    sink, rate = expected.sink, expected.rate
     # Half a frame, but no container is asked for more than its clock can say.
     tolerance = max(1 / (2 * rate), Fraction(1, 100 if sink.kind == "gif" else 1000))
     # PyAV before 15 reads a delay below 2/100 s as 10/100 s unless told otherwise.
@@ -35,15 +35,15 @@ def film(path: str, plan: Plan, report: Report) -> Written:
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
             for frame in container.decode(stream):
-                if (frame.height, frame.width) != plan.size:
-                    raise _unlike(sink, f"a frame of (H, W) {frame.height, frame.width}, not {plan.size}")
+                if (frame.height, frame.width) != expected.size:
+                    raise _unlike(sink, f"a frame of (H, W) {frame.height, frame.width}, not {expected.size}")
                 time = _seconds(frame.pts, frame.time_base)
                 start = time if found == 0 else start
                 if abs(time - start - found / rate) > tolerance:
                     raise _unlike(sink, f"frame {found} is at {float(time - start):.6g} s")
                 found += 1
                 pixel_format = frame.format.name
-                report.progress("check", min(found, plan.count), plan.count)
+                report.progress("check", min(found, expected.count), expected.count)
             # PyAV 14 knows the decoder only, which for some codecs has a name of its own.
             decoder = stream.codec_context.codec
             codec = str(getattr(decoder, "canonical_name", decoder.name))
@@ -52,12 +52,12 @@ def film(path: str, plan: Plan, report: Report) -> Written:
             )
     except (av.error.FFmpegError, IndexError) as error:
         raise _unlike(sink, f"it cannot be decoded ({error})") from error
-    if found != plan.count:
-        raise _unlike(sink, f"{found} frames instead of {plan.count}")
-    if abs(duration - plan.count / rate) > tolerance:
-        raise _unlike(sink, f"{float(duration):.6g} s instead of {float(plan.count / rate):.6g} s")
+    if found != expected.count:
+        raise _unlike(sink, f"{found} frames instead of {expected.count}")
+    if abs(duration - expected.count / rate) > tolerance:
+        raise _unlike(sink, f"{float(duration):.6g} s instead of {float(expected.count / rate):.6g} s")
     size = os.path.getsize(path)
-    return Written(sink.path, sink.kind, found, plan.size, duration, codec, pixel_format, size)
+    return Written(sink.path, sink.kind, found, expected.size, duration, codec, pixel_format, size)
 
 
 def picture(data: bytes, frame: Picture, sink: Sink) -> None:
@@ -88,7 +88,7 @@ def _unlike(sink: Sink, how: str) -> InbetweenError:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Expected:
     """An output as it has to be."""
 
     sink: Sink

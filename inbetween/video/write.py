@@ -14,7 +14,7 @@ from inbetween.types import Picture, Report
 from inbetween.video import encode, ffmpeg, place, sinks, verify
 from inbetween.video.place import prepare as prepare
 from inbetween.video.sinks import Sink
-from inbetween.video.verify import Plan
+from inbetween.video.verify import Expected
 from inbetween.video.verify import Written as Written
 
 
@@ -41,17 +41,17 @@ def write(
     """
     sinks.check(sink, rate, count)
     place.prepare(sink, overwrite)
-    plan = Plan(sink, rate, count, size)
+    expected = Expected(sink, rate, count, size)
     report = _Once(report)
-    counted = _counted(frames, plan, report)
+    counted = _counted(frames, expected, report)
     if sink.kind in ("sequence", "picture"):
-        return _write_pictures(plan, counted, report, overwrite)
+        return _write_pictures(expected, counted, report, overwrite)
     with place.part(place.parts_of(sink), sink.suffix) as path:
         if sink.kind == "gif":
-            encode.make_gif(path, plan, counted, report, loop)
+            encode.make_gif(path, expected, counted, report, loop)
         else:
-            encode.make_film(path, plan, counted, report)
-        written = verify.film(path, plan, report)
+            encode.make_film(path, expected, counted, report)
+        written = verify.film(path, expected, report)
         place.keep_file(path, sink, overwrite)
     return written
 
@@ -73,16 +73,16 @@ def rehearse(sink: Sink, rate: Fraction, size: tuple[int, int]) -> None:
         raise unknown
     black = np.zeros((*size, 3), np.uint8)
     with place.part(place.parts_of(sink), sink.suffix) as path:
-        plan = Plan(sink, rate, 2, size)
-        encode.make_film(path, plan, [black, black], Report())
-        verify.film(path, plan, Report())
+        expected = Expected(sink, rate, 2, size)
+        encode.make_film(path, expected, [black, black], Report())
+        verify.film(path, expected, Report())
 
 
-def _write_pictures(plan: Plan, frames: Iterator[Picture], report: Report, overwrite: bool) -> Written:
+def _write_pictures(expected: Expected, frames: Iterator[Picture], report: Report, overwrite: bool) -> Written:
     """One file a frame in a hidden folder; they are moved together when all are there."""
     from inbetween import pictures
 
-    sink = plan.sink
+    sink = expected.sink
     names: list[str] = []
     total = 0
     pixel_format = ""
@@ -107,23 +107,23 @@ def _write_pictures(plan: Plan, frames: Iterator[Picture], report: Report, overw
         else:
             place.keep_sequence(folder, sink, names, overwrite)
     codec = sinks.SINKS[sink.suffix].codec
-    duration = plan.count / plan.rate
-    return Written(sink.path, sink.kind, plan.count, plan.size, duration, codec, pixel_format, total)
+    duration = expected.count / expected.rate
+    return Written(sink.path, sink.kind, expected.count, expected.size, duration, codec, pixel_format, total)
 
 
-def _counted(frames: Iterable[Picture], plan: Plan, report: Report) -> Iterator[Picture]:
+def _counted(frames: Iterable[Picture], expected: Expected, report: Report) -> Iterator[Picture]:
     """The frames, and an error for one too many, one too few or one of another size."""
     done = 0
     for frame in frames:
-        if done == plan.count:
-            raise RuntimeError(f"more than the planned {plan.count} frames")
-        if frame.shape[:2] != plan.size:
-            raise RuntimeError(f"frame {done} is {frame.shape[:2]} instead of {plan.size}")
+        if done == expected.count:
+            raise RuntimeError(f"more than the planned {expected.count} frames")
+        if frame.shape[:2] != expected.size:
+            raise RuntimeError(f"frame {done} is {frame.shape[:2]} instead of {expected.size}")
         yield frame
         done += 1
-        report.progress("write", done, plan.count)
-    if done != plan.count:
-        raise RuntimeError(f"{done} frames instead of the planned {plan.count}")
+        report.progress("write", done, expected.count)
+    if done != expected.count:
+        raise RuntimeError(f"{done} frames instead of the planned {expected.count}")
 
 
 def _pixel_format(frame: Picture) -> str:

@@ -1,0 +1,74 @@
+"""The README says what is so: its examples run, and nothing that exists is missing from it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+from conftest import save, scene
+
+from inbetween import engines
+from inbetween.cli.main import app
+from inbetween.pictures import WRITABLE
+from inbetween.video.sinks import SINKS
+
+README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+COMMANDS = typer.main.get_command(app).commands
+
+
+def test_the_python_example_runs(tmp_path, monkeypatch, capsys) -> None:
+    save(tmp_path / "start.png", scene(0))
+    save(tmp_path / "end.png", scene(1))
+    monkeypatch.chdir(tmp_path)
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.S)
+    exec(compile(code, "README.md", "exec"), {})
+    assert capsys.readouterr().out == "(144, 192, 3) uint8\n" * 25
+
+
+@pytest.mark.parametrize("name", [*COMMANDS])
+def test_every_command_is_in_the_readme(name: str) -> None:
+    assert f"inbetween {name}" in README
+
+
+@pytest.mark.parametrize(
+    "name", [o for p in COMMANDS["run"].params for o in p.opts if p.param_type_name == "option"]
+)
+def test_every_option_of_run_is_in_the_readme(name: str) -> None:
+    assert re.search(rf"`{re.escape(name)}[`,]", README) or name in ("--quiet", "--verbose")
+
+
+@pytest.mark.parametrize("name", engines.NAMES)
+def test_every_engine_is_in_the_readme_with_its_facts(name: str) -> None:
+    engine = engines.get(name)
+    row = next(line for line in README.splitlines() if line.startswith(f"| `{name}` |"))
+    assert engine.licence in row
+    assert ("yes" in row.split("|")[5]) is engine.commercial
+    assert ("nothing" in row) is not engine.needs
+
+
+@pytest.mark.parametrize("suffix", sorted({*SINKS} - {".tiff", ".jpeg"}))
+def test_every_output_is_in_the_readme(suffix: str) -> None:
+    assert f"{suffix}`" in README
+    assert suffix in SINKS or suffix in WRITABLE
+
+
+SHELL = [
+    line.split("#")[0].strip()
+    for block in re.findall(r"```sh\n(.*?)```", README, re.S)
+    for line in block.splitlines()
+    if line.startswith("inbetween run")
+]
+
+
+@pytest.mark.parametrize("line", SHELL)
+def test_every_command_line_of_the_readme_works(line: str, command, tmp_path) -> None:
+    import shlex
+
+    names = ("a.png", "b.png", "c.png", "d.png", "start.png", "end.png", "b.jpg")
+    for i, name in enumerate(names):
+        save(tmp_path / name, scene(i % 4 / 2, (48, 64)))
+    ran = command(*shlex.split(line)[1:])
+    assert ran.code == 0, ran.err
+    assert (tmp_path / ran.out.strip()).exists()
