@@ -36,6 +36,12 @@ class Sheet:
         view.colour, view.cover = self.colour[ys, xs], self.cover[ys, xs]
         return view
 
+    def local(self, x: float, y: float, zoom: float = 1.0) -> Sheet:
+        """The same sheet, with lengths counted from (x, y) and enlarged: what is painted there is bigger."""
+        view = self.part(-np.inf, -np.inf, np.inf, np.inf)
+        view.x, view.y = (view.x - x) / zoom, (view.y - y) / zoom
+        return view
+
     def lay(self, colour: ArrayLike, cover: Array) -> None:
         """Lay one colour, or (H, W, 3) of them in 0..255, over what is there; cover (H, W) in 0..1."""
         left = 1 - cover

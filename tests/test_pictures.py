@@ -249,7 +249,7 @@ def read(path: Path, report: Report | None = None) -> np.ndarray:
         (b"RIFF\0\0\0\0AVI LIST", "video"),
         (b"G\x40\0\x10".ljust(188, b"\xff") + b"G", "video"),
         (b"\0\x01\x02\x03" * 50, "not a picture"),
-        (b"II*\0\x08\0\0\0CR\x02\0", "damaged"),
+        (b"II*\0\x10\0\0\0CR\x02\0", "raw"),
     ],
 )
 def test_other_files_are_named_for_what_they_are(tmp_path: Path, data: bytes, what: str) -> None:
@@ -500,6 +500,8 @@ def test_palette_with_and_without_transparency(tmp_path: Path) -> None:
     half = chunk(b"tRNS", bytes([0, 128]))
     picture = read(written(tmp_path / "a.png", png((1, 3), 8, 3, rows, palette, half)))
     assert picture[0].tolist() == [[*colours[0], 0], [*colours[1], 128], [*colours[2], 255]]
+    picture = read(written(tmp_path / "a.png", png((1, 3), 8, 3, rows, palette, chunk(b"tRNS"))))
+    assert picture[0, :, 3].tolist() == [255, 255, 255]
     image = Image.fromarray(noise(9, 9, 3)).quantize(16)
     for name in ("a.bmp", "a.tif"):
         assert np.array_equal(read(saved(tmp_path / name, image)), np.asarray(image.convert("RGB")))

@@ -18,10 +18,11 @@ from inbetween.errors import InbetweenError, WordsRefused
 app = typer.Typer(
     name="inbetween",
     help="Makes the pictures between two pictures.",
-    epilog="Start with: inbetween run start.png end.png -o out.mp4",
+    epilog="Start with: inbetween run start.png end.png -o out.mp4. More: inbetween COMMAND --help, --version.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     add_completion=False,
+    add_help_option=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("run", cls=Grouped, epilog=run.EXAMPLES)(run.run)
@@ -32,19 +33,6 @@ app.command("doctor")(doctor.doctor)
 _Complaint: Any = typer.BadParameter.__mro__[2]
 
 
-@app.callback(invoke_without_command=True)
-def _top(
-    ctx: typer.Context,
-    version: bool = typer.Option(False, "--version", help="Print the version.", show_default=False),
-) -> None:
-    if version:
-        typer.echo(f"inbetween {__version__}")
-        raise typer.Exit
-    if ctx.invoked_subcommand is None:
-        typer.echo(ctx.get_help())
-        raise typer.Exit
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and exit: 0 made, 1 files or memory, 2 words, 130 or 143 stopped, 70 a bug."""
     sys.exit(_code(arguments))
@@ -53,7 +41,7 @@ def main(arguments: list[str] | None = None) -> None:
 def _code(arguments: list[str] | None) -> int:
     try:
         try:
-            code = typer.main.get_command(app).main(arguments, prog_name="inbetween", standalone_mode=False)
+            code = _run(sys.argv[1:] if arguments is None else arguments)
         except _Complaint as complaint:
             raise _words(complaint) from None
     except InbetweenError as problem:
@@ -72,7 +60,20 @@ def _code(arguments: list[str] | None) -> int:
         say("error: this is a bug in inbetween")
         say("hint: please report it with the lines above and the command")
         return 70
-    return int(code or 0)
+    return code if isinstance(code, int) else 0
+
+
+def _run(arguments: list[str]) -> object:
+    # The options of the whole are ours: typer would load pydantic for them before every command's help.
+    if arguments == ["--version"]:
+        typer.echo(f"inbetween {__version__}")
+        return 0
+    command = typer.main.get_command(app)
+    if arguments[:1] in ([], ["-h"], ["--help"]):
+        with command.make_context("inbetween", [], resilient_parsing=True) as ctx:
+            typer.echo(ctx.get_help())
+        return 0
+    return command.main(arguments, prog_name="inbetween", standalone_mode=False)
 
 
 def _words(complaint: Any) -> WordsRefused:

@@ -40,7 +40,11 @@ _SIZES = {
 _INTEGERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 
 
-def damaged() -> Refusal:
+def damaged(name: str = "") -> Refusal:
+    """The refusal of a file that its decoder gave up on."""
+    if name == "TIFF":
+        # Which may also be one of the many kinds that decoders do not know.
+        return Refusal("is damaged or cut off, or a rare kind of TIFF", "save it as PNG in a picture editor")
     return Refusal("is damaged or cut off", "copy or export it again; nothing was made from it")
 
 

@@ -125,7 +125,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def decoding() -> Iterator[None]:
+def decoding(name: str) -> Iterator[None]:
     """Lets Pillow work without warnings, and turns its errors into refusals.
 
     One thread at a time, because Python keeps its warning filters for the whole process.
@@ -139,7 +139,7 @@ def decoding() -> Iterator[None]:
             "has more pixels than can be read from this format", "convert it to PNG, or make it smaller"
         ) from error
     except _DECODER_ERRORS as error:
-        raise damaged() from error
+        raise damaged(name) from error
 
 
 def facts(stream: BinaryIO, force: bool = False) -> Facts:
@@ -275,7 +275,7 @@ def _tiff_bits(directory: Directory, space: str | None) -> int:
 
 def _pillow_facts(stream: BinaryIO, name: str) -> Facts:
     stream.seek(0)
-    with decoding():
+    with decoding(name):
         image = pillow_image(stream, name)
     mode = image.mode
     exif = image.info.get("exif")

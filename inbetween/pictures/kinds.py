@@ -51,6 +51,8 @@ def kind_of(start: bytes) -> str:
     Raises:
         Refusal: it is something else; says what.
     """
+    if start.startswith(b"II*\0") and start[8:10] == b"CR":
+        raise Refusal("is a camera raw file", RAW_HINT)
     for signature, name in _SIGNATURES:
         if start.startswith(signature):
             return name

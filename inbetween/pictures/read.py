@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inbetween.pictures import icc
+from inbetween.pictures.alike import like
 from inbetween.pictures.containers import ORIENTATION, PLANAR, bare_png, damaged, with_ones
-from inbetween.pictures.header import Facts, decoding, facts, naming, opened, pillow_image
+from inbetween.pictures.header import Facts, decoding, facts, naming, opened, pillow_image, shown
 from inbetween.types import Picture, Report
 
 _BAND = 1 << 20
@@ -48,17 +49,18 @@ def read(path: Path, report: Report | None = None, force: bool = False) -> Pictu
             data = stream.read()
         pixels = _upright(_decoded(data, found), found.orientation)
         if found.several:
-            text = f"{path.name}: holds several pictures; the first one is taken"
+            text = f"{shown(Path(path.name))}: holds several pictures; the first one is taken"
             report.note("first-picture", text, file=str(path))
-        return np.ascontiguousarray(_srgb(pixels, found, path, report))  # type: ignore[return-value]
+        picture = like(_srgb(pixels, found, path, report), found.channels, pixels.dtype)
+        return np.ascontiguousarray(picture)  # type: ignore[return-value]
 
 
 def _decoded(data: bytes, found: Facts) -> Picture:
     """(H, W, C) as stored: C is 1 or 2 for grey, 3 or 4 for RGB, 4 for CMYK."""
     if found.name == "PNG":
         # Also where a decoder would not look at them, all check sums are verified here.
-        keep = {b"IHDR", b"PLTE", b"IDAT"} | ({b"tRNS"} if found.clear is None else set())
-        data = bare_png(data, keep)
+        # Transparency is left in for palettes, of which IHDR says that they are colour type 3.
+        data = bare_png(data, (b"IHDR", b"PLTE", b"IDAT", *([b"tRNS"] if data[25] == 3 else [])))
     elif found.directory is not None:
         tags = (ORIENTATION, PLANAR) if found.bits == 16 else (ORIENTATION,)
         data = with_ones(data, found.directory, tags)
@@ -87,9 +89,9 @@ def _by_opencv(data: bytes, found: Facts) -> Picture:
         except cv2.error as error:
             if error.code == cv2.Error.StsNoMem:
                 raise MemoryError from error
-            raise damaged() from error
+            raise damaged(found.name) from error
     if pixels is None:
-        raise damaged()
+        raise damaged(found.name)
     if pixels.ndim == 2:
         return pixels[..., None]  # type: ignore[no-any-return]
     if found.space == "GRAY":
@@ -119,7 +121,7 @@ def _silent_opencv() -> Iterator[None]:
 
 
 def _by_pillow(data: bytes, found: Facts) -> Picture:
-    with decoding(), pillow_image(BytesIO(data), found.name) as image:
+    with decoding(found.name), pillow_image(BytesIO(data), found.name) as image:
         image.load()
         wanted = "RGBA" if found.channels == 4 else "RGB"
         plain: Image.Image = image
@@ -163,22 +165,23 @@ def _upright(pixels: Picture, orientation: int) -> Picture:
 
 def _srgb(pixels: Picture, found: Facts, path: Path, report: Report) -> Picture:
     """The same pixels in sRGB, (H, W, 3 or 4), by the profile where there is one that fits."""
+    name = shown(Path(path.name))
     colours = {"GRAY": 1, "RGB": 3, "CMYK": 4}[found.space]
     way = None
     if found.profile is not None:
         try:
             way = icc.conversion(found.profile, found.space, found.bits)
         except icc.Unusable as reason:
-            text = f"{path.name}: its colour profile {reason}; it is ignored"
+            text = f"{name}: its colour profile {reason}; it is ignored"
             report.note("icc-ignored", text, file=str(path), reason=str(reason))
     if way is not None:
-        text = f"{path.name}: colours brought from {way.profile} to sRGB"
+        text = f"{name}: colours brought from {way.profile} to sRGB"
         if not way.exact:
             text += ", at 8 bits, because the profile is made of tables"
         report.note("icc", text, file=str(path), profile=way.profile, exact=way.exact)
         pixels = icc.converted(pixels, colours, way)
     elif found.space == "CMYK":
-        text = f"{path.name}: CMYK without a usable profile brought to RGB; its colours are a guess"
+        text = f"{name}: CMYK without a usable profile brought to RGB; its colours are a guess"
         report.note("cmyk", text, file=str(path))
         pixels = np.array(Image.frombytes("CMYK", pixels.shape[1::-1], pixels.tobytes()).convert("RGB"))
     if found.space == "GRAY":
