@@ -6,6 +6,8 @@ reaches the 8 bits of a picture, so the same pictures come out everywhere.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
@@ -18,7 +20,7 @@ SCALE = 2
 
 
 class Sheet:
-    """A picture under work, `SCALE` times as fine as it will be. Lengths are in pixels of the done picture."""
+    """A picture under work, `SCALE` times as fine as it will be; lengths are in pixels of the done one."""
 
     def __init__(self, width: int, height: int) -> None:
         self.x: Array = ((np.arange(width * SCALE) + 0.5) / SCALE)[None, :]
@@ -44,11 +46,17 @@ class Sheet:
 
     def lay(self, colour: ArrayLike, cover: Array) -> None:
         """Lay one colour, or (H, W, 3) of them in 0..255, over what is there; cover (H, W) in 0..1."""
-        left = 1 - cover
-        self.colour *= left[..., None]
-        self.colour += np.asarray(colour, np.float64) * cover[..., None]
-        self.cover *= left
-        self.cover += cover
+        # The whole sheet is rarely meant: leave out the rows that stay as they are.
+        rows = np.flatnonzero(cover.any(axis=1))
+        if not len(rows):
+            return
+        some = slice(rows[0], rows[-1] + 1)
+        colour = np.asarray(colour, np.float64)
+        cover = cover[some]
+        self.colour[some] *= (1 - cover)[..., None]
+        self.colour[some] += (colour[some] if colour.ndim == 3 else colour) * cover[..., None]
+        self.cover[some] *= 1 - cover
+        self.cover[some] += cover
 
     def done(self) -> NDArray[np.uint8]:
         """(H, W, 3) where everything is covered, else (H, W, 4) with straight alpha."""
@@ -62,8 +70,8 @@ class Sheet:
 
 
 # ------------------------------------------------------------------ shapes
-# A shape is the signed distance to its edge in pixels, negative inside, so that one array gives the sharp shape,
-# its soft shadow and its rim.
+# A shape is the signed distance to its edge in pixels, negative inside, so that one array gives the sharp
+# shape, its soft shadow and its rim.
 
 
 def inside(distance: Array, soft: float = 0.0) -> Array:
@@ -124,9 +132,14 @@ def noise(x: Array, y: Array, cell: float | tuple[float, float], seed: int) -> A
     i, j = np.floor(u).astype(np.int64), np.floor(v).astype(np.int64)
     u, v = u - i, v - j
     u, v = u * u * (3 - 2 * u), v * v * (3 - 2 * v)
-    i0, i1, j0, j1 = i % 64, (i + 1) % 64, j % 64, (j + 1) % 64
-    top = lattice[j0, i0] * (1 - u) + lattice[j0, i1] * u
-    return np.asarray(top * (1 - v) + (lattice[j1, i0] * (1 - u) + lattice[j1, i1] * u) * v)
+    i0, i1, j0, j1 = i & 63, (i + 1) & 63, j & 63, (j + 1) & 63
+    if x.shape[0] == y.shape[1] == 1:
+        # Rows and columns: half the work.
+        lines = lattice[:, i0[0]] * (1 - u) + lattice[:, i1[0]] * u
+        return np.asarray(lines[j0[:, 0]] * (1 - v) + lines[j1[:, 0]] * v)
+    flat, j0, j1 = lattice.ravel(), 64 * j0, 64 * j1
+    top = flat.take(j0 + i0) * (1 - u) + flat.take(j0 + i1) * u
+    return np.asarray(top * (1 - v) + (flat.take(j1 + i0) * (1 - u) + flat.take(j1 + i1) * u) * v)
 
 
 def mixed(a: ArrayLike, b: ArrayLike, share: Array) -> Array:
@@ -135,6 +148,65 @@ def mixed(a: ArrayLike, b: ArrayLike, share: Array) -> Array:
     return first + np.clip(share, 0, 1)[..., None] * (np.asarray(b, np.float64) - first)
 
 
-# ------------------------------------------------------------------ files
+# ------------------------------------------------------------------ few colours, small files
 
 
+def with_palette(pictures: Sequence[NDArray[np.uint8]], count: int) -> list[Image.Image]:
+    """The pictures with `count` colours (256 at most) between them, for small files.
+
+    Pillow could do it, but its colours may be others in its next version. Here sums are whole numbers, which
+    come out alike in any order and on any machine.
+    """
+    channels = pictures[0].shape[2]
+    flat = np.concatenate([picture.reshape(-1, channels) for picture in pictures])
+    places = 256 ** np.arange(channels)
+    packed, where, often = np.unique(flat @ places, return_inverse=True, return_counts=True)
+    colours = packed[:, None] // places % 256
+    # By the root of how often they are, so that a small flower keeps its colour beside a large pond.
+    weight = np.sqrt(often).astype(np.int64)
+    palette = _split(colours, weight, count)
+    for _ in range(4):
+        nearest = _nearest(colours, palette)
+        total = np.bincount(nearest, weight, count)
+        sums = np.stack([np.bincount(nearest, weight * c, count) for c in colours.T], axis=1)
+        palette = np.where(total[:, None] > 0, sums / np.maximum(total, 1)[:, None] + 0.5, palette)
+        palette = palette.astype(np.int64)
+    names = _nearest(colours, palette).astype(np.uint8)[where]
+    return [
+        _image(part.reshape(picture.shape[:2]), palette)
+        for part, picture in zip(np.split(names, len(pictures)), pictures, strict=True)
+    ]
+
+
+def _split(colours: NDArray[np.int64], weight: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """The means of boxes of colours; the box that errs most is halved at its mean until there are `count`."""
+
+    def judged(box: NDArray[np.int64]) -> tuple[float, int, NDArray[np.int64], NDArray[np.int64]]:
+        w, c = weight[box, None], colours[box]
+        total, sums = w.sum(), (w * c).sum(axis=0)
+        errors = (w * c * c).sum(axis=0) - sums * sums / total
+        axis = int(errors.argmax())
+        return float(errors[axis]), axis, sums // total, box
+
+    boxes = [judged(np.arange(len(colours)))]
+    while len(boxes) < count:
+        worst = max(range(len(boxes)), key=lambda i: boxes[i][0])
+        _, axis, mean, box = boxes.pop(worst)
+        low = colours[box, axis] <= mean[axis]
+        boxes += [judged(box[low]), judged(box[~low])]
+    return np.stack([mean for _, _, mean, _ in boxes])
+
+
+def _nearest(colours: NDArray[np.int64], palette: NDArray[np.int64]) -> NDArray[np.int64]:
+    # |c - p|² without |c|², which is the same for all p. Whole numbers, exact as floats.
+    squares = (palette * palette).sum(axis=1).astype(np.float64)
+    chunks = np.array_split(colours.astype(np.float64), len(colours) // 20_000 + 1)
+    return np.concatenate([(squares - 2 * (c @ palette.T.astype(np.float64))).argmin(axis=1) for c in chunks])
+
+
+def _image(names: NDArray[np.uint8], palette: NDArray[np.int64]) -> Image.Image:
+    image = Image.frombytes("P", names.shape[::-1], names.tobytes())
+    image.putpalette(palette[:, :3].astype(np.uint8).tobytes())
+    if palette.shape[1] == 4:
+        image.info["transparency"] = palette[:, 3].astype(np.uint8).tobytes()
+    return image

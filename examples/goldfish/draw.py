@@ -1,15 +1,24 @@
-"""A goldfish among sea grass, cut out: no background. Everything swings with one period, so the film loops."""
+"""A goldfish among sea grass, cut out: no background. All swings with one period, so that it loops."""
 
 from __future__ import annotations
 
 import math
 
 import numpy as np
-from paint import Array, Sheet, disc, ellipse, inside, mixed, moved, noise, polygon, turned
+from paint import Array, Sheet, disc, ellipse, inside, mixed, moved, noise, turned
 
 SIZE = 480
-BEHIND = ((98, 356, 29, 0.0, 0), (196, 392, 31, 1.1, 1), (356, 352, 29, 2.3, 2), (420, 196, 25, 5.2, 8))
-BEFORE = ((246, 216, 35, 0.6, 3), (396, 256, 29, 3.4, 4), (66, 186, 27, 4.3, 5), (150, 140, 25, 2.2, 6))
+# Foot, height and width of each blade, how late it swings, seed.
+BEHIND = ((120, 356, 29, 0.0, 0), (196, 392, 31, 1.1, 1), (356, 352, 29, 2.3, 2), (420, 196, 25, 5.2, 8))
+BEFORE = ((246, 226, 40, 3.4, 3), (392, 262, 31, 0.9, 4), (66, 186, 27, 4.3, 5), (152, 138, 31, 2.2, 6))
+# x, y, half axes, colour.
+STONES = (
+    (110, 446, 36, 21, (176, 178, 176)),
+    (158, 456, 24, 14, (204, 176, 150)),
+    (310, 444, 46, 26, (158, 164, 172)),
+    (368, 454, 30, 17, (206, 190, 170)),
+    (238, 457, 26, 12, (150, 146, 150)),
+)
 
 
 def draw(t: float) -> Sheet:
@@ -32,7 +41,7 @@ def _grass(
     part = sheet.part(foot - 90, 440 - high - 10, foot + 90, 446)
     up = (440 - part.y) / high
     rise = np.clip(up, 0, 1)
-    lean = (34 * math.sin(seed * 2.4) * rise**1.6) + 11 * rise**1.5 * np.sin(phase - lag - 1.3 * rise)
+    lean = (34 * math.sin(seed * 2.4) * rise**1.6) + 9 * rise**1.5 * np.sin(phase - lag - 1.3 * rise)
     across = part.x - foot - lean
     half = wide / 2 * np.sqrt(np.clip(1 - rise**4, 0, 1)) * (0.62 + 0.38 * np.sin(math.pi * np.sqrt(rise)))
     shape = np.maximum(np.abs(across) - half, (up - 1) * high)
@@ -55,7 +64,7 @@ def _fish(sheet: Sheet, cx: float, cy: float, phase: float) -> None:
     _fin(part, x + 4, y + 40, (62, 30), 0.10, 5)
     _fin(part, x + 34, y - 36, (32, 20), -0.75, 6)
     _body(part, x, y)
-    # The near fin rows.
+    # The near fin paddles.
     _fin(part, x - 22, y - 22, (34, 17), -0.60 + 0.24 * math.sin(phase + 0.4), 7)
 
 
@@ -96,7 +105,9 @@ def _body(part: Sheet, x: Array, y: Array) -> None:
     grain = noise(x, y, (9, 6), 3) + 0.5 * noise(x, y, 4, 4)
     body = mixed((255, 196, 92), (222, 84, 40), 0.55 - y / 85 + 0.10 * grain)
     patch = noise(x + 6 * grain, y, (40, 30), 15)
-    body = mixed(body, mixed((255, 246, 226), (236, 214, 196), 0.5 + y / 80), 0.92 * inside(patch + 0.12, 0.12))
+    body = mixed(
+        body, mixed((255, 246, 226), (236, 214, 196), 0.5 + y / 80), 0.92 * inside(patch + 0.12, 0.12)
+    )
     body = mixed(body, (170, 60, 36), 0.38 * inside(np.abs(scales) - 0.05, 0.16) * inside(x - 42, 16))
     body = mixed(body, (255, 236, 180), 0.5 * np.exp(-(((y + 26) / 13) ** 2) - ((x - 10) / 60) ** 2))
     belly = np.exp(-(((y - 58) / 30) ** 2))
@@ -115,19 +126,10 @@ def _bank(sheet: Sheet) -> None:
     part = sheet.part(0, 385, SIZE, SIZE)
     x, y = part.x, part.y
     grain = noise(x, y, (18, 7), 51) + 0.6 * noise(x, y, 4, 52)
-    sand = np.maximum(ellipse(x - 240, y - 462, 226, 44 + 0 * x), y - 462)
+    sand = np.maximum(ellipse(x - 240, y - 462, 226, 44), y - 462)
     part.lay(mixed((236, 206, 154), (176, 134, 100), 0.3 + (y - 420) / 70 + 0.16 * grain), inside(sand))
     for cx, cy, wide, high, tone in STONES:
         shape = ellipse(x - cx, y - cy, wide, high) + 1.5 * noise(x, y, 17, int(cx))
         part.lay((70, 54, 60), 0.4 * inside(moved(shape, 3, 3), 8) * inside(sand - 1))
         stone = mixed(tone, (66, 70, 84), 0.2 + (y - cy) / high / 2.4 + (x - cx) / wide / 6 + 0.16 * grain)
         part.lay(stone, inside(np.maximum(shape, y - 462)))
-
-
-STONES = (
-    (110, 446, 36, 21, (176, 178, 176)),
-    (158, 456, 24, 14, (204, 176, 150)),
-    (310, 444, 46, 26, (158, 164, 172)),
-    (368, 454, 30, 17, (206, 190, 170)),
-    (238, 457, 26, 12, (150, 146, 150)),
-)

@@ -8,9 +8,23 @@ import numpy as np
 from paint import Array, Sheet, disc, ellipse, inside, mixed, moved, noise, polygon, segment, turned
 
 WIDTH, HEIGHT = 640, 360
-PADS = ((70, 62, 44, 0.4), (150, 24, 30, 2.2), (590, 300, 50, 3.6), (508, 336, 34, 5.0), (40, 330, 36, 1.2), (585, 60, 30, 4.2))
-BIG = 1.25
-TWIGS = ((340, -60, 362, 50, 8), (362, 50, 336, 138, 8), (362, 50, 408, 122, 6), (346, -30, 272, 82, 8), (356, 10, 462, 66, 8))
+# x, y, radius, turn.
+PADS = (
+    (70, 62, 44, 0.4),
+    (150, 24, 30, 2.2),
+    (590, 300, 50, 3.6),
+    (508, 336, 34, 5.0),
+    (40, 330, 36, 1.2),
+    (585, 60, 30, 4.2),
+)
+# x, y of both ends, and the leaves on each.
+TWIGS = (
+    (340, -60, 362, 50, 8),
+    (362, 50, 336, 138, 8),
+    (362, 50, 408, 122, 6),
+    (346, -30, 272, 82, 8),
+    (356, 10, 462, 66, 8),
+)
 LEAVES = (
     ((240, 176, 84), (208, 120, 60)),
     ((226, 112, 74), (178, 70, 60)),
@@ -51,19 +65,19 @@ def _water(sheet: Sheet, t: float) -> None:
     deep = 0.5 + 0.35 * noise(x, y, 170, 2) + 0.12 * noise(x, y, 38, 3)
     bed = mixed((58, 132, 134), (24, 84, 108), deep + (x - 320) / 1400)
     across, down = turned(x, y, 0.6)
-    stones = noise(across, down, 19, 4) + 0.55 * noise(x, y, 11, 5)
+    stones = noise(across, down, 19, 4) + 0.5 * noise(x, y, 15, 5)
     bed = mixed(bed, (116, 160, 132), 0.34 * inside(0.25 - stones, 0.3))
     bed = mixed(bed, (16, 58, 84), 0.34 * inside(stones + 0.45, 0.3))
     u, v = x - 8 * t, y + 5 * t
     bend = 9 * noise(u, v, 60, 6)
-    ripple = np.abs(noise(u + bend, v - bend, (44, 30), 7)) + 0.35 * np.abs(noise(u - bend, v, (20, 15), 8))
+    ripple = np.abs(noise(u + bend, v - bend, (44, 30), 7)) + 0.3 * np.abs(noise(u - bend, v, (26, 20), 8))
     sheet.lay(bed, np.ones(sheet.cover.shape))
     sheet.lay((158, 214, 196), 0.42 * inside(ripple - 0.085, 0.14))
 
 
 def _shadow(sheet: Sheet, cx: float, cy: float, angle: float) -> None:
-    part = sheet.part(cx - 100, cy - 100, cx + 100, cy + 100)
-    x, y = turned((part.x - cx) / BIG, (part.y - cy) / BIG, angle)
+    part = sheet.local(cx, cy, 1.25).part(-80, -80, 80, 80)
+    x, y = turned(part.x, part.y, angle)
     part.lay((10, 40, 66), 0.5 * inside(_hull(x, y), 16))
 
 
@@ -74,8 +88,8 @@ def _hull(x: Array, y: Array) -> Array:
 
 def _boat(sheet: Sheet, cx: float, cy: float, angle: float) -> None:
     """Folded from printed paper; the sail is the ridge in the middle."""
-    part = sheet.part(cx - 100, cy - 100, cx + 100, cy + 100)
-    x, y = turned((part.x - cx) / BIG, (part.y - cy) / BIG, angle)
+    part = sheet.local(cx, cy, 1.25).part(-80, -80, 80, 80)
+    x, y = turned(part.x, part.y, angle)
     shape = _hull(x, y)
     part.lay((226, 246, 236), 0.4 * inside(np.abs(shape - 3) - 1, 3))
     grain = noise(x, y, (7, 4), 11) + 0.6 * noise(x, y, 4, 12)
@@ -129,9 +143,11 @@ def _bough(sheet: Sheet, t: float) -> None:
     leaves: list[tuple[float, float, float]] = []
     for x0, y0, x1, y1, count in TWIGS:
         for k in range(count):
-            x, y = np.interp((k + 1) / count, (0, 1), (x0, x1)), np.interp((k + 1) / count, (0, 1), (y0, y1))
-            turn = math.atan2(y1 - y0, x1 - x0) + (0.8 if k % 2 else -0.8) * (k < count - 1) + random.uniform(-0.2, 0.2)
-            leaves.append((float(x), float(y), turn))
+            along = (k + 1) / count
+            # To the left and to the right by turns, and the last one straight on.
+            side = 0.0 if k == count - 1 else 0.8 if k % 2 else -0.8
+            turn = math.atan2(y1 - y0, x1 - x0) + side + random.uniform(-0.2, 0.2)
+            leaves.append((x0 + along * (x1 - x0), y0 + along * (y1 - y0), turn))
     for x, y, turn in leaves:
         _leaf_shadow(sheet, x + 14 + sway * y / 90, y + 24, turn)
     for x0, y0, x1, y1, _ in TWIGS:

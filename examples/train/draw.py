@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from paint import Array, Sheet, disc, inside, mixed, noise, polygon, segment
 
 WIDTH, HEIGHT = 640, 360
 RAIL = 246.0
-WAY = 150.0
+WAY = 190.0
 """Pixels the train goes from the first key to the last."""
 
 
@@ -19,9 +17,15 @@ def draw(t: float) -> Sheet:
     _sky(sheet)
     _woods(sheet, 7, 204, 26, ((44, 66, 108), (86, 112, 150)))
     _woods(sheet, 8, 232, 18, ((28, 46, 82), (70, 96, 132)))
-    _train(sheet.local(250 + WAY * t, RAIL, 1.5))
+    _train(sheet.local(205 + WAY * t, RAIL, 1.5))
     _snow(sheet, t)
-    for foot, x, wide, lean in ((338, 66, 21, 5), (322, 182, 15, -4), (350, 322, 25, 3), (330, 452, 17, 6), (344, 580, 23, -6)):
+    for foot, x, wide, lean in (
+        (338, 66, 21, 5),
+        (322, 182, 15, -4),
+        (350, 322, 25, 3),
+        (330, 452, 17, 6),
+        (344, 580, 23, -6),
+    ):
         _birch(sheet, x, foot, wide, lean)
     return sheet
 
@@ -41,7 +45,9 @@ def _sky(sheet: Sheet) -> None:
     sheet.lay(mixed((250, 242, 214), (214, 206, 192), 0.4 + 0.4 * crater), inside(disc(*moon, 29)))
 
 
-def _woods(sheet: Sheet, seed: int, level: float, swing: float, colours: tuple[tuple[int, int, int], ...]) -> None:
+def _woods(
+    sheet: Sheet, seed: int, level: float, swing: float, colours: tuple[tuple[int, int, int], ...]
+) -> None:
     x = sheet.x
     ridge = level + swing * noise(x, 0 * x, 120, seed)
     cell = np.floor(x / 9).astype(np.int64)
@@ -119,7 +125,7 @@ def _snow(sheet: Sheet, t: float) -> None:
     brush = noise(x, part.y, (60, 9), 42) + 0.6 * noise(x, part.y, (17, 5), 43)
     snow = mixed((170, 186, 216), (226, 230, 242), (part.y - RAIL) / 110 + 0.2 * brush)
     below = part.y - RAIL
-    glow = np.exp(-((below - 26) / 22) ** 2) * inside(x - 310 - WAY * t, 150)
+    glow = np.exp(-(((below - 26) / 22) ** 2)) * inside(x - 265 - WAY * t, 150)
     part.lay(mixed(snow, (255, 206, 140), 0.4 * glow), inside(edge - part.y))
 
 

@@ -8,9 +8,9 @@ from paint import Array, Colour, Sheet, disc, inside, mixed, moved, noise, polyg
 WIDTH, HEIGHT = 640, 360
 SUN = 430.0, 118.0
 BALLOON = 196.0, 132.0
-STRIPES = np.array(
-    [(214, 84, 70), (246, 206, 130), (214, 84, 70), (236, 150, 70), (246, 206, 130), (214, 84, 70), (246, 206, 130),
-     (72, 124, 136), (246, 206, 130), (236, 150, 70), (214, 84, 70)], np.float64)
+RED, SAND, AMBER, TEAL = (214, 84, 70), (246, 206, 130), (236, 150, 70), (72, 124, 136)
+# No even rhythm: a flow that slips by one stripe would not notice.
+STRIPES = np.array([RED, SAND, RED, AMBER, SAND, RED, SAND, TEAL, SAND, AMBER, RED], np.float64)
 
 
 def draw(t: float) -> Sheet:
@@ -28,7 +28,7 @@ def draw(t: float) -> Sheet:
     _hill(sheet, -24 * t, 7, 292, 18, ((62, 104, 84), (124, 150, 96)), 7.5)
     _cottage(sheet, 452 - 24 * t, 284)
     _hill(sheet, -30 * t, 8, 330, 12, ((48, 74, 62), (84, 110, 74)), 0.0)
-    for x, foot, high in ((44, 352, 150), (128, 372, 120), (610, 356, 205), (682, 372, 150), (545, 374, 96)):
+    for x, foot, high in ((44, 370, 166), (128, 374, 122), (610, 372, 221), (682, 372, 150), (545, 374, 96)):
         _fir(sheet, x - 34 * t, foot, high)
     return sheet
 
@@ -80,7 +80,13 @@ def _mountains(sheet: Sheet, shift: float) -> None:
 
 
 def _hill(
-    sheet: Sheet, shift: float, seed: int, level: float, swing: float, colours: tuple[Colour, Colour], trees: float
+    sheet: Sheet,
+    shift: float,
+    seed: int,
+    level: float,
+    swing: float,
+    colours: tuple[Colour, Colour],
+    trees: float,
 ) -> None:
     """A rounded hill of paper, its shadow on what is behind, and a row of small firs on it."""
     x = sheet.x - shift
@@ -107,7 +113,9 @@ def _balloon(sheet: Sheet, cx: float, cy: float, tilt: float) -> None:
     part = sheet.part(cx - 80, cy - 72, cx + 80, cy + 112)
     x, y = turned(part.x - cx, part.y - cy, tilt)
     # A round crown that narrows to the mouth.
-    half = np.where(y < 0, np.sqrt(np.clip(56**2 - y**2, 1, None)), 56 * np.cos(np.clip(y / 78, 0, 1.25)) ** 0.9)
+    half = np.where(
+        y < 0, np.sqrt(np.clip(56**2 - y**2, 1, None)), 56 * np.cos(np.clip(y / 78, 0, 1.25)) ** 0.9
+    )
     shape = np.where(y < 0, disc(x, y, 56), np.maximum(0.86 * (np.abs(x) - half), y - 72))
     for rope in (-1, 1):
         part.lay((92, 66, 58), inside(segment(x, y, (19 * rope, 68), (11 * rope, 84), 2)))
@@ -117,13 +125,12 @@ def _balloon(sheet: Sheet, cx: float, cy: float, tilt: float) -> None:
     part.lay((104, 66, 48), inside(segment(x, y, (-14, 83), (14, 83), 4)))
     around = np.arcsin(np.clip(x / half, -1, 1)) / np.pi * 10 + 0.5
     gore = np.floor(around).astype(np.int64)
-    # No two stripes alike: a flow that slips by one stripe would see its mistake.
     cloth = STRIPES[np.clip(gore + 5, 0, 10)]
     zigzag = np.abs(y + 2 - 9 * np.abs(2 * (around - gore) - 1)) - 6
     cloth = mixed(cloth, (58, 110, 128), inside(zigzag))
     grain = noise(x, y, (5, 11), 32) + 0.6 * noise(x, y, 4, 33)
-    cloth = mixed(cloth, (84, 44, 70), 0.22 - 0.5 * (0.62 * x / 56 - 0.7 * y / 90) * -1 + 0.06 * grain)
-    light = np.exp(-(np.hypot(x - 22, y + 24) / 26) ** 2)
+    cloth = mixed(cloth, (84, 44, 70), 0.22 - 0.31 * x / 56 + 0.35 * y / 90 + 0.06 * grain)
+    light = np.exp(-((np.hypot(x - 22, y + 24) / 26) ** 2))
     part.lay(mixed(cloth, (255, 246, 220), 0.30 * light), inside(shape))
 
 
@@ -131,10 +138,13 @@ def _cottage(sheet: Sheet, cx: float, foot: float) -> None:
     part = sheet.part(cx - 30, foot - 46, cx + 30, foot + 4)
     x, y = part.x - cx, part.y - foot
     grain = noise(x, y, (6, 3), 35)
-    part.lay(mixed((238, 220, 190), (206, 180, 156), 0.4 + x / 40 + 0.3 * grain), inside(np.maximum(np.abs(x) - 17, np.abs(y + 10) - 11)))
+    part.lay(
+        mixed((238, 220, 190), (206, 180, 156), 0.4 + x / 40 + 0.3 * grain),
+        inside(np.maximum(np.abs(x) - 17, np.abs(y + 10) - 11)),
+    )
     part.lay((120, 74, 60), inside(np.maximum(np.abs(x - 9) - 3, np.abs(y + 34) - 9)))
     roof = polygon(x, y, [(-14, -36), (14, -36), (22, -20), (-22, -20)])
-    part.lay(mixed((186, 84, 66), (140, 58, 56), 0.5 + 0.5 * grain + y / 60 + 0.5), inside(roof))
+    part.lay(mixed((186, 84, 66), (140, 58, 56), 1 + 0.5 * grain + y / 60), inside(roof))
     for window in (-9, 3):
         part.lay((255, 214, 112), inside(np.maximum(np.abs(x - window) - 3, np.abs(y + 12) - 4)))
     part.lay((110, 76, 62), inside(np.maximum(np.abs(x - 12) - 3.2, np.abs(y + 6) - 7)))
