@@ -3,7 +3,7 @@
 InbetweenError            exit code 1: files, memory, ffmpeg
   WordsRefused            exit code 2: words that can be refused without opening a file
     UnknownName           a name that is in no table; the nearest one is offered
-Interrupted               130 (Ctrl-C) or 143 (SIGTERM)
+Interrupted               130 (Ctrl-C), 143 (SIGTERM) or 129 (the terminal was closed)
 """
 
 from __future__ import annotations

@@ -46,6 +46,15 @@ def frames(
     assert next(made, None) is None
 
 
+def refuse_unrelated(keys: Sequence[Picture], report: Report) -> None:
+    """Compare all neighbouring keys.
+
+    Raises:
+        InbetweenError: two of them have no relation.
+    """
+    _Relation(keys, "fail", report)
+
+
 class _Relation:
     """Which neighbouring keys have anything to do with each other, asked once per gap."""
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import overload
 
 from inbetween import pictures
-from inbetween.errors import InbetweenError
+from inbetween.errors import InbetweenError, WordsRefused
+from inbetween.pictures.header import SIDE_LIMIT
 from inbetween.types import Picture, Report
 
 KEYS_HELD = 6
@@ -24,6 +25,7 @@ class KeyFiles(Sequence[Picture]):
     `pictures.fit`, or None where nothing may be resized.
 
     Raises:
+        WordsRefused: a size beyond `SIDE_LIMIT`.
         InbetweenError: a file that is no picture, or keys of unlike size without `fit`.
     """
 
@@ -36,7 +38,15 @@ class KeyFiles(Sequence[Picture]):
         report: Report,
     ) -> None:
         self._paths, self._fit, self._force, self._report = paths, fit, force, report
-        headers = {path: pictures.header(path, force) for path in paths}
+        if size is not None and max(size) > SIDE_LIMIT:
+            raise WordsRefused(
+                f"a film of {size[1]}x{size[0]} is too large",
+                f"no side may have more than {SIDE_LIMIT} pixels",
+            )
+        headers: dict[Path, pictures.Header] = {}
+        for path in paths:
+            report.progress("open", len(headers), len(paths))
+            headers[path] = pictures.header(path, force)
         first = headers[paths[0]].size
         self.size = size or first
         self.channels = max(header.channels for header in headers.values())
@@ -44,6 +54,7 @@ class KeyFiles(Sequence[Picture]):
         for path, header in headers.items():
             self._check(path, header.size, header.size == first and _one_aspect(first, self.size))
         self._held: OrderedDict[Path, Picture] = OrderedDict()
+        self._read: set[Path] = set()
 
     def __len__(self) -> int:
         return len(self._paths)
@@ -57,7 +68,9 @@ class KeyFiles(Sequence[Picture]):
             return [self[i] for i in range(*index.indices(len(self)))]
         path = self._paths[index]
         if path not in self._held:
-            picture = pictures.read(path, self._report, self._force)
+            # What is said of a key is said once, however often it is read.
+            picture = pictures.read(path, None if path in self._read else self._report, self._force)
+            self._read.add(path)
             picture = pictures.like(picture, self.channels, f"uint{self.bits}")
             picture = pictures.fit(picture, self.size, self._fit or "stretch")
             picture.flags.writeable = False

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
@@ -74,7 +74,8 @@ def open_keys(plan: Plan, overwrite: bool, report: Report) -> KeyFiles:
     """Everything that can be refused once files are looked at, before any work.
 
     Raises:
-        InbetweenError: keys that are no pictures or do not fit, an output that cannot be written, no memory.
+        InbetweenError: keys that are no pictures or do not fit, an output that cannot be written, no memory,
+            no ffmpeg, or words for it that it does not take.
     """
     keys = KeyFiles(plan.key_paths, plan.size, plan.words.fit, plan.words.force, report)
     prepare(plan.sink, overwrite, plan.key_paths)
@@ -86,26 +87,40 @@ def open_keys(plan: Plan, overwrite: bool, report: Report) -> KeyFiles:
             f"{width}x{height} needs about {needed / 1e9:.1f} GB of memory, {free / 1e9:.1f} GB are free",
             "make it smaller with --size",
         )
+    rehearse(plan.sink, plan.timeline.rate, keys.size)
+    return keys
+
+
+def try_out(plan: Plan, overwrite: bool, report: Report) -> KeyFiles:
+    """What `make` would only find out on its way too: every key is read to its end. Nothing is made.
+
+    Raises:
+        InbetweenError: see `open_keys`; a damaged key, keys with no relation where that is to fail.
+    """
+    keys = open_keys(plan, overwrite, report)
+    for number in range(len(keys)):
+        report.progress("read", number, len(keys))
+        keys[number]
+    if plan.words.if_unrelated == "fail":
+        with quiet_opencv():
+            film.refuse_unrelated(keys, report)
     return keys
 
 
 def make(plan: Plan, report: Report, *, overwrite: bool = False, sheet: Path | None = None) -> Made:
     """Make the film of a plan. It is whole and checked, or it is not there.
 
-    sheet: a PNG of some of its pictures, beside the film.
+    sheet: a PNG of some of its pictures, beside the film; see `refuse_beside`.
 
     Raises:
         InbetweenError: see `open_keys`; a damaged key, a full disk, an ffmpeg that died.
         Interrupted: the user asked to stop.
     """
     stages, begin = Stages(), _processor_seconds()
-    if sheet:
-        refuse_extra(sheet, plan, overwrite)
     for code, text in plan.notes:
         report.note(code, text)
     with stages.stage("open"):
         keys = open_keys(plan, overwrite, report)
-        rehearse(plan.sink, plan.timeline.rate, keys.size)
     with quiet_opencv():
         with stages.stage("load"):
             makers = load_makers(plan)
@@ -122,12 +137,19 @@ def make(plan: Plan, report: Report, *, overwrite: bool = False, sheet: Path | N
         )
         stream = stages.each("frames", stream)
         if words.ping_pong:
-            stream = there_and_back(stream, len(plan.timeline.sources), keys.size, Path(plan.sink.path))
+            stream = there_and_back(stream, len(plan.timeline.sources), place.parts_of(plan.sink))
         drawn = Sheet(plan.count, plan.timeline.rate)
         with stages.stage("all"):
             stream = drawn.seen(stream) if sheet else stream
             written = write(
-                plan.sink, stream, plan.timeline.rate, plan.count, keys.size, report, overwrite, words.loop
+                plan.sink,
+                stream,
+                plan.timeline.rate,
+                plan.count,
+                keys.size,
+                report,
+                overwrite,
+                loop=words.loop or words.ping_pong,
             )
             if sheet:
                 save(sheet, drawn.png())
@@ -136,18 +158,21 @@ def make(plan: Plan, report: Report, *, overwrite: bool = False, sheet: Path | N
     return Made(written, seconds, round(_processor_seconds() - begin, 3))
 
 
-def refuse_extra(path: Path, plan: Plan, overwrite: bool) -> None:
-    """Refuse a file beside the film (a record, a sheet) that cannot, or must not, be written.
+def refuse_beside(files: Mapping[str, Path], plan: Plan, overwrite: bool) -> None:
+    """Refuse files beside the film (a record, a sheet) that cannot, or must not, be written.
+
+    files: each under the option that its name comes from.
 
     Raises:
-        InbetweenError: it exists, it is a key, or its folder is missing.
+        InbetweenError: it exists, is a key, the film or another of these files, or cannot be written.
     """
-    if path.is_dir() or not path.parent.is_dir():
-        raise InbetweenError(f"{path} cannot be written", "name a file in a folder that exists")
-    if path.exists() and any(path.samefile(key) for key in plan.key_paths if key.exists()):
-        raise InbetweenError(f"{path} is one of the keys", "give another name")
-    if path.exists() and not overwrite:
-        raise InbetweenError(f"{path} exists", "give another name, or add --overwrite")
+    taken: set[str] = set()
+    for word, path in files.items():
+        place.prepare_file(str(path), overwrite, plan.key_paths, word)
+        real = os.path.realpath(path)
+        if real in taken or place.holds(plan.sink, real):
+            raise InbetweenError(f"`{path}` is wanted for two things", f"give another name with {word}")
+        taken.add(real)
 
 
 def save(path: Path, data: bytes) -> None:
@@ -170,43 +195,35 @@ def load_makers(plan: Plan) -> dict[str, Any]:
     }
 
 
-def there_and_back(
-    stream: Iterable[Picture], count: int, size: tuple[int, int], beside: Path
-) -> Iterator[Picture]:
+def there_and_back(stream: Iterable[Picture], count: int, folder: str) -> Iterator[Picture]:
     """The pictures, then the same backwards, neither end repeated: 2 count - 2 of them.
 
-    They wait on the output's disk, not in memory.
+    They wait in a file without a name in `folder`, not in memory.
 
     Raises:
         InbetweenError: no room there.
     """
+    what = f"{folder}, for the way back of a ping-pong"
     first: Picture | None = None
-    with _spool(beside.parent) as file:
+    with place.disk_errors(what):
+        # No buffer: one that is left over would fail once more when the file is closed.
+        file = tempfile.TemporaryFile(buffering=0, dir=folder)  # noqa: SIM115
+    with file:
         for picture in stream:
             first = picture
-            _put(file, picture)
+            rest = np.ascontiguousarray(picture).data.cast("B")
+            with place.disk_errors(what):
+                while rest:
+                    rest = rest[file.write(rest) :]
             yield picture
         if first is None:
             return
         step = first.nbytes
         for number in range(count - 2, 0, -1):
-            file.seek(number * step)
-            pixels: Any = np.frombuffer(file.read(step), first.dtype)
+            with place.disk_errors(what):
+                file.seek(number * step)
+                pixels: Any = np.frombuffer(file.read(step), first.dtype)
             yield pixels.reshape(first.shape)
-
-
-def _spool(folder: Path) -> BinaryIO:
-    return tempfile.TemporaryFile(dir=folder if folder.is_dir() else None)
-
-
-def _put(file: BinaryIO, picture: Picture) -> None:
-    try:
-        file.write(np.ascontiguousarray(picture).data)
-    except OSError as error:
-        raise InbetweenError(
-            f"no room for the way back of a ping-pong: {error.strerror}",
-            "free disk space, or ask for fewer frames",
-        ) from None
 
 
 def _processor_seconds() -> float:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin, get_type_hints
 
 from inbetween import engines, timeline
 from inbetween.devices import thread_count
@@ -20,8 +21,8 @@ from inbetween.engine import parse_options
 from inbetween.errors import InbetweenError, UnknownName, WordsRefused
 from inbetween.timeline import DEFAULT_FRAMES, DEFAULT_RATE, MOST_FRAMES, Timeline
 from inbetween.types import Settings
+from inbetween.video import sinks
 from inbetween.video.sinks import Sink
-from inbetween.video.sinks import parse as parse_sink
 
 KEYFRAMES = ("own", "generated", "none")
 FITS = ("crop", "pad", "stretch")
@@ -113,17 +114,29 @@ def words_from_json(data: Mapping[str, Any]) -> Words:
     Raises:
         InbetweenError: something is missing or unknown.
     """
-    known = {f.name for f in fields(Words)}
+    hint = "take the .json that --record wrote"
+    kinds = get_type_hints(Words)
+    said: dict[str, Any] = {
+        n: tuple(value) if isinstance(value, list) else value for n, value in data.items()
+    }
+    wrong = [name for name, value in said.items() if name not in kinds or not _is(value, kinds[name])]
+    if wrong:
+        raise InbetweenError(f"not a record of a run: `{wrong[0]}` is {said[wrong[0]]!r}", hint)
     try:
-        strange = set(data) - known
-        if strange or not all(isinstance(key, str) for key in data["keys"]):
-            raise KeyError(*strange)
-        lists = {name: tuple(value) for name, value in data.items() if isinstance(value, list)}
-        return Words(**{**data, **lists})
-    except (KeyError, TypeError) as error:
-        raise InbetweenError(
-            f"not a record of a run: {error}", "take the .json that --record wrote"
-        ) from None
+        return Words(**said)
+    except TypeError as error:
+        raise InbetweenError(f"not a record of a run: {error}", hint) from None
+
+
+def _is(value: object, kind: Any) -> bool:
+    """Whether a value is of a field's type, bool being no int here."""
+    if get_origin(kind) is tuple:
+        return isinstance(value, tuple) and all(_is(item, get_args(kind)[0]) for item in value)
+    if get_args(kind):
+        return any(_is(value, one) for one in get_args(kind))
+    if isinstance(value, bool):
+        return kind is bool
+    return isinstance(value, (int, float) if kind is float else kind)
 
 
 def plan(words: Words) -> Plan:
@@ -135,6 +148,10 @@ def plan(words: Words) -> Plan:
     """
     if len(words.keys) < 2:
         raise WordsRefused("a film needs two keys or more", "inbetween run start.png end.png -o out.mp4")
+    if "" in words.keys:
+        raise WordsRefused(
+            f"key {words.keys.index('') + 1} has no name", "look for an empty word in the command"
+        )
     for name, value, known in (
         ("--keyframes", words.keyframes, KEYFRAMES),
         ("--fit", words.fit, FITS),
@@ -148,7 +165,7 @@ def plan(words: Words) -> Plan:
     engine = engines.get(name)
     options = parse_options(engine.Options, words.set)
     settings = Settings(_device(words.device, engine.devices, name), thread_count(words.threads))
-    sink = parse_sink(words.out, words.codec, words.encoder, words.start_number)
+    sink = sinks.parse(words.out, words.codec, words.encoder, words.start_number)
     line, easing, notes = _timeline(words)
     resolved = Words(**{**_shallow(words), "engine": name, "easing": easing})
     out = Plan(resolved, line, name, why, options, settings, sink, _size(words.size), tuple(notes))
@@ -161,6 +178,7 @@ def plan(words: Words) -> Plan:
             f"{words.out} is one picture, the film has {out.count}",
             f"name a folder, or names like f_%05d{sink.suffix}; for one picture: -n 1 --keyframes none",
         )
+    sinks.check(sink, line.rate, out.count)
     return out
 
 
@@ -225,15 +243,15 @@ def _easing(
     words: str | tuple[float, ...],
 ) -> tuple[Callable[[float], float] | None, str | tuple[float, ...]]:
     if not isinstance(words, str):
-        return None, words
+        return None, timeline.parse_times(" ".join(map(repr, words)), "the list of times")
     try:
         ease = timeline.parse_easing(words)
     except UnknownName:
-        file = Path(words)
-        if not file.is_file():
+        # Not Path.is_file: it fails where words are too long for a name.
+        if not os.path.isfile(words):
             raise
         try:
-            text = file.read_text("utf-8")
+            text = Path(words).read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise InbetweenError(f"{words} cannot be read: {error}", "give a text file of times") from None
         return None, timeline.parse_times(text, words)
@@ -260,9 +278,10 @@ def _grid(words: Words, frames: int | None) -> tuple[Timeline, list[tuple[str, s
         line = timeline.even(keys, frames, rate, loop)
         shown = _shown(line, words)
         rate = (shown / duration).limit_denominator(1_000_000)
-        if not 0 < rate <= 1000:
+        if not timeline.SLOWEST_RATE <= rate <= timeline.FASTEST_RATE:
             raise WordsRefused(
-                f"{shown} frames in {words.duration} are {float(rate):g} a second", "take a rate up to 1000"
+                f"{shown} frames in {words.duration} are {float(rate):g} a second",
+                "take a rate from 0.001 to 1000",
             )
         return timeline.even(keys, frames, rate, loop), []
     return _spread(words, timeline.round_half_up(duration * rate), rate)

@@ -29,19 +29,24 @@ def versions() -> dict[str, str]:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             found[name] = "not installed"
-    return {**found, "ffmpeg": ffmpeg_version()}
+    try:
+        found["ffmpeg"] = ffmpeg_version()
+    except InbetweenError:
+        # Pictures are made without it.
+        found["ffmpeg"] = "not installed"
+    return found
 
 
 def ffmpeg_version() -> str:
-    """As it says itself."""
-    import subprocess
+    """As it says itself.
 
+    Raises:
+        InbetweenError: it cannot be run.
+    """
     from inbetween.video import ffmpeg
 
-    said = subprocess.run(
-        [ffmpeg.executable(), "-version"], capture_output=True, text=True, check=True
-    ).stdout
-    return said.split("\n", 1)[0].split()[2]
+    said = ffmpeg.asked("-version").split("\n", 1)[0].split()
+    return said[2] if len(said) > 2 else "unknown"
 
 
 def summary(plan: Plan, made: Made, notes: list[dict[str, Any]]) -> dict[str, Any]:
@@ -65,7 +70,9 @@ def summary(plan: Plan, made: Made, notes: list[dict[str, Any]]) -> dict[str, An
 
 def sidecar_of(plan: Plan) -> Path:
     """OUT.json."""
-    return Path(plan.sink.path.rstrip("/" + os.sep) + ".json")
+    path = plan.sink.path.rstrip("/" + os.sep)
+    # Beside the current folder too, not a `..json` in it.
+    return Path((os.path.abspath(path) if os.path.basename(path) in (".", "..") else path) + ".json")
 
 
 def repeated(path: Path, report: Report) -> Words:
@@ -74,17 +81,9 @@ def repeated(path: Path, report: Report) -> Words:
     Raises:
         InbetweenError: no record, or a key that is missing or not the same any more.
     """
-    try:
-        data = json.loads(path.read_text("utf-8"))
-        words = words_from_json(data["words"])
-        keys = {key["path"]: key["sha256"] for key in data["keys"]}
-        then = dict(data["versions"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InbetweenError(
-            f"{path} cannot be read as a record: {error}", "take the .json of --record"
-        ) from None
-    for key, digest in keys.items():
-        if not Path(key).is_file():
+    words, keys, then = _read(path)
+    for key, digest in dict(keys).items():
+        if not os.path.isfile(key):
             raise InbetweenError(f"the key {key} is gone", "put it back, or make a new film")
         if _sha256(Path(key)) != digest:
             raise InbetweenError(
@@ -96,7 +95,25 @@ def repeated(path: Path, report: Report) -> Words:
             report.note(
                 "version", f"{name} was {then.get(name)}, is {now[name]}: bytes may differ", name=name
             )
-    return replace(words, keys=tuple(keys))
+    return replace(words, keys=tuple(key for key, _ in keys))
+
+
+def _read(path: Path) -> tuple[Words, list[tuple[str, str]], dict[str, Any]]:
+    """What a record says: the words, (path, digest) of each key, and the versions.
+
+    Raises:
+        InbetweenError: it cannot be read, or is no record.
+    """
+    no_record = InbetweenError(f"{path} is not a record of a run", "take the .json that --record wrote")
+    try:
+        data = json.loads(path.read_bytes())
+        words = words_from_json(data["words"])
+        keys = [(os.fspath(key["path"]), key["sha256"]) for key in data["keys"]]
+        return words, keys, dict(data["versions"])
+    except OSError as error:
+        raise InbetweenError(f"{path} cannot be read: {error.strerror}", "check the name") from error
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise no_record from error
 
 
 def _absolute(out: str) -> str:
@@ -105,5 +122,10 @@ def _absolute(out: str) -> str:
 
 
 def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InbetweenError(
+            f"the key {path} cannot be read: {error.strerror}", "look at the disk"
+        ) from error

@@ -19,6 +19,7 @@ DEFAULT_FRAMES = 23
 DEFAULT_RATE = Fraction(25)
 MOST_FRAMES = 100_000
 """Frames of one film: over an hour at 25 fps; more is taken for a slip of the finger."""
+SLOWEST_RATE, FASTEST_RATE = Fraction(1, 1000), Fraction(1000)
 NTSC = {"23.976": 24, "23.98": 24, "29.97": 30, "47.952": 48, "59.94": 60, "119.88": 120}
 """Rates that people write rounded: n x 1000/1001."""
 EXACT = 1e-9
@@ -52,13 +53,13 @@ def parse_rate(text: str) -> Fraction:
     """`25`, `24000/1001`, `23.976`: frames per second.
 
     Raises:
-        WordsRefused: not a number, or not in (0, 1000].
+        WordsRefused: not a number, or not from 0.001 to 1000.
     """
     try:
         rate = Fraction(NTSC[text] * 1000, 1001) if text in NTSC else Fraction(text)
     except (ValueError, ZeroDivisionError):
         raise WordsRefused(f"`{text}` is no frame rate", "write it as 25, 23.976 or 24000/1001") from None
-    if not 0 < rate <= 1000 or rate.denominator > 1_000_000:
+    if not SLOWEST_RATE <= rate <= FASTEST_RATE or rate.denominator > 1_000_000:
         raise WordsRefused(f"a rate of {text} frames per second cannot be", "take one from 0.001 to 1000")
     return rate
 

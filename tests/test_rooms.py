@@ -51,7 +51,9 @@ def imported_rooms(path: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("path", [f for f in FILES if f.parent != PACKAGE or f.name != "__init__.py"], ids=str)
+@pytest.mark.parametrize(
+    "path", [f for f in FILES if f.parent != PACKAGE or f.name != "__init__.py"], ids=str
+)
 def test_rooms_import_from_below_only(path: Path) -> None:
     own = room(path)
     wrong = {other for other in imported_rooms(path) if other != own and floor(other) <= floor(own)}
@@ -61,8 +63,11 @@ def test_rooms_import_from_below_only(path: Path) -> None:
 def test_no_engine_imports_another() -> None:
     for path in (PACKAGE / "engines").rglob("*.py"):
         text = path.read_text("utf-8")
-        assert not [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.ImportFrom) and n.module
-                    and n.module.startswith("inbetween.engines.")], path
+        assert not [
+            n
+            for n in ast.walk(ast.parse(text))
+            if isinstance(n, ast.ImportFrom) and n.module and n.module.startswith("inbetween.engines.")
+        ], path
 
 
 @pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["--version"], ["engines", "--help"]])

@@ -191,7 +191,7 @@ def test_json_is_one_object_with_everything(command: Command, keys: list[Path], 
     assert set(facts["seconds"]) == {"open", "load", "frames", "write"}
     assert facts["processor_seconds"] > 0
     assert facts["seed"] == 0
-    assert [n["doubt"] for n in facts["notes"] if n["code"] == "doubt"][0] < 0.1
+    assert next(n["doubt"] for n in facts["notes"] if n["code"] == "doubt") < 0.1
     assert {"inbetween", "numpy", "ffmpeg", "opencv-python-headless"} <= set(facts["versions"])
 
 
@@ -229,7 +229,9 @@ def test_a_record_makes_the_same_bytes_again(command: Command, keys: list[Path],
     (tmp_path / "times.txt").unlink()
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    again = command("run", "--repeat", tmp_path / "o.mp4.json", "-o", "p.mp4", "--threads", "1", cwd=elsewhere)
+    again = command(
+        "run", "--repeat", tmp_path / "o.mp4.json", "-o", "p.mp4", "--threads", "1", cwd=elsewhere
+    )
     assert again.code == 0, again.err
     assert (elsewhere / "p.mp4").read_bytes() == (tmp_path / "o.mp4").read_bytes()
     assert command("run", "--repeat", "o.mp4.json").problem[0].endswith("exists")
@@ -242,7 +244,9 @@ def test_threads_never_change_a_byte(command: Command, keys: list[Path], tmp_pat
     for threads in ("1", "2"):
         folder = tmp_path / threads
         folder.mkdir()
-        assert command("run", *keys, "-n", 4, "-o", folder / out, env={"INBETWEEN_THREADS": threads}).code == 0
+        assert (
+            command("run", *keys, "-n", 4, "-o", folder / out, env={"INBETWEEN_THREADS": threads}).code == 0
+        )
         paths = sorted(p for p in folder.rglob("*") if p.is_file())
         made.append([(p.relative_to(folder), p.read_bytes()) for p in paths])
     assert made[0] == made[1]

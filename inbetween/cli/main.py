@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import Any
@@ -12,7 +13,7 @@ from inbetween import __version__
 from inbetween.cli import doctor, run
 from inbetween.cli import engines as engines_command
 from inbetween.cli.options import Grouped
-from inbetween.cli.say import error, say
+from inbetween.cli.say import error, lead_nowhere, say
 from inbetween.errors import InbetweenError, WordsRefused
 
 app = typer.Typer(
@@ -34,29 +35,41 @@ _Complaint: Any = typer.BadParameter.__mro__[2]
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run a command and exit: 0 made, 1 files or memory, 2 words, 130 or 143 stopped, 70 a bug."""
-    sys.exit(_code(arguments))
+    """Run a command and exit: 0 made, 1 files or memory, 2 words, 129, 130 or 143 stopped, 70 a bug."""
+    _open_streams()
+    sys.exit(_code(sys.argv[1:] if arguments is None else arguments))
 
 
-def _code(arguments: list[str] | None) -> int:
+def _open_streams() -> None:
+    """Those that the caller has closed lead to nowhere, or the next file would take their place."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
+
+
+def _code(arguments: list[str]) -> int:
     try:
         try:
-            code = _run(sys.argv[1:] if arguments is None else arguments)
+            code = _run(arguments)
         except _Complaint as complaint:
-            raise _words(complaint) from None
+            raise _words(complaint, arguments) from None
     except InbetweenError as problem:
         error(problem)
         return problem.exit_code
-    except KeyboardInterrupt as stopped:
+    except (KeyboardInterrupt, typer.Abort) as stopped:
         return int(getattr(stopped, "exit_code", 130))
     except BrokenPipeError:
         # Whoever read our output has gone: nobody is left to be told.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        lead_nowhere(sys.stdout)
         return 1
-    except Exception:
+    except Exception as problem:
+        if _no_memory(problem):
+            error(InbetweenError("there is not enough memory", "make it smaller with --size"))
+            return 1
         import traceback
 
-        traceback.print_exc()
+        with contextlib.suppress(OSError):
+            traceback.print_exc()
         say("error: this is a bug in inbetween")
         say("hint: please report it with the lines above and the command")
         return 70
@@ -76,10 +89,17 @@ def _run(arguments: list[str]) -> object:
     return command.main(arguments, prog_name="inbetween", standalone_mode=False)
 
 
-def _words(complaint: Any) -> WordsRefused:
+def _no_memory(problem: Exception) -> bool:
+    """Of Python's own, and of OpenCV's kind (StsNoMem)."""
+    return isinstance(problem, MemoryError) or getattr(problem, "code", None) == -4
+
+
+def _words(complaint: Any, arguments: list[str]) -> WordsRefused:
     text = complaint.format_message()
-    path = complaint.ctx.command_path if complaint.ctx is not None else "inbetween"
-    hint = f"see {path} --help"
+    known = [command.name for command in app.registered_commands]
+    hint = f"see {' '.join(['inbetween', *(word for word in arguments[:1] if word in known)])} --help"
     if text.startswith("No such option"):
         hint += "; put -- before names that begin with a dash"
+    elif text.startswith("No such command"):
+        hint += "; pictures come after a command: inbetween run start.png end.png -o out.mp4"
     return WordsRefused(text[:1].lower() + text[1:].rstrip("."), hint)

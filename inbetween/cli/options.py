@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand
+
+from inbetween.errors import WordsRefused
 
 FILM, TIME, PICTURES, ENGINE, WORK, SAID = (
     "The film",
@@ -18,7 +21,16 @@ FILM, TIME, PICTURES, ENGINE, WORK, SAID = (
 
 
 class Grouped(TyperCommand):
-    """A command whose help shows its options in groups, as plain text."""
+    """A command that shows its options in groups, as plain text, and that takes `-o=OUT` for `-o OUT`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The `=` after a letter would be taken for the value's first one."""
+        letters = {name for p in self.params if not getattr(p, "is_flag", True) for name in p.opts}
+        end = args.index("--") if "--" in args else len(args)
+        words: list[str] = []
+        for word in args[:end]:
+            words += [word[:2], word[3:]] if word[:2] in letters and word[2:3] == "=" else [word]
+        return super().parse_args(ctx, words + args[end:])
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write one section a group, in the order of their first options."""
@@ -64,7 +76,7 @@ Encoder = Annotated[
     _option("--encoder", group=FILM, metavar="WORDS", help='More words for ffmpeg: "-crf 12 -preset slow".'),
 ]
 StartNumber = Annotated[
-    int, _option("--start-number", group=FILM, min=0, help="First number of a sequence. Default: 0.")
+    str, _option("--start-number", group=FILM, metavar="N", help="First number of a sequence. Default: 0.")
 ]
 Loop = Annotated[
     bool, _option("--loop", group=FILM, help="Go back to the first key, so that the film can start again.")
@@ -75,9 +87,13 @@ PingPong = Annotated[
 Overwrite = Annotated[bool, _option("--overwrite", group=FILM, help="Replace an output that exists.")]
 
 Frames = Annotated[
-    int | None,
+    str | None,
     _option(
-        "--frames", "-n", group=TIME, help="Pictures between two keys. Default: 23, so two keys make 25."
+        "--frames",
+        "-n",
+        group=TIME,
+        metavar="N",
+        help="Pictures between two keys. Default: 23, so two keys make 25.",
     ),
 ]
 Fps = Annotated[
@@ -155,15 +171,20 @@ Set = Annotated[
         help="An option of the engine; `inbetween engines NAME` lists them.",
     ),
 ]
-Seed = Annotated[int, _option("--seed", group=ENGINE, help="For engines that draw noise. Default: 0.")]
+Seed = Annotated[
+    str, _option("--seed", group=ENGINE, metavar="N", help="For engines that draw noise. Default: 0.")
+]
 
 Device = Annotated[
     str, _option("--device", group=WORK, metavar="DEVICE", help="auto, cpu, cuda, cuda:0 or mps.")
 ]
 Threads = Annotated[
-    int | None,
+    str | None,
     _option(
-        "--threads", group=WORK, min=1, help="Default: all cores, or INBETWEEN_THREADS. Never changes pixels."
+        "--threads",
+        group=WORK,
+        metavar="N",
+        help="Default: all cores, or INBETWEEN_THREADS. Never changes pixels.",
     ),
 ]
 DryRun = Annotated[
@@ -192,3 +213,17 @@ ProgressMode = Annotated[
 ]
 Quiet = Annotated[bool, _option("--quiet", "-q", group=SAID, help="Only errors.")]
 Verbose = Annotated[bool, _option("--verbose", "-v", group=SAID, help="Details too.")]
+
+
+def whole(name: str, text: str | None, least: int | None = None) -> int | None:
+    """The whole number that an option was given; typer's own words for one that is none do not show it.
+
+    Raises:
+        WordsRefused: it is none, or below `least`.
+    """
+    if text is None:
+        return None
+    if not re.fullmatch(r"[+-]?[0-9]{1,18}", text) or (least is not None and int(text) < least):
+        bound = "" if least is None else f" from {least} on"
+        raise WordsRefused(f"{name} needs a whole number{bound}, not `{text}`", f"write it as {name} 12")
+    return int(text)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from inbetween.cli import options as o
+from inbetween.cli.say import data, one_line
 from inbetween.errors import WordsRefused
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def run(
     ping_pong: o.PingPong = False,
     codec: o.Codec = None,
     encoder: o.Encoder = None,
-    start_number: o.StartNumber = 0,
+    start_number: o.StartNumber = "0",
     overwrite: o.Overwrite = False,
     frames: o.Frames = None,
     fps: o.Fps = None,
@@ -47,7 +47,7 @@ def run(
     force: o.Force = False,
     engine: o.EngineName = "auto",
     set_: o.Set = None,
-    seed: o.Seed = 0,
+    seed: o.Seed = "0",
     device: o.Device = "auto",
     threads: o.Threads = None,
     dry_run: o.DryRun = False,
@@ -73,24 +73,25 @@ def _run(said: dict[str, Any], show: Show, stop: Stop) -> None:
     words = _words(said)
     if said["repeat"] is not None:
         words = _repeated(said["repeat"], words, show)
-    what = plan(words)
-    if said["dry_run"]:
-        _say_plan(what, said, show)
-        return
+    what, sheet = plan(words), _sheet(said["contact_sheet"])
     from inbetween import make
     from inbetween.record import sidecar_of, summary
 
-    sidecar = sidecar_of(what) if said["record"] else None
-    for extra in filter(None, (sidecar, _sheet(said))):
-        make.refuse_extra(extra, what, said["overwrite"])
+    beside = {"-o": sidecar_of(what)} if said["record"] else {}
+    if sheet is not None:
+        beside["--contact-sheet"] = sheet
+    make.refuse_beside(beside, what, said["overwrite"])
+    if said["dry_run"]:
+        _say_plan(what, said, show)
+        return
     stop.patient = True
-    made = make.make(what, show, overwrite=said["overwrite"], sheet=_sheet(said))
-    facts = {"made": True, **summary(what, made, show.notes)}
-    if sidecar is not None:
-        make.save(sidecar, json.dumps(facts, indent=1, ensure_ascii=False).encode())
+    made = make.make(what, show, overwrite=said["overwrite"], sheet=sheet)
+    facts = {"made": True, **summary(what, made, show.notes)} if said["record"] or said["json_"] else {}
+    if said["record"]:
+        make.save(beside["-o"], _json(facts, indent=1))
     show.close()
     if said["json_"]:
-        typer.echo(json.dumps(facts, ensure_ascii=False))
+        data(_json(facts))
         return
     height, width = made.output.size
     seconds = float(made.output.duration)
@@ -98,11 +99,18 @@ def _run(said: dict[str, Any], show: Show, stop: Stop) -> None:
         f"{made.output.count} frames, {width}x{height}, {_rate(what)} fps, {seconds:.2f} s; "
         f"engine {what.engine}, {sum(made.seconds.values()):.1f} s of work"
     )
-    typer.echo(what.sink.path)
+    data(os.fsencode(what.sink.path))
 
 
-def _sheet(said: dict[str, Any]) -> Path | None:
-    return Path(said["contact_sheet"]) if said["contact_sheet"] else None
+def _json(facts: dict[str, Any], indent: int | None = None) -> bytes:
+    # A byte of a name that is no UTF-8 becomes a \udcXX, which JSON takes and Python makes that byte again.
+    return json.dumps(facts, indent=indent, ensure_ascii=False).encode("utf-8", "backslashreplace")
+
+
+def _sheet(name: str | None) -> Path | None:
+    if name is not None and Path(name).suffix.lower() != ".png":
+        raise WordsRefused(f"a contact sheet is a PNG, `{name}` is none", "write --contact-sheet sheet.png")
+    return None if name is None else Path(name)
 
 
 def _rate(what: Plan) -> str:
@@ -119,6 +127,10 @@ def _words(said: dict[str, Any]) -> Words:
         "keys": tuple(said["keys"] or ()),
         "set": tuple(said["set_"] or ()),
         "out": said["out"] or "",
+        "frames": o.whole("-n", said["frames"]),
+        "threads": o.whole("--threads", said["threads"], 1),
+        "start_number": o.whole("--start-number", said["start_number"], 0),
+        "seed": o.whole("--seed", said["seed"]),
     }
     if not said["out"] and said["repeat"] is None:
         raise WordsRefused("no output is named", "say where to: -o out.mp4")
@@ -143,7 +155,9 @@ def _repeated(file: str, words: Words, show: Show) -> Words:
             f"--repeat takes everything from {file}; {name} would change it", f"leave {name} out"
         )
     recorded = repeated(Path(file), show)
-    return replace(recorded, out=words.out or recorded.out, threads=words.threads, force=words.force)
+    device = recorded.device if words.device == nothing.device else words.device
+    out = words.out or recorded.out
+    return replace(recorded, out=out, threads=words.threads, device=device, force=words.force)
 
 
 def _say_plan(what: Plan, said: dict[str, Any], show: Show) -> None:
@@ -152,21 +166,24 @@ def _say_plan(what: Plan, said: dict[str, Any], show: Show) -> None:
 
     for code, text in what.notes:
         show.note(code, text)
-    keys = make.open_keys(what, said["overwrite"], show)
+    keys = make.try_out(what, said["overwrite"], show)
+    show.close()
     height, width = keys.size
     if said["json_"]:
         facts = {"made": False, "size": [height, width], **what.to_json(), "notes": show.notes}
-        typer.echo(json.dumps(facts, ensure_ascii=False))
+        data(_json(facts))
         return
-    gaps = len(what.timeline.keys) - 1
+    times = [f"{float(key):g}" for key in what.timeline.keys]
+    if len(times) > 12:
+        times[5:-1] = ["…"]
     rows = {
         "keys": f"{len(what.words.keys)} of {keys.bits} bits"
         + (", with alpha" if keys.channels == 4 else ""),
         "film": f"{what.count} frames, {width}x{height}, {_rate(what)} fps, "
         f"{float(what.count / what.timeline.rate):.2f} s",
-        "gaps": f"{gaps}, keys at " + ", ".join(f"{float(key):g}" for key in what.timeline.keys) + " s",
+        "gaps": f"{len(what.timeline.keys) - 1}, keys at {', '.join(times)} s",
         "engine": f"{what.engine} ({what.why})",
-        "output": f"{what.sink.path} ({what.sink.codec})",
+        "output": f"{one_line(what.sink.path)} ({what.sink.codec})",
     }
     for name, text in rows.items():
-        typer.echo(f"{name:<8}{text}")
+        data(f"{name:<8}{text}".encode("utf-8", "surrogateescape"))

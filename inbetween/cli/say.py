@@ -1,23 +1,59 @@
-"""Lines on stderr; nothing heavy is imported here."""
+"""Lines on stderr, data on stdout; nothing heavy is imported here."""
 
 from __future__ import annotations
 
+import os
 import sys
+from typing import TextIO
 
 from inbetween.errors import InbetweenError
 
 
 def say(text: str) -> None:
-    """A line on stderr."""
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
+    """A line on stderr. Where nobody reads it any more the work goes on in silence."""
+    try:
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+    except OSError:
+        lead_nowhere(sys.stderr)
+
+
+def data(line: bytes) -> None:
+    """A line on stdout: file names have their own bytes, whatever the terminal's encoding.
+
+    Raises:
+        InbetweenError: it cannot be written.
+        BrokenPipeError: nobody reads it.
+    """
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(line + b"\n")
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        lead_nowhere(sys.stdout)
+        raise InbetweenError(
+            f"the answer cannot be written to stdout: {error.strerror}", "look at where it is sent to"
+        ) from error
+
+
+def lead_nowhere(stream: TextIO) -> None:
+    """Let a stream that has failed swallow what it still holds, so that Python's exit does not fail too."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def error(problem: InbetweenError) -> None:
     """One line of what, one line of what to do."""
-    say(f"error: {_one_line(problem.message)}")
-    say(f"hint: {_one_line(problem.hint)}")
+    say(f"error: {one_line(problem.message)}")
+    say(f"hint: {one_line(problem.hint)}")
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+def one_line(text: str) -> str:
+    """The text with line breaks, and whatever else a terminal would obey, made visible."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape", "backslashreplace").decode()
+        for letter in text.strip()
+    )

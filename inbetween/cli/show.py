@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from inbetween.cli.say import error, say
+from inbetween.cli.say import error, lead_nowhere, one_line, say
 from inbetween.errors import InbetweenError, Interrupted, UnknownName
 from inbetween.types import Report
 
@@ -21,29 +21,42 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 MODES = ("auto", "plain", "json", "none")
-LABELS = {"write": "frames", "compare": "comparing keys", "flow": "optical flow", "check": "checking"}
+LABELS = {
+    "write": "frames",
+    "open": "opening keys",
+    "read": "reading keys",
+    "compare": "comparing keys",
+    "flow": "optical flow",
+    "check": "checking",
+}
 SAME_NOTES = 3
 """Notes of one kind that are shown; the rest is counted."""
 
 
 class Stop:
-    """Ctrl-C and SIGTERM: while a film is made they are asked for by `Report.progress`, so that it can end in
-    good order; a second one, or one at any other time, ends us at once."""
+    """Ctrl-C, SIGTERM and a terminal that is closed: while a film is made they are asked for by
+    `Report.progress`, so that it can end in good order; a second one, or one at any other time, ends us at
+    once. While we clean up, nothing disturbs us."""
 
     def __init__(self) -> None:
         self.signum = 0
         self.patient = False
-        for signum in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(signum, self._asked)
+        self._ending = False
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            # Windows knows no SIGHUP; `nohup` and scripts that start us with `&` want some not to be heard.
+            signum = getattr(signal, name, None)
+            if signum is not None and signal.getsignal(signum) is not signal.SIG_IGN:
+                signal.signal(signum, self._asked)
 
     def _asked(self, signum: int, frame: FrameType | None) -> None:
         again, self.signum = self.signum != 0, signum
-        if again or not self.patient:
+        if (again or not self.patient) and not self._ending:
             raise Interrupted(signum)
 
     def check(self) -> None:
         """Raises Interrupted when we were asked to stop."""
         if self.signum:
+            self._ending = True
             raise Interrupted(self.signum)
 
 
@@ -71,7 +84,8 @@ class Show(Report):
         now = time.monotonic()
         begun = self._begun.setdefault(stage, now)
         if self._mode == "rich":
-            self._move_bar(stage, done, total)
+            with self._terminal():
+                self._move_bar(stage, done, total)
         elif self._mode in ("plain", "json") and (now - self._said >= 2 or self._mode == "json"):
             self._said = now
             self._print_progress(stage, done, total, now - begun)
@@ -85,7 +99,7 @@ class Show(Report):
         if self._mode == "json":
             self._line(json.dumps({"event": "note", "code": code, "text": text, **facts}))
         elif not self._quiet and (self._verbose or self._alike[code] <= SAME_NOTES):
-            self._line(f"note: {text}")
+            self._line(f"note: {one_line(text)}")
 
     def made(self, text: str) -> None:
         """The last line: what has been made."""
@@ -95,7 +109,8 @@ class Show(Report):
     def close(self) -> None:
         """Take the bar away and say what was left out; once."""
         if self._bar is not None:
-            self._bar.stop()
+            with self._terminal():
+                self._bar.stop()
             self._bar = None
         closed, self._closed = self._closed, True
         if closed or self._quiet or self._verbose or self._mode == "json":
@@ -149,17 +164,27 @@ class Show(Report):
 
     def _line(self, text: str) -> None:
         if self._bar is not None:
-            self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
+            with self._terminal():
+                self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
         else:
             say(text)
+
+    @contextmanager
+    def _terminal(self) -> Iterator[None]:
+        """Without a bar from now on if its terminal has gone."""
+        try:
+            yield
+        except OSError:
+            lead_nowhere(sys.stderr)
+            self._mode, self._bar = "none", None
 
 
 @contextmanager
 def watched(mode: str, quiet: bool, verbose: bool) -> Iterator[tuple[Show, Stop]]:
-    """A report that listens to Ctrl-C and SIGTERM, and what becomes of them.
+    """A report that listens to the signals of `Stop`, and what becomes of them.
 
     Raises:
-        typer.Exit: with 130 or 143, after it was said that we stopped.
+        typer.Exit: with 129, 130 or 143, after it was said that we stopped.
     """
     stop = Stop()
     show = Show(mode, quiet, verbose, stop)

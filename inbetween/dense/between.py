@@ -6,40 +6,40 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inbetween.dense.holes import push_pull
+from inbetween.dense.invert import arriving
 from inbetween.dense.pair import Flows
-from inbetween.dense.splat import splat
 from inbetween.dense.warp import Field, Image, inside, pull
 
 GHOST_LEVELS = (30.0, 60.0)
 """Difference of the two warped keys, in levels, from which a cross-fade takes over, and where it is all."""
+SOFTENING = ((0.3, 0.8, 0.5), (0.8, 2.0, 1.0))
+"""From how far, and to how far, the two warped keys are out of register for the picture to be softened, and the
+Gaussian's sigma; all in pixels."""
 
 
 def flow_at(t: float, flows: Flows, accelerations: tuple[Field, Field]) -> tuple[Field, Field]:
-    """Flow from the picture at time t to the start and to the end key, (h, w, 2) each, by forward splatting.
+    """Flow from the picture at time t to the start and to the end key, (h, w, 2) each.
 
-    t in [0, 1]. Both keys' pixels are carried to t, pooled by their consistency, the nearer key counting for
-    more, and holes are filled from around them.
+    t in [0, 1]. What arrives at t from either key is pooled by its consistency and by how surely it arrives
+    there, the nearer key counting for more.
     """
     u, bend = np.float32(1 - t), np.float32(t * (1 - t) / 2)
     way = np.float32(t)
-    from_start = way * flows.forward - bend * accelerations[0]
-    from_end = u * flows.backward - bend * accelerations[1]
-    # What a pixel knows, wherever it arrives: where to find itself in the start key, and in the end key.
-    start_knows = np.dstack([-from_start, flows.forward - from_start])
-    end_knows = np.dstack([flows.backward - from_end, -from_end])
-    sums_a, weight_a, cover_a = splat(from_start, _weight(flows.forward_error), start_knows)
-    sums_b, weight_b, cover_b = splat(from_end, _weight(flows.backward_error), end_knows)
-    total = u * weight_a + way * weight_b
-    both = (u * sums_a + way * sums_b) / np.maximum(total, 1e-8)[..., None]
-    # Holes are decided by the unweighted coverage: by the weights, every inconsistent region would be one.
-    trust = np.where(total > 1e-8, np.clip(np.maximum(cover_a, cover_b) / 0.3, 0, 1), 0)
-    filled = push_pull(np.asarray(both, np.float32), np.asarray(trust, np.float32))
-    return np.ascontiguousarray(filled[..., :2]), np.ascontiguousarray(filled[..., 2:])
+    from_start, start_off = arriving(way * flows.forward - bend * accelerations[0])
+    from_end, end_off = arriving(u * flows.backward - bend * accelerations[1])
+    # A pixel that has come from the start key knows its whole way to the end key, and the other way round.
+    whole_forward = np.asarray(pull(flows.forward, -from_start), np.float32)
+    whole_backward = np.asarray(pull(flows.backward, -from_end), np.float32)
+    trust_start = u * _trust(pull(flows.forward_error, -from_start), start_off)
+    trust_end = way * _trust(pull(flows.backward_error, -from_end), end_off)
+    share = (trust_start / (trust_start + trust_end))[..., None]
+    to_start = share * -from_start + (1 - share) * (whole_backward - from_end)
+    to_end = share * (whole_forward - from_start) + (1 - share) * -from_end
+    return np.asarray(to_start, np.float32), np.asarray(to_end, np.float32)
 
 
-def _weight(error: Field) -> Field:
-    return np.asarray(np.exp(-np.minimum(0.3 * error, 6)), np.float32)
+def _trust(error: Image, off: Field) -> Field:
+    return np.asarray(np.exp(-np.minimum(np.float32(0.3) * error + off, 6)), np.float32)
 
 
 def merged(
@@ -48,41 +48,65 @@ def merged(
     to_start: Field,
     to_end: Field,
     t: float,
-    interpolation: int = cv2.INTER_LINEAR,
+    sampling: str = "adaptive",
     fallback: bool = True,
 ) -> Image:
     """Both keys warped to time t and mixed by it, leaving out what would be read from outside a picture.
 
-    start, end: (H, W, C) uint8, or float32 in 0..255; the flows on the coarse grid. With `fallback` the two
-    are cross-faded where they disagree beyond hope: a ghost is less of an eyesore than torn strips.
+    start, end: (H, W, C) uint8, or float32 in 0..255; the flows on the coarse grid. sampling: "bilinear",
+    "bicubic", or "adaptive": bicubic, softened where the keys are seen to be out of register, so that
+    sharpness does not show a wrong edge twice. With `fallback` the two are cross-faded where they disagree
+    beyond hope: a ghost is less of an eyesore than torn strips.
     """
     warped, masks = [], []
     seen = inside(to_start), inside(to_end)
+    interpolation = cv2.INTER_LINEAR if sampling == "bilinear" else cv2.INTER_CUBIC
     for key, flow, share, there in ((start, to_start, 1 - t, seen[0]), (end, to_end, t, seen[1])):
         mask = np.where(there, np.float32(share), np.float32(share * 1e-3))
         warped.append(pull(key, _enlarged(flow, key.shape[:2]), interpolation))
         masks.append(_resized(mask, key.shape[:2]))
-    out = cv2.blendLinear(warped[0], warped[1], masks[0], masks[1])
-    if fallback:
-        doubt = _ghosting(warped[0], warped[1], seen[0] & seen[1])
-        if doubt.max() > 0:
-            doubt = _resized(doubt, start.shape[:2])
-            crossfade = cv2.addWeighted(start, 1 - t, end, t, 0)
-            out = cv2.blendLinear(crossfade, out, doubt, 1 - doubt)
-    return np.asarray(out)
+    out: Image = cv2.blendLinear(warped[0], warped[1], masks[0], masks[1])
+    # Where a key is read from outside its picture there is nothing to compare.
+    levels = _coarse(cv2.absdiff(warped[0], warped[1]), to_start.shape[:2], seen[0] & seen[1])
+    if sampling == "adaptive":
+        # A difference over a gradient is a distance.
+        off = levels / (_coarse(_gradient(out), to_start.shape[:2]) + 1)
+        for low, high, sigma in SOFTENING:
+            soft = _ramp(off, low, high)
+            if soft.any():
+                out = _mixed(cv2.GaussianBlur(out, (0, 0), sigma), out, soft)
+    ghost = _ramp(levels, *GHOST_LEVELS)
+    if fallback and ghost.any():
+        out = _mixed(cv2.addWeighted(start, 1 - t, end, t, 0), out, ghost)
+    return out
 
 
-def _ghosting(a: Image, b: Image, both: NDArray[np.bool_]) -> Field:
-    """(h, w) on the coarse grid: 0 where the two warped keys agree, 1 where they have nothing in common.
+def _coarse(image: Image, size: tuple[int, int], where: NDArray[np.bool_] | None = None) -> Field:
+    """(h, w): the mean of the colours, smoothed by a Gaussian of 3 px of the full picture; 0 but `where`."""
+    weights = np.array([[1 / 3, 1 / 3, 1 / 3, 0][: image.shape[2]]], np.float32)
+    mean = cv2.transform(image, weights).astype(np.float32)
+    coarse = cv2.resize(mean, size[::-1], interpolation=cv2.INTER_AREA)
+    if where is not None:
+        coarse = coarse * where
+    return np.asarray(cv2.GaussianBlur(coarse, (0, 0), 3 * size[1] / image.shape[1]), np.float32)
 
-    both: (h, w), where neither key is read from outside its picture; elsewhere there is nothing to compare.
-    """
-    difference = cv2.absdiff(a, b)
-    mean = difference[..., :3].mean(axis=2, dtype=np.float32)
-    coarse = cv2.resize(mean, both.shape[::-1], interpolation=cv2.INTER_AREA) * both
-    smooth = cv2.GaussianBlur(coarse, (0, 0), 3 * both.shape[1] / a.shape[1])
-    low, high = GHOST_LEVELS
-    return np.asarray(np.clip((smooth - low) / (high - low), 0, 1), np.float32)
+
+def _gradient(image: Image) -> Image:
+    """(H, W, C): |d/dx| and |d/dy|, averaged."""
+    across, down = np.zeros_like(image), np.zeros_like(image)
+    cv2.absdiff(image[:, 1:], image[:, :-1], across[:, 1:])
+    cv2.absdiff(image[1:], image[:-1], down[1:])
+    return np.asarray(cv2.addWeighted(across, 0.5, down, 0.5, 0))
+
+
+def _ramp(values: Field, low: float, high: float) -> Field:
+    return np.asarray(np.clip((values - low) / (high - low), 0, 1), np.float32)
+
+
+def _mixed(image: Image, other: Image, share: Field) -> Image:
+    """share * image + (1 - share) * other; share: (h, w) on the coarse grid."""
+    full = _resized(share, image.shape[:2])
+    return np.asarray(cv2.blendLinear(image, other, full, 1 - full))
 
 
 def _enlarged(flow: Field, size: tuple[int, int]) -> Field:

@@ -12,14 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from inbetween.dense.dis import dis, disagreement, grey, halved, halvings
+from inbetween.dense.dis import Grey, dis, disagreement, grey, halved, halvings
 from inbetween.dense.holes import push_pull
-from inbetween.dense.prior import with_homography
+from inbetween.dense.prior import Points, homography, points, with_homography
 from inbetween.dense.warp import Field, pull
 from inbetween.types import Picture
 
-PAN_DOUBT = 0.01
-"""Doubt above which a homography is tried: below it plain DIS is right already."""
 WRONG_LEVELS = 15
 """Smoothed grey error, in levels, above which a pixel counts as wrong."""
 
@@ -40,25 +38,41 @@ class Flows:
     small local ghosts; to 0.3 visible local failure; above it broken everywhere."""
 
 
-def flows(start: Picture, end: Picture, both: Callable[..., Iterable[Any]] = map) -> Flows | None:
+@dataclass(frozen=True, eq=False)
+class View:
+    """What the flow sees of a key."""
+
+    size: tuple[int, int]
+    """(H, W) of the key."""
+    grey: Grey
+    """(h, w): halved until DIS can do with it."""
+    points: Points
+
+
+def view(key: Picture) -> View:
+    """Look at a key, once for all the pairs that it is in."""
+    small = np.asarray(halved(grey(key), halvings(*key.shape[:2])), np.uint8)
+    return View(key.shape[:2], small, points(small))
+
+
+def flows(start: View, end: View, both: Callable[..., Iterable[Any]] = map) -> Flows | None:
     """DIS both ways with the homography prior and the confidence diffusion.
 
-    start, end: (H, W, C) of one size and dtype; `both` is `map`, or a pool's, for the two directions at once.
-    None where DIS cannot work: very small or slim pictures.
+    start, end: of keys of one size; `both` is `map`, or a pool's, for the two directions at once. None where
+    DIS cannot work: very small or slim pictures.
     """
-    times = halvings(*start.shape[:2])
-    a, b = (np.asarray(halved(grey(picture), times), np.uint8) for picture in (start, end))
+    a, b = start.grey, end.grey
     forward, backward = both(dis, (a, b), (b, a))
     if forward is None or backward is None:
         return None
-    sigma = 3 / 2**times
+    # A Gaussian of 3 px of the full picture.
+    sigma = 3 * a.shape[1] / start.size[1]
+    model = homography(start.points, end.points)
+    forward, backward = with_homography(a, b, (forward, backward), model, sigma, both)
     doubt = float(np.mean(disagreement(a, b, forward, sigma) > WRONG_LEVELS))
-    if doubt > PAN_DOUBT:
-        forward, backward = with_homography(a, b, forward, backward, sigma, both)
-        doubt = float(np.mean(disagreement(a, b, forward, sigma) > WRONG_LEVELS))
-    if times == 0:
+    if a.shape == start.size:
         forward, backward = _halved_flow(forward), _halved_flow(backward)
-    scale = np.float32(start.shape[1] / forward.shape[1])
+    scale = np.float32(start.size[1] / forward.shape[1])
     forward_error = scale * np.linalg.norm(forward + pull(backward, forward), axis=2)
     backward_error = scale * np.linalg.norm(backward + pull(forward, backward), axis=2)
     return Flows(

@@ -2,76 +2,95 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inbetween.dense.dis import Grey, dis, disagreement, halved
+from inbetween.dense.dis import Grey, dis, disagreement
 from inbetween.dense.warp import Field, grid, pull
 
+POINTS_SIDE = 480
+"""The longer side of the pictures in which points are looked for: enough for a global model."""
 LEAST_MATCHES = 20
 LEAST_INLIERS = 15
 LEAST_SHARE = 0.3
+WORSE_LEVELS, WORSE_SHARE = 1.0, 0.01
+"""The flow must be worse than the homography alone by so many levels in so large a part of the picture;
+otherwise it has followed the camera already, and the second search is saved."""
 
 
 def with_homography(
     a: Grey,
     b: Grey,
-    forward: Field,
-    backward: Field,
+    flows: tuple[Field, Field],
+    model: NDArray[np.float64] | None,
     sigma: float,
     both: Callable[..., Iterable[Any]] = map,
 ) -> tuple[Field, Field]:
     """Both flows, per pixel the better of the given one and the one found on top of a homography.
 
-    a, b: (h, w) grey; sigma: of the Gaussian over the grey error, in pixels; `both` is `map`, or a pool's.
-    A wrong homography alone would cost more than a right one gains, hence the choice per pixel.
+    a, b: (h, w) grey; flows: from a to b and back; model: (3, 3) from a to b; sigma: of the Gaussian over the
+    grey error, in pixels; `both` is `map`, or a pool's. A wrong homography alone would cost more than a right
+    one gains, hence the choice per pixel.
     """
-    model = homography(a, b)
     if model is None:
-        return forward, backward
+        return flows
 
     def better(x: Grey, y: Grey, flow: Field, matrix: NDArray[np.float64]) -> Field:
         moved = homography_flow(matrix, *x.shape)
-        residual = None if moved is None else dis(x, np.asarray(pull(y, moved), np.uint8))
-        if moved is None or residual is None:
+        if moved is None:
+            return flow
+        error = disagreement(x, y, flow, sigma)
+        if np.mean(disagreement(x, y, moved, sigma) + WORSE_LEVELS < error) < WORSE_SHARE:
+            return flow
+        residual = dis(x, np.asarray(pull(y, moved), np.uint8))
+        if residual is None:
             return flow
         candidate = residual + np.asarray(pull(moved, residual), np.float32)
-        gain = disagreement(x, y, candidate, sigma) < disagreement(x, y, flow, sigma)
+        gain = disagreement(x, y, candidate, sigma) < error
         return np.where(gain[..., None], candidate, flow)
 
-    forward, backward = both(better, (a, b), (b, a), (forward, backward), (model, np.linalg.inv(model)))
+    forward, backward = both(better, (a, b), (b, a), flows, (model, np.linalg.inv(model)))
     return forward, backward
 
 
-def matches(a: Grey, b: Grey) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """SIFT points of a and b that pass the ratio test: two arrays (N, 2), in pixels of a and b.
+Points = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""(N, 2) in pixels of the full picture, and their descriptors (N, 128)."""
 
-    Found on the half picture: as good for a global model, at a quarter of the time.
-    """
-    half = [np.asarray(halved(x), np.uint8) for x in (a, b)]
+
+def points(image: Grey) -> Points:
+    """SIFT points of a picture, looked for at `POINTS_SIDE`."""
+    height, width = image.shape
+    scale = min(1.0, POINTS_SIDE / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if scale < 1 else image
+    found, features = cv2.SIFT.create(nfeatures=1000).detectAndCompute(small, np.empty(0, np.uint8))
+    if not found:
+        return np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32)
+    # Pixel centres lie at integers in both.
+    ratio = np.array([width / size[0], height / size[1]], np.float32)
+    places = np.array([point.pt for point in found], np.float32)
+    return (places + 0.5) * ratio - 0.5, np.asarray(features, np.float32)
+
+
+def matched(a: Points, b: Points) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The points of a and of b that pass the ratio test: two arrays (N, 2)."""
     none = np.zeros((0, 2), np.float32)
-    sift = cv2.SIFT.create(nfeatures=1500)
-    (points_a, features_a), (points_b, features_b) = (sift.detectAndCompute(x, None) for x in half)
-    if len(points_a) < 2 or len(points_b) < 2:
+    if len(a[0]) < 2 or len(b[0]) < 2:
         return none, none
-    pairs = cv2.BFMatcher(cv2.NORM_L2).knnMatch(features_a, features_b, k=2)
+    pairs: Sequence[Any] = cv2.BFMatcher(cv2.NORM_L2).knnMatch(a[1], b[1], k=2)
     kept = [first for first, second in pairs if first.distance < 0.75 * second.distance]
     if not kept:
         return none, none
-    # Pixel centres at integers: the middle of half pixel 0 lies between full pixels 0 and 1.
-    return (
-        np.array([points_a[m.queryIdx].pt for m in kept], np.float32) * 2 + 0.5,
-        np.array([points_b[m.trainIdx].pt for m in kept], np.float32) * 2 + 0.5,
-    )
+    return a[0][[m.queryIdx for m in kept]], b[0][[m.trainIdx for m in kept]]
 
 
-def homography(a: Grey, b: Grey) -> NDArray[np.float64] | None:
-    """(3, 3) from a to b by SIFT and MAGSAC++ (Barath et al. 2020), or None where no model is sure."""
-    from_a, to_b = matches(a, b)
+def homography(a: Points, b: Points) -> NDArray[np.float64] | None:
+    """(3, 3) from a to b by MAGSAC++ (Barath et al. 2020), or None where no model is sure."""
+    from_a, to_b = matched(a, b)
     if len(from_a) < LEAST_MATCHES:
         return None
     model, inliers = cv2.findHomography(from_a, to_b, cv2.USAC_MAGSAC, 3.0)
@@ -83,9 +102,9 @@ def homography(a: Grey, b: Grey) -> NDArray[np.float64] | None:
 
 def homography_flow(matrix: NDArray[np.float64], height: int, width: int) -> Field | None:
     """(h, w, 2): Hx - x; None if it is not finite (a horizon in the picture) or longer than the picture."""
-    points = grid(height, width).astype(np.float64)
+    places = grid(height, width).astype(np.float64)
     with np.errstate(all="ignore"):
-        flow = cv2.perspectiveTransform(points, matrix) - points
+        flow = cv2.perspectiveTransform(places, matrix) - places
     # DIS with numbers that are not finite kills the process: never let one through.
     if not np.isfinite(flow).all() or np.abs(flow).max() > max(height, width):
         return None

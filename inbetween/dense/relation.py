@@ -6,12 +6,12 @@ import cv2
 import numpy as np
 
 from inbetween.dense.dis import Grey, dis, disagreement, grey
-from inbetween.dense.prior import matches
+from inbetween.dense.prior import matched, points
 from inbetween.dense.warp import Image
 from inbetween.types import Picture
 
-COARSE_SIDE, FINE_SIDE = 256, 640
-"""The longer side of the pictures that the flow and the points are looked for in."""
+SIDE = 256
+"""The longer side of the pictures that the flow is looked for in."""
 WRONG_LEVELS = 15
 WRONG_SHARE = 0.5
 """Share of pixels wrong after the flow, both ways, from which points are asked."""
@@ -25,10 +25,10 @@ def related(start: Picture, end: Picture) -> bool:
 
     start, end: (H, W, C) of one size. A few milliseconds; whatever the flow can follow is never called a cut.
     """
-    a, b = _small(start, COARSE_SIDE), _small(end, COARSE_SIDE)
+    a, b = _small(start), _small(end)
     if max(_wrong_share(a, b), _wrong_share(b, a)) <= WRONG_SHARE:
         return True
-    from_a, to_b = matches(_small(start, FINE_SIDE), _small(end, FINE_SIDE))
+    from_a, to_b = matched(points(grey(start)), points(grey(end)))
     if len(from_a) < LEAST_POINTS:
         return False
     _, inliers = cv2.findFundamentalMat(from_a, to_b, cv2.USAC_MAGSAC, 2.0, 0.999, 2000)
@@ -42,10 +42,10 @@ def _wrong_share(a: Grey, b: Grey) -> float:
     return float(np.mean(disagreement(a, b, flow, 1.5) > WRONG_LEVELS))
 
 
-def _small(picture: Picture, side: int) -> Grey:
+def _small(picture: Picture) -> Grey:
     image: Image = grey(picture)
     height, width = image.shape
-    scale = side / max(height, width)
+    scale = SIDE / max(height, width)
     if scale < 1:
         size = max(1, round(width * scale)), max(1, round(height * scale))
         image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA))

@@ -14,7 +14,7 @@ from inbetween.pictures.working import from_working, to_working
 from inbetween.types import Gap, Maker, Picture, Report, Settings
 
 if TYPE_CHECKING:
-    from inbetween.dense.pair import Flows
+    from inbetween.dense.pair import Flows, View
 
 WORK_BYTES, BYTES_PER_PIXEL = 400_000_000, 60
 """Pictures are made at once while what they need in passing, measured, fits here: any number of cores."""
@@ -27,9 +27,10 @@ class Options:
     """What changes the pictures of `flow`."""
 
     sampling: str = option(
-        "bilinear",
-        "how the keys are read: bicubic is crisper where motion is small, and noisier where it is large",
-        choices=("bilinear", "bicubic"),
+        "adaptive",
+        "how the keys are read: bicubic is crisper, bilinear more forgiving; adaptive is bicubic, softened "
+        "where the keys are out of register",
+        choices=("adaptive", "bilinear", "bicubic"),
     )
     acceleration: bool = option(True, "with three keys or more, let motion speed up and slow down")
     fallback: bool = option(
@@ -41,10 +42,10 @@ def load(options: Options, settings: Settings) -> Maker:
     """The maker; it keeps the flows of the last few pairs, for the gaps that share them."""
 
     def make(gaps: Iterable[Gap], report: Report) -> Iterator[Picture]:
-        known = _Pairs()
         with ThreadPoolExecutor(settings.threads) as pool:
+            known = _Pairs(pool.map, report)
             for gap in gaps:
-                one = _picture_maker(gap, known, options, pool.map, report)
+                one = _picture_maker(gap, known, options, report)
                 pixels = gap.start.shape[0] * gap.start.shape[1]
                 ahead = min(settings.threads, max(1, WORK_BYTES // (BYTES_PER_PIXEL * pixels)))
                 yield from in_order(pool, one, gap.times, ahead)
@@ -53,31 +54,41 @@ def load(options: Options, settings: Settings) -> Maker:
 
 
 class _Pairs:
-    """Flows between keys, kept for the last few pairs: neighbouring gaps ask for the same ones."""
+    """Flows between keys, kept for the last few pairs: neighbouring gaps ask for the same ones.
 
-    def __init__(self) -> None:
-        self._last: OrderedDict[tuple[int, int], tuple[Picture, Picture, Flows | None]] = OrderedDict()
+    Keys are kept with what is known of them: while they are, nothing else can have their id.
+    """
+
+    def __init__(self, both: Callable[..., Iterable[Any]], report: Report) -> None:
+        self._both, self._report = both, report
+        self._views: OrderedDict[int, tuple[Picture, View]] = OrderedDict()
+        self._flows: OrderedDict[tuple[int, int], tuple[Picture, Picture, Flows | None]] = OrderedDict()
         self._made = 0
 
-    def get(
-        self, start: Picture, end: Picture, both: Callable[..., Iterable[Any]], report: Report
-    ) -> Flows | None:
-        # The pictures are kept with their flows, so that an id cannot be another picture's.
-        name = (id(start), id(end))
-        if name not in self._last:
-            from inbetween.dense.pair import flows
+    def get(self, start: Picture, end: Picture) -> Flows | None:
+        """See `dense.pair.flows`."""
+        from inbetween.dense.pair import flows
 
-            report.progress("flow", self._made, 0)
-            self._last[name] = (start, end, flows(start, end, both))
+        name = id(start), id(end)
+        if name not in self._flows:
+            self._report.progress("flow", self._made, 0)
             self._made += 1
-            if len(self._last) > 3:
-                self._last.popitem(last=False)
-        return self._last[name][2]
+            self._flows[name] = start, end, flows(self._view(start), self._view(end), self._both)
+            if len(self._flows) > 3:
+                self._flows.popitem(last=False)
+        return self._flows[name][2]
+
+    def _view(self, key: Picture) -> View:
+        from inbetween.dense.pair import view
+
+        if id(key) not in self._views:
+            self._views[id(key)] = key, view(key)
+            if len(self._views) > 3:
+                self._views.popitem(last=False)
+        return self._views[id(key)][1]
 
 
-def _picture_maker(
-    gap: Gap, known: _Pairs, options: Options, both: Callable[..., Iterable[Any]], report: Report
-) -> Callable[[float], Picture]:
+def _picture_maker(gap: Gap, known: _Pairs, options: Options, report: Report) -> Callable[[float], Picture]:
     """time -> picture, for one gap."""
     import cv2
 
@@ -86,21 +97,20 @@ def _picture_maker(
 
     before = after = None
     if gap.before is not None and options.acceleration:
-        before = _neighbour(known.get(gap.before[0], gap.start, both, report), gap.before[1])
-    flows = known.get(gap.start, gap.end, both, report)
+        before = _neighbour(known.get(gap.before[0], gap.start), gap.before[1])
+    flows = known.get(gap.start, gap.end)
     if gap.after is not None and options.acceleration:
-        after = _neighbour(known.get(gap.end, gap.after[0], both, report), gap.after[1])
+        after = _neighbour(known.get(gap.end, gap.after[0]), gap.after[1])
     start, end = to_working(gap.start), to_working(gap.end)
     if flows is None:
         report.note("tiny", "pictures too small for optical flow: cross-faded", gap=gap.number)
         return lambda t: from_working(cv2.addWeighted(start, 1 - t, end, t, 0), gap.start)
     _say_doubt(flows.doubt, gap.number, report)
     bend = accelerations(flows, before, after, edge_factor(sum(0 < t < 1 for t in gap.times)))
-    interpolation = cv2.INTER_CUBIC if options.sampling == "bicubic" else cv2.INTER_LINEAR
 
     def one(t: float) -> Picture:
         to_start, to_end = flow_at(t, flows, bend)
-        out = merged(start, end, to_start, to_end, t, interpolation, options.fallback)
+        out = merged(start, end, to_start, to_end, t, options.sampling, options.fallback)
         return from_working(out, gap.start)
 
     return one
@@ -117,7 +127,7 @@ def _say_doubt(doubt: float, number: int, report: Report) -> None:
     elif doubt > VISIBLE:
         text = f"{where} the motion is hard to follow (doubt {doubt:.2f}): expect ghosts in places"
     else:
-        text = f"{where} the motion is followed (doubt {doubt:.2f})"
+        text = f"{where} no large failure is seen (doubt {doubt:.2f}); small fast things may still be ghosts"
     report.note("doubt", text, detail=doubt <= VISIBLE, gap=number, doubt=round(doubt, 4))
 
 

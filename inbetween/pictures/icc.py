@@ -39,14 +39,14 @@ def conversion(profile: bytes, space: str, bits: int) -> Conversion | None:
     Raises:
         Unusable: the profile is broken, or made for pixels of another kind.
     """
-    made_for = profile[16:20].decode("latin-1").strip()
+    made_for = _line(profile[16:20].decode("latin-1"))
     if len(profile) < 132 or profile[36:40] != b"acsp":
         raise Unusable("is broken")
     if made_for != space:
         raise Unusable(f"is for {made_for} pictures, and this one is {space}")
     try:
         opened = ImageCms.ImageCmsProfile(BytesIO(profile))
-        name = " ".join(ImageCms.getProfileDescription(opened).split()) or "a profile without a name"
+        name = _line(ImageCms.getProfileDescription(opened)) or "a profile without a name"
         if space == "GRAY":
             return _grey(profile, name, bits)
         transform = ImageCms.buildTransform(
@@ -94,6 +94,11 @@ def converted(pixels: Picture, colours: int, way: Conversion) -> Picture:
 def srgb_encoded(linear: NDArray[Any]) -> NDArray[Any]:
     """Light in 0..1 to sRGB code values in 0..1."""
     return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+
+
+def _line(text: str) -> str:
+    """What a file says of itself, fit for a terminal."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
 def _by_pillow(transform: ImageCms.ImageCmsTransform, mode: str) -> Callable[[NDArray[Any]], NDArray[Any]]:

@@ -65,7 +65,14 @@ def _film_words(path: str, expected: Expected) -> list[str]:
 
 
 def _raw_input(expected: Expected, pixel_format: str) -> list[str]:
-    words = ["-f", "rawvideo", "-pix_fmt", pixel_format, "-video_size", f"{expected.size[1]}x{expected.size[0]}"]
+    words = [
+        "-f",
+        "rawvideo",
+        "-pix_fmt",
+        pixel_format,
+        "-video_size",
+        f"{expected.size[1]}x{expected.size[0]}",
+    ]
     return [*words, "-framerate", f"{expected.rate.numerator}/{expected.rate.denominator}", "-i", "pipe:0"]
 
 

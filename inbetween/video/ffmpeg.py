@@ -47,20 +47,28 @@ def executable() -> str:
     return exe
 
 
+def asked(word: str) -> str:
+    """What ffmpeg answers to a question such as `-version`.
+
+    Raises:
+        InbetweenError: ffmpeg cannot be run.
+    """
+    words = [executable(), "-hide_banner", "-v", "error", word]
+    try:
+        return subprocess.run(
+            words, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=60
+        ).stdout
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise _not_run(words[0], error) from error
+
+
 def encoders() -> set[str]:
     """The names of the video encoders that this ffmpeg has.
 
     Raises:
         InbetweenError: ffmpeg cannot be run.
     """
-    words = [executable(), "-hide_banner", "-v", "error", "-encoders"]
-    try:
-        listing = subprocess.run(
-            words, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=60
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise _not_run(words[0], error) from error
-    return {found[1] for found in re.finditer(r"^ V\S{5} ([^\s=]+)", listing.stdout, re.MULTILINE)}
+    return {found[1] for found in re.finditer(r"^ V\S{5} ([^\s=]+)", asked("-encoders"), re.MULTILINE)}
 
 
 @contextlib.contextmanager
@@ -73,8 +81,7 @@ def started(words: Sequence[str]) -> Iterator[Child]:
         InbetweenError: ffmpeg cannot be run.
     """
     exe = executable()
-    # A file, not a pipe: a pipe that nobody reads fills up and stops ffmpeg.
-    with tempfile.TemporaryFile() as log:
+    with _log() as log:
         try:
             process = subprocess.Popen(
                 [exe, "-hide_banner", "-v", "error", "-nostdin", "-n", *words],
@@ -94,6 +101,21 @@ def started(words: Sequence[str]) -> Iterator[Child]:
             process.wait()
             with contextlib.suppress(OSError):
                 _stdin(process).close()
+
+
+def _log() -> IO[bytes]:
+    """For what ffmpeg complains of. A file, not a pipe: one that nobody reads fills up and stops ffmpeg.
+
+    Raises:
+        InbetweenError: no folder for temporary files has room.
+    """
+    try:
+        return tempfile.TemporaryFile()
+    except OSError as error:
+        raise InbetweenError(
+            f"no temporary file can be made: {error.strerror}",
+            "free some space, or set TMPDIR to a folder with some",
+        ) from error
 
 
 class Child:

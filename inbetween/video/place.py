@@ -34,20 +34,34 @@ def prepare(sink: Sink, overwrite: bool = False, inputs: Sequence[Path | str] = 
         InbetweenError: the folder is missing, is no folder or is read-only; the name is too long; the output
             exists and `overwrite` is False; the output is, or would replace or delete, an input.
     """
-    target = resolved(sink)
-    exists = _exists(target)
     if sink.kind == "sequence":
-        _prepare_sequence(sink, target, exists, overwrite, inputs)
+        target = resolved(sink)
+        _prepare_sequence(sink, target, _exists(target), overwrite, inputs)
     else:
-        folder = os.path.dirname(target)
-        _refuse_missing(folder)
-        if exists and _identity(target) in _identities(inputs):
-            raise InbetweenError(f"`{sink.path}` is an input and an output", "give another name with -o")
-        if exists and not os.path.isfile(target):
-            raise InbetweenError(f"`{sink.path}` exists and is not a file", "give another name with -o")
-        if exists and not overwrite:
-            raise InbetweenError(f"`{sink.path}` exists", OVERWRITE)
-        _try(folder)
+        prepare_file(sink.path, overwrite, inputs)
+
+
+def prepare_file(path: str, overwrite: bool, inputs: Sequence[Path | str], word: str = "-o") -> None:
+    """`prepare` for one file, which the user named with the option `word`."""
+    target = os.path.realpath(path)
+    exists = _exists(target, word)
+    folder, name = os.path.dirname(target), f"give another name with {word}"
+    _refuse_missing(folder, word)
+    if exists and _identity(target) in _identities(inputs):
+        raise InbetweenError(f"`{path}` is an input and an output", name)
+    if exists and not os.path.isfile(target):
+        raise InbetweenError(f"`{path}` exists and is not a file", name)
+    if exists and not overwrite:
+        raise InbetweenError(f"`{path}` exists", f"{name}, or add --overwrite")
+    _try(folder, word)
+
+
+def holds(sink: Sink, path: str) -> bool:
+    """Whether the output would be this file, or have it among its pictures."""
+    target, path = resolved(sink), os.path.realpath(path)
+    if sink.kind != "sequence":
+        return path == target
+    return os.path.dirname(path) == target and sinks.number(sink, os.path.basename(path)) is not None
 
 
 def resolved(sink: Sink) -> str:
@@ -87,8 +101,8 @@ def part_folder(folder: str) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def disk_errors(path: str) -> Iterator[None]:
-    """Turn the disk's refusals into errors with a cure.
+def disk_errors(path: str, word: str = "-o") -> Iterator[None]:
+    """Turn the disk's refusals into errors with a cure: another value of the option `word`.
 
     Raises:
         InbetweenError: instead of an OSError.
@@ -104,10 +118,10 @@ def disk_errors(path: str) -> Iterator[None]:
             raise InbetweenError(f"file size limit reached: {path}", ffmpeg.SIZE_LIMIT) from error
         if error.errno == errno.ENAMETOOLONG:
             raise InbetweenError(
-                f"the name is too long for this disk: {path}", "give a shorter name with -o"
+                f"the name is too long for this disk: {path}", f"give a shorter name with {word}"
             ) from error
         raise InbetweenError(
-            f"cannot write `{path}`: {error.strerror or error}", "choose another folder with -o"
+            f"cannot write `{path}`: {error.strerror or error}", f"choose another folder with {word}"
         ) from error
 
 
@@ -230,28 +244,28 @@ def _identity(path: str | Path | os.DirEntry[str]) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def _exists(path: str) -> bool:
+def _exists(path: str, word: str = "-o") -> bool:
     """Raises InbetweenError when the disk could not hold such a name."""
     try:
         os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError:
-        with disk_errors(path):
+        with disk_errors(path, word):
             raise
     return True
 
 
-def _refuse_missing(folder: str) -> None:
+def _refuse_missing(folder: str, word: str = "-o") -> None:
     if not os.path.lexists(folder):
         raise InbetweenError(
             f"there is no folder `{folder}`", f"make it first: mkdir -p {shlex.quote(folder)}"
         )
     if not os.path.isdir(folder):
-        raise InbetweenError(f"`{folder}` is a file, not a folder", "choose another folder with -o")
+        raise InbetweenError(f"`{folder}` is a file, not a folder", f"choose another folder with {word}")
 
 
-def _try(folder: str) -> None:
+def _try(folder: str, word: str = "-o") -> None:
     """Asking for permissions is no proof: root has them all, and a disk can be mounted read-only."""
-    with part(folder, "") as path, disk_errors(folder):
+    with part(folder, "") as path, disk_errors(folder, word):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))

@@ -31,13 +31,15 @@ class Format:
     """ffmpeg's name of the container."""
     fastest: int = 0
     """Most frames a second that its clock can tell apart; 0 for no limit."""
+    longest: int = 0
+    """Most seconds that a frame can be shown; 0 for no limit."""
 
 
 SINKS: dict[str, Format] = {
     ".mp4": Format("film", "libx264", "mp4"),
     ".mov": Format("film", "libx264", "mov"),
     ".mkv": Format("film", "libx264", "matroska", fastest=1000),
-    ".gif": Format("gif", "gif", "gif", fastest=100),
+    ".gif": Format("gif", "gif", "gif", fastest=100, longest=655),
     ".png": Format("picture", "png"),
     ".tif": Format("picture", "tiff"),
     ".tiff": Format("picture", "tiff"),
@@ -119,7 +121,12 @@ def check(sink: Sink, rate: Fraction, count: int) -> None:
             f"write -o {shlex.quote(root + '_%05d' + sink.path[-len(sink.suffix) :])} to number them, or -o "
             f"{shlex.quote(root + '/')} for a folder",
         )
-    fastest = SINKS[sink.suffix].fastest
+    fastest, longest = SINKS[sink.suffix].fastest, SINKS[sink.suffix].longest
+    if sink.kind != "sequence" and longest and rate * longest < 1:
+        raise WordsRefused(
+            f"{sink.suffix} shows a frame for at most {longest} s, not {float(1 / rate):g} s",
+            "ask for a higher --fps, or write -o film.mp4",
+        )
     if sink.kind != "sequence" and fastest and rate > fastest:
         raise WordsRefused(
             f"{sink.suffix} holds at most {fastest} frames a second, not {float(rate):g}",
@@ -146,6 +153,8 @@ def number(sink: Sink, filename: str) -> int | None:
 def _sink(out: str) -> Sink:
     if not out or "\0" in out:
         raise WordsRefused("the output has no name", "write -o film.mp4, or -o frames/ for a folder of PNG")
+    if out == "-":
+        raise WordsRefused("a film is not written to stdout", "write -o film.mp4, or -o ./- for a folder")
     folder, last = os.path.split(out)
     suffix = os.path.splitext(last)[1]
     if os.path.isdir(out) or out.endswith(("/", os.sep)) or not suffix:
@@ -154,7 +163,8 @@ def _sink(out: str) -> Sink:
         return Sink(out, "sequence", ".png", "png", folder=out, pattern=FOLDER_PATTERN, named_folder=True)
     if suffix.lower() not in SINKS:
         unknown = UnknownName("output format", suffix, SINKS)
-        unknown.hint += f"; for a folder of PNG write -o {shlex.quote(out + '/')}"
+        folders = f"or a folder of PNG write -o {shlex.quote(out + '/')}"
+        unknown.hint += f" F{folders}" if unknown.hint.endswith("?") else f"; f{folders}"
         raise unknown
     form = SINKS[suffix.lower()]
     numbers = _NUMBER.findall(last) if form.kind == "picture" else []
@@ -174,11 +184,15 @@ def _split(pattern: str) -> tuple[str, int, str]:
 
 def _words(encoder: str | None) -> tuple[str, ...]:
     try:
-        return tuple(shlex.split(encoder or ""))
+        words = tuple(shlex.split(encoder or ""))
     except ValueError:
         raise WordsRefused(
             f"--encoder {encoder} has a quote that is not closed", "close it, or write it as \\' or \\\""
         ) from None
+    if words and not words[0].startswith("-"):
+        # ffmpeg would take it for the name of one more file to write.
+        raise WordsRefused(f"--encoder begins with `{words[0]}`", 'begin with an option: --encoder "-crf 12"')
+    return words
 
 
 def _article(sink: Sink) -> str:

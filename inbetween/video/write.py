@@ -57,12 +57,15 @@ def write(
 
 
 def rehearse(sink: Sink, rate: Fraction, size: tuple[int, int]) -> None:
-    """Try a user's --codec and --encoder on two black frames, beside the output, before any work is done.
+    """Before any work is done: ask for ffmpeg, and try a user's --codec and --encoder on two black frames,
+    beside the output.
 
     Raises:
         UnknownName: ffmpeg has no such encoder.
-        InbetweenError: ffmpeg stopped, in its own words, or made something else of the frames.
+        InbetweenError: there is no ffmpeg; it stopped, in its own words; it made something else of them.
     """
+    if sink.kind in ("film", "gif"):
+        ffmpeg.executable()
     if sink.kind != "film" or (sink.codec == sinks.SINKS[sink.suffix].codec and not sink.encoder):
         return
     encoders = ffmpeg.encoders()
@@ -78,7 +81,9 @@ def rehearse(sink: Sink, rate: Fraction, size: tuple[int, int]) -> None:
         verify.film(path, expected, Report())
 
 
-def _write_pictures(expected: Expected, frames: Iterator[Picture], report: Report, overwrite: bool) -> Written:
+def _write_pictures(
+    expected: Expected, frames: Iterator[Picture], report: Report, overwrite: bool
+) -> Written:
     """One file a frame in a hidden folder; they are moved together when all are there."""
     from inbetween import pictures
 
