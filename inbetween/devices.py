@@ -27,9 +27,7 @@ def thread_count(asked: int | None) -> int:
     if not text:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if not text.isdecimal() or int(text) < 1:
-        raise WordsRefused(
-            f"INBETWEEN_THREADS is `{text}`", "set it to a whole number from 1 on, or unset it"
-        )
+        raise WordsRefused(f"INBETWEEN_THREADS is `{text}`", "set it to a whole number from 1 on, or unset it")
     return int(text)
 
 
@@ -46,9 +44,7 @@ def quiet_opencv() -> Iterator[None]:
         cv2.setNumThreads(before)
 
 
-def in_order(
-    pool: ThreadPoolExecutor, work: Callable[[In], Out], items: Iterable[In], ahead: int
-) -> Iterator[Out]:
+def in_order(pool: ThreadPoolExecutor, work: Callable[[In], Out], items: Iterable[In], ahead: int) -> Iterator[Out]:
     """`work` of each item, in the order of the items, never more than `ahead` of them begun and not yet taken.
 
     A reader that stops early cancels what has not begun.

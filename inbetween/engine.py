@@ -60,9 +60,7 @@ def parse_options(options: type, words: Iterable[str]) -> Any:
             raise WordsRefused(f"`--set {word}` has no value", f"write it as `--set {word}=VALUE`")
         if name not in fields:
             if not fields:
-                raise WordsRefused(
-                    f"this engine has no option `{name}`", "it has none at all: leave --set out"
-                )
+                raise WordsRefused(f"this engine has no option `{name}`", "it has none at all: leave --set out")
             raise UnknownName("option", name, fields)
         values[name] = _value(fields[name], text)
     return options(**values)
@@ -78,9 +76,7 @@ def _value(field: dataclasses.Field[Any], text: str) -> Any:
     if kind is bool:
         words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
         if text.lower() not in words:
-            raise WordsRefused(
-                f"`{field.name}` must be true or false, not {text}", f"write {field.name}=true"
-            )
+            raise WordsRefused(f"`{field.name}` must be true or false, not {text}", f"write {field.name}=true")
         return words[text.lower()]
     try:
         value = kind(text)

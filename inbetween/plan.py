@@ -116,9 +116,7 @@ def words_from_json(data: Mapping[str, Any]) -> Words:
     """
     hint = "take the .json that --record wrote"
     kinds = get_type_hints(Words)
-    said: dict[str, Any] = {
-        n: tuple(value) if isinstance(value, list) else value for n, value in data.items()
-    }
+    said: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in data.items()}
     wrong = [name for name, value in said.items() if name not in kinds or not _is(value, kinds[name])]
     if wrong:
         raise InbetweenError(f"not a record of a run: `{wrong[0]}` is {said[wrong[0]]!r}", hint)
@@ -149,9 +147,7 @@ def plan(words: Words) -> Plan:
     if len(words.keys) < 2:
         raise WordsRefused("a film needs two keys or more", "inbetween run start.png end.png -o out.mp4")
     if "" in words.keys:
-        raise WordsRefused(
-            f"key {words.keys.index('') + 1} has no name", "look for an empty word in the command"
-        )
+        raise WordsRefused(f"key {words.keys.index('') + 1} has no name", "look for an empty word in the command")
     for name, value, known in (
         ("--keyframes", words.keyframes, KEYFRAMES),
         ("--fit", words.fit, FITS),
@@ -170,9 +166,7 @@ def plan(words: Words) -> Plan:
     resolved = Words(**{**_shallow(words), "engine": name, "easing": easing})
     out = Plan(resolved, line, name, why, options, settings, sink, _size(words.size), tuple(notes))
     if out.count > MOST_FRAMES:
-        raise WordsRefused(
-            f"a film of {out.count} frames is beyond the bound of {MOST_FRAMES}", "ask for fewer"
-        )
+        raise WordsRefused(f"a film of {out.count} frames is beyond the bound of {MOST_FRAMES}", "ask for fewer")
     if sink.kind == "picture" and out.count != 1:
         raise WordsRefused(
             f"{words.out} is one picture, the film has {out.count}",
@@ -263,9 +257,7 @@ def _grid(words: Words, frames: int | None) -> tuple[Timeline, list[tuple[str, s
     keys, loop = len(words.keys), words.loop
     if words.at is not None:
         if frames is not None or words.duration is not None:
-            raise WordsRefused(
-                "--at excludes -n and --duration", "the keys' times and --fps decide the count"
-            )
+            raise WordsRefused("--at excludes -n and --duration", "the keys' times and --fps decide the count")
         return _at(words.at, keys, rate, loop)
     if words.duration is None:
         return timeline.even(keys, DEFAULT_FRAMES if frames is None else frames, rate, loop), []

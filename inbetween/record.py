@@ -86,15 +86,11 @@ def repeated(path: Path, report: Report) -> Words:
         if not os.path.isfile(key):
             raise InbetweenError(f"the key {key} is gone", "put it back, or make a new film")
         if _sha256(Path(key)) != digest:
-            raise InbetweenError(
-                f"the key {key} has changed since the record", "run it anew without --repeat"
-            )
+            raise InbetweenError(f"the key {key} has changed since the record", "run it anew without --repeat")
     now = versions()
     for name in sorted(now):
         if then.get(name) != now[name]:
-            report.note(
-                "version", f"{name} was {then.get(name)}, is {now[name]}: bytes may differ", name=name
-            )
+            report.note("version", f"{name} was {then.get(name)}, is {now[name]}: bytes may differ", name=name)
     return replace(words, keys=tuple(key for key, _ in keys))
 
 
@@ -126,6 +122,4 @@ def _sha256(path: Path) -> str:
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise InbetweenError(
-            f"the key {path} cannot be read: {error.strerror}", "look at the disk"
-        ) from error
+        raise InbetweenError(f"the key {path} cannot be read: {error.strerror}", "look at the disk") from error

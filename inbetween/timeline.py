@@ -176,9 +176,7 @@ def _bent(timeline: Timeline, times: Iterable[float]) -> Timeline:
     for (gap, _), t in zip(timeline.sources, times, strict=True):
         t = 0.0 if t < EXACT else 1.0 if t > 1 - EXACT else t
         if gap == before.gap and t < before.t:
-            raise WordsRefused(
-                "this easing runs backwards between its ends", "take one that only goes forwards"
-            )
+            raise WordsRefused("this easing runs backwards between its ends", "take one that only goes forwards")
         before = Source(gap, t)
         sources.append(before)
     return replace(timeline, sources=tuple(sources))
@@ -235,9 +233,7 @@ def parse_easing(text: str) -> Callable[[float], float]:
     try:
         x1, y1, x2, y2 = (float(word) for word in words)
     except ValueError:
-        raise WordsRefused(
-            f"`{text}` needs four numbers", "write it as cubic-bezier(0.42,0,0.58,1)"
-        ) from None
+        raise WordsRefused(f"`{text}` needs four numbers", "write it as cubic-bezier(0.42,0,0.58,1)") from None
     if not (0 <= x1 <= 1 and 0 <= x2 <= 1 and abs(y1) <= 100 and abs(y2) <= 100):
         raise WordsRefused(
             f"in `{text}` the first and third number must be from 0 to 1",
@@ -259,11 +255,7 @@ def parse_times(text: str, name: str) -> tuple[float, ...]:
     try:
         times = tuple(float(word) for word in words)
     except ValueError:
-        raise WordsRefused(
-            f"{name} is no file of times", "one number from 0 to 1 per in-between picture"
-        ) from None
+        raise WordsRefused(f"{name} is no file of times", "one number from 0 to 1 per in-between picture") from None
     if not all(0 <= t <= 1 for t in times) or any(a > b for a, b in pairwise(times)):
-        raise WordsRefused(
-            f"the times in {name} must ascend from 0 to 1", "one number per in-between picture"
-        )
+        raise WordsRefused(f"the times in {name} must ascend from 0 to 1", "one number per in-between picture")
     return times

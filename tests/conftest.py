@@ -50,9 +50,7 @@ def save(path: Path, picture: NDArray[np.generic]) -> Path:
 def load(path: Path) -> NDArray[np.generic]:
     """RGB(A) from a PNG or TIFF, bit for bit."""
     picture = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
-    return np.asarray(
-        cv2.cvtColor(picture, cv2.COLOR_BGRA2RGBA if picture.shape[2] == 4 else cv2.COLOR_BGR2RGB)
-    )
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGRA2RGBA if picture.shape[2] == 4 else cv2.COLOR_BGR2RGB))
 
 
 def psnr(a: NDArray[np.generic], b: NDArray[np.generic]) -> float:

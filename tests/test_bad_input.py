@@ -325,9 +325,7 @@ def strangers(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("strangers")
 def test_keys_with_no_relation(refused: Refused, command: Command, tmp_path: Path) -> None:
     words = ("run", "a.png", "b.png", "-n", 2, "-o", "x", "--if-unrelated")
-    refused(
-        *words, "fail", code=1, error="keys 1 and 2 have nothing to do with each other", hint="blend or hold"
-    )
+    refused(*words, "fail", code=1, error="keys 1 and 2 have nothing to do with each other", hint="blend or hold")
     before = contents(tmp_path)
     for how, says in (("blend", "cross-faded"), ("hold", "held")):
         ran = command(*words, how, "--overwrite")
@@ -352,9 +350,7 @@ def test_an_output_that_exists(refused: Refused, tmp_path: Path, out: str) -> No
 
 
 @STAYS
-@pytest.mark.parametrize(
-    "out", ["none/x.mp4", "none/deeper/", "none/deeper/%d.png", "key0.png/x.mp4", "key0.png/"]
-)
+@pytest.mark.parametrize("out", ["none/x.mp4", "none/deeper/", "none/deeper/%d.png", "key0.png/x.mp4", "key0.png/"])
 def test_an_output_without_a_folder(refused: Refused, tmp_path: Path, out: str) -> None:
     error, hint = ("there is no folder", "mkdir -p") if "none" in out else ("is a file, not a folder", "-o")
     refused("run", "key0.png", "key1.png", "-o", out, code=1, error=error, hint=hint)
@@ -387,9 +383,7 @@ def test_a_folder_that_holds_the_keys(refused: Refused, tmp_path: Path, out: str
     for number in (0, 24):
         save(tmp_path / "film" / f"{number:05d}.png", scene(number / 24))
     words = ("run", "film/00000.png", "film/00024.png", "-o", out, "--overwrite")
-    refused(
-        *words, code=1, error="film/00000.png` is an input and would be overwritten", hint="another folder"
-    )
+    refused(*words, code=1, error="film/00000.png` is an input and would be overwritten", hint="another folder")
 
 
 @STAYS
@@ -423,10 +417,7 @@ def mounted(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
 
     def mount(options: str) -> Path:
         words = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
-        if (
-            shutil.which("mount") is None
-            or subprocess.run(words, capture_output=True, check=False).returncode
-        ):
+        if shutil.which("mount") is None or subprocess.run(words, capture_output=True, check=False).returncode:
             pytest.skip("only root can mount a disk")
         return folder
 
@@ -463,9 +454,7 @@ def test_a_key_that_comes_twice_is_repeated_twice(command: Command, tmp_path: Pa
 
 def test_records_that_are_none(refused: Refused, record: dict[str, Any], tmp_path: Path) -> None:
     words = ("run", "-o", "y.mp4", "--repeat")
-    refused(
-        *words, "none.json", code=1, error="none.json cannot be read: No such file", hint="check the name"
-    )
+    refused(*words, "none.json", code=1, error="none.json cannot be read: No such file", hint="check the name")
     refused(*words, "temp", code=1, error="temp cannot be read: Is a directory", hint="check the name")
     refused(*words, "key0.png", code=1, error="key0.png is not a record of a run", hint="--record")
     for data in (
@@ -507,13 +496,9 @@ def test_a_record_whose_keys_are_others(refused: Refused, tmp_path: Path) -> Non
         (("--fps", 5), "--fps"),
         (("--", "key0.png"), "keys"),
     ):
-        refused(
-            *words, "-o", "y.mp4", *more, code=2, error=f"{name} would change it", hint=f"leave {name} out"
-        )
+        refused(*words, "-o", "y.mp4", *more, code=2, error=f"{name} would change it", hint=f"leave {name} out")
     save(tmp_path / "key1.png", scene(5))
-    refused(
-        *words, "-o", "y.mp4", code=1, error="key1.png has changed since the record", hint="without --repeat"
-    )
+    refused(*words, "-o", "y.mp4", code=1, error="key1.png has changed since the record", hint="without --repeat")
     (tmp_path / "key1.png").unlink()
     refused(*words, "-o", "y.mp4", code=1, error="key1.png is gone", hint="put it back")
 
@@ -842,9 +827,7 @@ def test_what_is_said_of_a_name_stays_on_its_line(refused: Refused, command: Com
 
 
 @STAYS
-@pytest.mark.parametrize(
-    "words", [["-o=-x.mp4"], ["-o", "-x.mp4"], ["-o-x.mp4"], ["--out=-x.mp4"], ["-o", "./-x.mp4"]]
-)
+@pytest.mark.parametrize("words", [["-o=-x.mp4"], ["-o", "-x.mp4"], ["-o-x.mp4"], ["--out=-x.mp4"], ["-o", "./-x.mp4"]])
 def test_names_that_begin_with_a_dash(command: Command, tmp_path: Path, words: list[str]) -> None:
     ran = command("run", "key0.png", "key1.png", "-n=1", *words)
     assert ran.code == 0, ran.err
@@ -887,9 +870,7 @@ def test_stdout_carries_nothing_but_data(command: Command, tmp_path: Path) -> No
 
 
 @STAYS
-@pytest.mark.parametrize(
-    "words", [["--help"], ["run", "--help"], ["engines"], ["run", "key0.png", "key1.png", "-n1"]]
-)
+@pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["engines"], ["run", "key0.png", "key1.png", "-n1"]])
 def test_a_reader_that_has_gone(tmp_path: Path, words: list[str]) -> None:
     """As `| head -0` goes."""
     reads, writes = os.pipe()
@@ -976,9 +957,7 @@ DRY = [
 
 @STAYS
 @pytest.mark.parametrize(("words", "code", "error"), DRY)
-def test_a_dry_run_refuses_what_a_run_does(
-    refused: Refused, tmp_path: Path, words: str, code: int, error: str
-) -> None:
+def test_a_dry_run_refuses_what_a_run_does(refused: Refused, tmp_path: Path, words: str, code: int, error: str) -> None:
     for name, data in (
         ("cut.png", png()[:-5000]),
         ("cut.jpg", jpeg()[:-500]),

@@ -32,9 +32,7 @@ def test_every_command_is_in_the_readme(name: str) -> None:
     assert f"inbetween {name}" in README
 
 
-@pytest.mark.parametrize(
-    "name", [o for p in COMMANDS["run"].params for o in p.opts if p.param_type_name == "option"]
-)
+@pytest.mark.parametrize("name", [o for p in COMMANDS["run"].params for o in p.opts if p.param_type_name == "option"])
 def test_every_option_of_run_is_in_the_readme(name: str) -> None:
     assert re.search(rf"`{re.escape(name)}[`,]", README) or name in ("--quiet", "--verbose")
 

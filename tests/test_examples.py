@@ -83,9 +83,7 @@ def test_script_paints_the_keys(tmp_path: Path) -> None:
     ours = sorted(path.relative_to(EXAMPLES) for path in EXAMPLES.glob("*/*.png"))
     assert ours == sorted(path.relative_to(tmp_path) for path in tmp_path.glob("*/*.png"))
     for name in ours:
-        kept, painted = (
-            np.array(Image.open(folder / name).convert("RGBA")) for folder in (EXAMPLES, tmp_path)
-        )
+        kept, painted = (np.array(Image.open(folder / name).convert("RGBA")) for folder in (EXAMPLES, tmp_path))
         np.testing.assert_array_equal(kept, painted, err_msg=str(name))
 
 

@@ -60,9 +60,7 @@ def chunk(kind: bytes, payload: bytes = b"") -> bytes:
     return struct.pack(">I", len(payload)) + kind + payload + struct.pack(">I", zlib.crc32(kind + payload))
 
 
-def png(
-    size: tuple[int, int], bits: int, colour: int, rows: list[bytes], *extra: bytes, last: bytes = b""
-) -> bytes:
+def png(size: tuple[int, int], bits: int, colour: int, rows: list[bytes], *extra: bytes, last: bytes = b"") -> bytes:
     """A PNG by hand: `rows` as packed bytes, `extra` chunks before and `last` behind the pixels."""
     head = struct.pack(">IIBBBBB", size[1], size[0], bits, colour, 0, 0, 0)
     data = zlib.compress(b"".join(b"\0" + row for row in rows))
@@ -106,9 +104,7 @@ def tiff_of(
     ]
     tags.sort()
     behind = 8 + 2 + 12 * len(tags) + 4
-    longer = b"".join(
-        struct.pack(f"{order}{len(v)}{k}", *v) for _, k, v in tags if len(v) * struct.calcsize(k) > 4
-    )
+    longer = b"".join(struct.pack(f"{order}{len(v)}{k}", *v) for _, k, v in tags if len(v) * struct.calcsize(k) > 4)
     directory, place = struct.pack(order + "H", len(tags)), behind
     for tag, kind, values in tags:
         if tag == 273:
@@ -126,9 +122,7 @@ def sixteen_bit_png(array: np.ndarray) -> bytes:
     return cv2.imencode(".png", array[..., [2, 1, 0, 3][: array.shape[2]]])[1].tobytes()
 
 
-def profile(
-    space: bytes, tags: dict[bytes, bytes], pcs: bytes = b"XYZ ", name: str = "A Test Space"
-) -> bytes:
+def profile(space: bytes, tags: dict[bytes, bytes], pcs: bytes = b"XYZ ", name: str = "A Test Space") -> bytes:
     """An ICC profile, version 2, by hand."""
     text = struct.pack(">4s4xI", b"desc", len(name) + 1) + name.encode() + b"\0" * 79
     white = struct.pack(">4s4x3i", b"XYZ ", 63190, 65536, 54061)
@@ -390,9 +384,7 @@ def test_one_wrong_bit_in_a_png_is_found(tmp_path: Path, dtype: Any) -> None:
 
 
 @pytest.mark.parametrize("bits", [8, 16])
-def test_a_png_with_too_few_rows_is_refused(
-    tmp_path: Path, bits: int, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_png_with_too_few_rows_is_refused(tmp_path: Path, bits: int, capfd: pytest.CaptureFixture[str]) -> None:
     path = written(tmp_path / "a.png", png((9, 4), bits, 2, [bytes(range(12 * bits // 8))] * 5))
     with pytest.raises(InbetweenError, match="damaged"):
         pictures.read(path)
@@ -454,9 +446,7 @@ def test_tiff_that_does_not_fit_16_bits_is_refused(tmp_path: Path) -> None:
         return error.message
 
     assert "floating point" in message(tiff_of(np.ones((4, 4, 3), np.float32), sample_format=3))
-    assert "floating point" in message(
-        tiff_of(np.ones((4, 4, 1), np.float16), photometric=1, sample_format=3)
-    )
+    assert "floating point" in message(tiff_of(np.ones((4, 4, 1), np.float16), photometric=1, sample_format=3))
     assert "32 bits" in message(tiff_of(np.ones((4, 4, 3), np.uint32)))
     assert "signed" in message(tiff_of(np.ones((4, 4, 1), np.int16), photometric=1, sample_format=2))
     assert "separate planes" in message(tiff_of(noise(4, 4, 3, np.uint16), planar=2))
@@ -516,9 +506,7 @@ def test_one_transparent_colour(tmp_path: Path) -> None:
         assert picture[..., 3].tolist() == [[0, top]]
         assert np.array_equal(picture[..., :3], colour)
         grey = (np.array([[[7], [8]]]) * scale).astype(dtype)
-        picture = read(
-            written(tmp_path / "a.png", png_of(grey, chunk(b"tRNS", struct.pack(">H", 8 * scale))))
-        )
+        picture = read(written(tmp_path / "a.png", png_of(grey, chunk(b"tRNS", struct.pack(">H", 8 * scale)))))
         assert picture.tolist() == [[[7 * scale] * 3 + [top], [8 * scale] * 3 + [0]]]
     # The colour is given in the file's bits, here 2.
     picture = read(written(tmp_path / "a.png", png((1, 3), 2, 0, [b"\xe4"], chunk(b"tRNS", b"\0\2"))))
@@ -532,9 +520,7 @@ def test_alpha_is_kept_even_where_opaque(tmp_path: Path) -> None:
         assert picture.shape[2] == 4 or name == "a.webp"
         assert np.array_equal(picture[..., :3], opaque[..., :3])
     clear = noise(5, 5, 4, seed=1)
-    assert np.array_equal(
-        read(saved(tmp_path / "b.webp", Image.fromarray(clear), lossless=True, exact=True)), clear
-    )
+    assert np.array_equal(read(saved(tmp_path / "b.webp", Image.fromarray(clear), lossless=True, exact=True)), clear)
 
 
 def test_only_the_first_of_several_pictures(tmp_path: Path) -> None:
@@ -684,9 +670,7 @@ def test_srgb_profiles_change_nothing(tmp_path: Path, dtype: Any) -> None:
     tables = matrix_profile(SRGB, table_curve(decoded(np.linspace(0, 1, 4096))), name="sRGB IEC61966-2.1")
     for data in (named, tables):
         notes = Notes()
-        assert np.array_equal(
-            read(written(tmp_path / "a.png", png_of(array, png_profile(data))), notes), array
-        )
+        assert np.array_equal(read(written(tmp_path / "a.png", png_of(array, png_profile(data))), notes), array)
         assert notes.codes == []
     # The name alone is not believed.
     liar = png_profile(matrix_profile(P3, CURVES["formula 3"][0], name="sRGB"))
@@ -712,9 +696,7 @@ def test_grey_profiles(tmp_path: Path, dtype: Any) -> None:
             assert np.array_equal(picture[..., 3:], array[..., 1:])
     same = png_profile(profile(b"GRAY", {b"kTRC": CURVES["formula 3"][0]}))
     notes = Notes()
-    assert np.array_equal(
-        read(written(tmp_path / "a.png", png_of(ramp, same)), notes), ramp.repeat(3, axis=2)
-    )
+    assert np.array_equal(read(written(tmp_path / "a.png", png_of(ramp, same)), notes), ramp.repeat(3, axis=2))
     assert notes.codes == []
 
 
@@ -781,8 +763,7 @@ def test_cmyk_without_a_profile(tmp_path: Path) -> None:
 def test_cmyk_by_its_profile(tmp_path: Path) -> None:
     # Any single colour is a grey of 2/3 lightness, black ink is black.
     grid = [
-        (0 if k else round(255 * (1 - (c + m + y) / 3)), 128, 128)
-        for c, m, y, k in itertools.product((0, 1), repeat=4)
+        (0 if k else round(255 * (1 - (c + m + y) / 3)), 128, 128) for c, m, y, k in itertools.product((0, 1), repeat=4)
     ]
     data = table_profile(b"CMYK", grid)
     inks = Image.new("CMYK", (32, 8))

@@ -51,9 +51,7 @@ def imported_rooms(path: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize(
-    "path", [f for f in FILES if f.parent != PACKAGE or f.name != "__init__.py"], ids=str
-)
+@pytest.mark.parametrize("path", [f for f in FILES if f.parent != PACKAGE or f.name != "__init__.py"], ids=str)
 def test_rooms_import_from_below_only(path: Path) -> None:
     own = room(path)
     wrong = {other for other in imported_rooms(path) if other != own and floor(other) <= floor(own)}

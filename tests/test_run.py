@@ -229,9 +229,7 @@ def test_a_record_makes_the_same_bytes_again(command: Command, keys: list[Path],
     (tmp_path / "times.txt").unlink()
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    again = command(
-        "run", "--repeat", tmp_path / "o.mp4.json", "-o", "p.mp4", "--threads", "1", cwd=elsewhere
-    )
+    again = command("run", "--repeat", tmp_path / "o.mp4.json", "-o", "p.mp4", "--threads", "1", cwd=elsewhere)
     assert again.code == 0, again.err
     assert (elsewhere / "p.mp4").read_bytes() == (tmp_path / "o.mp4").read_bytes()
     assert command("run", "--repeat", "o.mp4.json").problem[0].endswith("exists")
@@ -244,9 +242,7 @@ def test_threads_never_change_a_byte(command: Command, keys: list[Path], tmp_pat
     for threads in ("1", "2"):
         folder = tmp_path / threads
         folder.mkdir()
-        assert (
-            command("run", *keys, "-n", 4, "-o", folder / out, env={"INBETWEEN_THREADS": threads}).code == 0
-        )
+        assert command("run", *keys, "-n", 4, "-o", folder / out, env={"INBETWEEN_THREADS": threads}).code == 0
         paths = sorted(p for p in folder.rglob("*") if p.is_file())
         made.append([(p.relative_to(folder), p.read_bytes()) for p in paths])
     assert made[0] == made[1]
@@ -317,9 +313,7 @@ def test_memory_is_bounded_and_does_not_grow(tmp_path: Path) -> None:
             f"subprocess.run([sys.executable, '-m', 'inbetween', *{words!r}], check=True)\n"
             "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)"
         )
-        done = subprocess.run(
-            [sys.executable, "-c", script], cwd=tmp_path, check=True, capture_output=True, text=True
-        )
+        done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True, capture_output=True, text=True)
         return float(done.stdout.split()[-1])
 
     assert peak((1080, 1920), 23) < 1000

@@ -197,9 +197,7 @@ _PIECE = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs
 
 
 @given(before=_PIECE, width=st.none() | st.integers(0, 12), after=_PIECE, number=st.integers(0, 10**14))
-def test_names_of_a_sequence_and_their_numbers(
-    before: str, width: int | None, after: str, number: int
-) -> None:
+def test_names_of_a_sequence_and_their_numbers(before: str, width: int | None, after: str, number: int) -> None:
     place_for_it = "%d" if width is None else f"%0{width}d"
     pattern = f"{before}{place_for_it}{after}.png"
     others = len(sinks._NUMBER.findall(pattern)) > 1
@@ -296,9 +294,7 @@ def test_a_film_shows_what_went_in(tmp_path: Path, suffix: str) -> None:
 @pytest.mark.parametrize(
     ("colour", "y"), [((255, 0, 0), 63), ((0, 255, 0), 173), ((255, 255, 255), 235), ((0, 0, 0), 16)]
 )
-def test_colours_are_bt709_in_limited_range(
-    tmp_path: Path, suffix: str, colour: tuple[int, int, int], y: int
-) -> None:
+def test_colours_are_bt709_in_limited_range(tmp_path: Path, suffix: str, colour: tuple[int, int, int], y: int) -> None:
     path = tmp_path / f"film{suffix}"
     picture = np.full((*SIZE, 3), colour, np.uint8)
     write(sinks.parse(str(path)), [picture], Fraction(25), 1, SIZE, Report())
@@ -308,9 +304,7 @@ def test_colours_are_bt709_in_limited_range(
     assert np.abs(shown(path)[0] - picture).max() <= 2
 
 
-RATES = [
-    Fraction(n, d) for n, d in ((24000, 1001), (25, 1), (30000, 1001), (60, 1), (250, 37), (1, 2), (1000, 1))
-]
+RATES = [Fraction(n, d) for n, d in ((24000, 1001), (25, 1), (30000, 1001), (60, 1), (250, 37), (1, 2), (1000, 1))]
 ODD_RATES = [Fraction(2300001, 333337), Fraction(239760239, 10_000_000), Fraction(1, 3600)]
 
 
@@ -333,9 +327,7 @@ def test_rates_are_exact(tmp_path: Path, suffix: str, rate: Fraction) -> None:
         assert written.duration == facts["duration"] == 7 / rate
 
 
-@pytest.mark.parametrize(
-    "name", ["a.mp4", "a.mov", "a.mkv", "a.gif", "a_%03d.png", "a_%03d.tif", "a_%03d.jpg"]
-)
+@pytest.mark.parametrize("name", ["a.mp4", "a.mov", "a.mkv", "a.gif", "a_%03d.png", "a_%03d.tif", "a_%03d.jpg"])
 def test_the_same_frames_give_the_same_bytes(tmp_path: Path, name: str) -> None:
     both = []
     for folder in ("one", "two, elsewhere"):
@@ -437,9 +429,7 @@ def test_other_codecs(tmp_path: Path, name: str, codec: str, found: str, pixel_f
         ),
     ],
 )
-def test_a_rehearsal_finds_words_that_ffmpeg_refuses(
-    tmp_path: Path, words: tuple[str, ...], message: str
-) -> None:
+def test_a_rehearsal_finds_words_that_ffmpeg_refuses(tmp_path: Path, words: tuple[str, ...], message: str) -> None:
     sink = sinks.parse(f"{tmp_path}/{words[0]}", *words[1:])
     with pytest.raises(InbetweenError) as caught:
         rehearse(sink, Fraction(25), SIZE)
@@ -611,9 +601,7 @@ def test_folders_new_empty_and_full(tmp_path: Path) -> None:
 def test_a_new_folder_has_the_usual_permissions(tmp_path: Path) -> None:
     (tmp_path / "usual").mkdir()
     made(tmp_path / "new", 1)
-    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == stat.S_IMODE(
-        (tmp_path / "usual").stat().st_mode
-    )
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == stat.S_IMODE((tmp_path / "usual").stat().st_mode)
 
 
 def test_overwriting_a_sequence_replaces_its_own_pictures_only(tmp_path: Path) -> None:
@@ -786,9 +774,7 @@ OUTPUTS = ["a.mp4", "a.mkv", "a.gif", "a_%02d.png", "a.png", "new/"]
 
 
 @pytest.mark.parametrize("out", OUTPUTS)
-@pytest.mark.parametrize(
-    "error", [ValueError("engine"), Interrupted(), KeyboardInterrupt(), OSError(5, "theirs")]
-)
+@pytest.mark.parametrize("error", [ValueError("engine"), Interrupted(), KeyboardInterrupt(), OSError(5, "theirs")])
 def test_frames_that_fail_leave_everything_as_it_was(tmp_path: Path, out: str, error: BaseException) -> None:
     old = tmp_path / out.replace("%02d", "00")
     if not out.endswith("/"):
@@ -1003,9 +989,7 @@ except InbetweenError as error:
 
 @pytest.mark.parametrize("out", ["a.mp4", "a.gif", "frames/", "%d.tif"])
 def test_a_file_size_limit(tmp_path: Path, out: str) -> None:
-    script = IN_A_PROCESS.format(
-        each="", before="resource.setrlimit(resource.RLIMIT_FSIZE, (150000, 150000))"
-    )
+    script = IN_A_PROCESS.format(each="", before="resource.setrlimit(resource.RLIMIT_FSIZE, (150000, 150000))")
     words = [sys.executable, "-c", script, f"{tmp_path}/{out}"]
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     assert "file size limit reached" in done.stdout

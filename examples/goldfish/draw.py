@@ -105,9 +105,7 @@ def _body(part: Sheet, x: Array, y: Array) -> None:
     grain = noise(x, y, (9, 6), 3) + 0.5 * noise(x, y, 4, 4)
     body = mixed((255, 196, 92), (222, 84, 40), 0.55 - y / 85 + 0.10 * grain)
     patch = noise(x + 6 * grain, y, (40, 30), 15)
-    body = mixed(
-        body, mixed((255, 246, 226), (236, 214, 196), 0.5 + y / 80), 0.92 * inside(patch + 0.12, 0.12)
-    )
+    body = mixed(body, mixed((255, 246, 226), (236, 214, 196), 0.5 + y / 80), 0.92 * inside(patch + 0.12, 0.12))
     body = mixed(body, (170, 60, 36), 0.38 * inside(np.abs(scales) - 0.05, 0.16) * inside(x - 42, 16))
     body = mixed(body, (255, 236, 180), 0.5 * np.exp(-(((y + 26) / 13) ** 2) - ((x - 10) / 60) ** 2))
     belly = np.exp(-(((y - 58) / 30) ** 2))

@@ -45,9 +45,7 @@ def _sky(sheet: Sheet) -> None:
     sheet.lay(mixed((250, 242, 214), (214, 206, 192), 0.4 + 0.4 * crater), inside(disc(*moon, 29)))
 
 
-def _woods(
-    sheet: Sheet, seed: int, level: float, swing: float, colours: tuple[tuple[int, int, int], ...]
-) -> None:
+def _woods(sheet: Sheet, seed: int, level: float, swing: float, colours: tuple[tuple[int, int, int], ...]) -> None:
     x = sheet.x
     ridge = level + swing * noise(x, 0 * x, 120, seed)
     cell = np.floor(x / 9).astype(np.int64)

@@ -113,9 +113,7 @@ def _balloon(sheet: Sheet, cx: float, cy: float, tilt: float) -> None:
     part = sheet.part(cx - 80, cy - 72, cx + 80, cy + 112)
     x, y = turned(part.x - cx, part.y - cy, tilt)
     # A round crown that narrows to the mouth.
-    half = np.where(
-        y < 0, np.sqrt(np.clip(56**2 - y**2, 1, None)), 56 * np.cos(np.clip(y / 78, 0, 1.25)) ** 0.9
-    )
+    half = np.where(y < 0, np.sqrt(np.clip(56**2 - y**2, 1, None)), 56 * np.cos(np.clip(y / 78, 0, 1.25)) ** 0.9)
     shape = np.where(y < 0, disc(x, y, 56), np.maximum(0.86 * (np.abs(x) - half), y - 72))
     for rope in (-1, 1):
         part.lay((92, 66, 58), inside(segment(x, y, (19 * rope, 68), (11 * rope, 84), 2)))

@@ -107,18 +107,14 @@ def _opencv() -> str:
     import numpy as np
 
     grey = np.zeros((64, 64), np.uint8)
-    cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM).calc(
-        grey, grey, np.zeros((64, 64, 2), np.float32)
-    )
+    cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM).calc(grey, grey, np.zeros((64, 64, 2), np.float32))
     return "optical flow works"
 
 
 def _devices() -> str:
     import torch
 
-    found = ["cpu"] + [
-        f"cuda:{i} ({torch.cuda.get_device_name(i)})" for i in range(torch.cuda.device_count())
-    ]
+    found = ["cpu"] + [f"cuda:{i} ({torch.cuda.get_device_name(i)})" for i in range(torch.cuda.device_count())]
     if torch.backends.mps.is_available():
         found.append("mps")
     return ", ".join(found)

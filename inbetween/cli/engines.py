@@ -10,9 +10,7 @@ import typer
 if TYPE_CHECKING:
     from inbetween.engine import Engine
 
-Name = Annotated[
-    str | None, typer.Argument(metavar="[NAME]", help="One engine, with its options.", show_default=False)
-]
+Name = Annotated[str | None, typer.Argument(metavar="[NAME]", help="One engine, with its options.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.", show_default=False)]
 
 

@@ -81,9 +81,7 @@ StartNumber = Annotated[
 Loop = Annotated[
     bool, _option("--loop", group=FILM, help="Go back to the first key, so that the film can start again.")
 ]
-PingPong = Annotated[
-    bool, _option("--ping-pong", group=FILM, help="There and back; neither end is repeated.")
-]
+PingPong = Annotated[bool, _option("--ping-pong", group=FILM, help="There and back; neither end is repeated.")]
 Overwrite = Annotated[bool, _option("--overwrite", group=FILM, help="Replace an output that exists.")]
 
 Frames = Annotated[
@@ -112,9 +110,7 @@ Duration = Annotated[
 ]
 At = Annotated[
     str | None,
-    _option(
-        "--at", group=TIME, metavar="TIMES", help="When each key is reached, one time per key: 0,1.5s,72f."
-    ),
+    _option("--at", group=TIME, metavar="TIMES", help="When each key is reached, one time per key: 0,1.5s,72f."),
 ]
 Easing = Annotated[
     str,
@@ -127,14 +123,10 @@ Easing = Annotated[
     ),
 ]
 
-Size = Annotated[
-    str | None, _option("--size", group=PICTURES, metavar="WxH", help="Default: the first key's size.")
-]
+Size = Annotated[str | None, _option("--size", group=PICTURES, metavar="WxH", help="Default: the first key's size.")]
 Fit = Annotated[
     str | None,
-    _option(
-        "--fit", group=PICTURES, metavar="HOW", help="Keys of another size or shape: crop, pad or stretch."
-    ),
+    _option("--fit", group=PICTURES, metavar="HOW", help="Keys of another size or shape: crop, pad or stretch."),
 ]
 Keyframes = Annotated[
     str,
@@ -154,9 +146,7 @@ IfUnrelated = Annotated[
         help="Keys that have nothing to do with each other: blend, hold or fail. Default: blend.",
     ),
 ]
-Force = Annotated[
-    bool, _option("--force", group=PICTURES, help="Take pictures of more than 64 megapixels too.")
-]
+Force = Annotated[bool, _option("--force", group=PICTURES, help="Take pictures of more than 64 megapixels too.")]
 
 EngineName = Annotated[
     str,
@@ -171,13 +161,9 @@ Set = Annotated[
         help="An option of the engine; `inbetween engines NAME` lists them.",
     ),
 ]
-Seed = Annotated[
-    str, _option("--seed", group=ENGINE, metavar="N", help="For engines that draw noise. Default: 0.")
-]
+Seed = Annotated[str, _option("--seed", group=ENGINE, metavar="N", help="For engines that draw noise. Default: 0.")]
 
-Device = Annotated[
-    str, _option("--device", group=WORK, metavar="DEVICE", help="auto, cpu, cuda, cuda:0 or mps.")
-]
+Device = Annotated[str, _option("--device", group=WORK, metavar="DEVICE", help="auto, cpu, cuda, cuda:0 or mps.")]
 Threads = Annotated[
     str | None,
     _option(
@@ -187,9 +173,7 @@ Threads = Annotated[
         help="Default: all cores, or INBETWEEN_THREADS. Never changes pixels.",
     ),
 ]
-DryRun = Annotated[
-    bool, _option("--dry-run", group=WORK, help="Check everything, say the plan, make nothing.")
-]
+DryRun = Annotated[bool, _option("--dry-run", group=WORK, help="Check everything, say the plan, make nothing.")]
 Record = Annotated[
     bool, _option("--record", group=WORK, help="Also write OUT.json: everything needed to make OUT again.")
 ]

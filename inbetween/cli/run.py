@@ -144,16 +144,10 @@ def _repeated(file: str, words: Words, show: Show) -> Words:
 
     ours = {"out", "threads", "device", "force"}
     nothing = Words((), "")
-    extra = [
-        f.name
-        for f in fields(Words)
-        if f.name not in ours and getattr(words, f.name) != getattr(nothing, f.name)
-    ]
+    extra = [f.name for f in fields(Words) if f.name not in ours and getattr(words, f.name) != getattr(nothing, f.name)]
     if extra:
         name = "keys" if extra[0] == "keys" else "--" + extra[0].replace("_", "-")
-        raise WordsRefused(
-            f"--repeat takes everything from {file}; {name} would change it", f"leave {name} out"
-        )
+        raise WordsRefused(f"--repeat takes everything from {file}; {name} would change it", f"leave {name} out")
     recorded = repeated(Path(file), show)
     device = recorded.device if words.device == nothing.device else words.device
     out = words.out or recorded.out
@@ -177,8 +171,7 @@ def _say_plan(what: Plan, said: dict[str, Any], show: Show) -> None:
     if len(times) > 12:
         times[5:-1] = ["…"]
     rows = {
-        "keys": f"{len(what.words.keys)} of {keys.bits} bits"
-        + (", with alpha" if keys.channels == 4 else ""),
+        "keys": f"{len(what.words.keys)} of {keys.bits} bits" + (", with alpha" if keys.channels == 4 else ""),
         "film": f"{what.count} frames, {width}x{height}, {_rate(what)} fps, "
         f"{float(what.count / what.timeline.rate):.2f} s",
         "gaps": f"{len(what.timeline.keys) - 1}, keys at {', '.join(times)} s",

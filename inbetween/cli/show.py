@@ -193,9 +193,7 @@ def watched(mode: str, quiet: bool, verbose: bool) -> Iterator[tuple[Show, Stop]
     except Interrupted as stopped:
         show.close()
         error(
-            InbetweenError(
-                "stopped before the film was whole", "nothing is left of it; the same command begins anew"
-            )
+            InbetweenError("stopped before the film was whole", "nothing is left of it; the same command begins anew")
         )
         raise typer.Exit(stopped.exit_code) from None
     finally:

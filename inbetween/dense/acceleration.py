@@ -48,9 +48,7 @@ def _second_derivative(near: Field, far: Field, time: float) -> Field:
     return np.asarray(2 * (near - far / np.float32(time)) / np.float32(1 - time), np.float32)
 
 
-def _pooled(
-    here: tuple[Field, Field] | None, there: tuple[Field, Field] | None, flow: Field, error: Field
-) -> Field:
+def _pooled(here: tuple[Field, Field] | None, there: tuple[Field, Field] | None, flow: Field, error: Field) -> Field:
     """The accelerations known on this side, and on the other one as `flow` sees it, by their confidence."""
     if here is None and there is None:
         return np.zeros_like(flow)

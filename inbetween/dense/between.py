@@ -13,8 +13,8 @@ from inbetween.dense.warp import Field, Image, inside, pull
 GHOST_LEVELS = (30.0, 60.0)
 """Difference of the two warped keys, in levels, from which a cross-fade takes over, and where it is all."""
 SOFTENING = ((0.3, 0.8, 0.5), (0.8, 2.0, 1.0))
-"""From how far, and to how far, the two warped keys are out of register for the picture to be softened, and the
-Gaussian's sigma; all in pixels."""
+"""From how far, and to how far, the two warped keys are out of register for the picture to be softened, and
+the Gaussian's sigma; all in pixels."""
 
 
 def flow_at(t: float, flows: Flows, accelerations: tuple[Field, Field]) -> tuple[Field, Field]:
@@ -65,7 +65,7 @@ def merged(
         mask = np.where(there, np.float32(share), np.float32(share * 1e-3))
         warped.append(pull(key, _enlarged(flow, key.shape[:2]), interpolation))
         masks.append(_resized(mask, key.shape[:2]))
-    out: Image = cv2.blendLinear(warped[0], warped[1], masks[0], masks[1])
+    out = _blended(warped[0], warped[1], masks[0], masks[1])
     # Where a key is read from outside its picture there is nothing to compare.
     levels = _coarse(cv2.absdiff(warped[0], warped[1]), to_start.shape[:2], seen[0] & seen[1])
     if sampling == "adaptive":
@@ -106,7 +106,16 @@ def _ramp(values: Field, low: float, high: float) -> Field:
 def _mixed(image: Image, other: Image, share: Field) -> Image:
     """share * image + (1 - share) * other; share: (h, w) on the coarse grid."""
     full = _resized(share, image.shape[:2])
-    return np.asarray(cv2.blendLinear(image, other, full, 1 - full))
+    return _blended(image, other, full, 1 - full)
+
+
+def _blended(a: Image, b: Image, weight_a: Field, weight_b: Field) -> Image:
+    """The weighted mean; the weights are (H, W)."""
+    if a.dtype == np.uint8:
+        return np.asarray(cv2.blendLinear(a, b, weight_a, weight_b))
+    # OpenCV adds 1e-5 to the sum of the weights: too much for 16 bits.
+    share = (weight_a / (weight_a + weight_b))[..., None]
+    return np.asarray(b + share * (a - b), np.float32)
 
 
 def _enlarged(flow: Field, size: tuple[int, int]) -> Field:

@@ -17,7 +17,7 @@ POINTS_SIDE = 480
 LEAST_MATCHES = 20
 LEAST_INLIERS = 15
 LEAST_SHARE = 0.3
-WORSE_LEVELS, WORSE_SHARE = 1.0, 0.01
+WORSE_LEVELS, WORSE_SHARE = 1.5, 0.015
 """The flow must be worse than the homography alone by so many levels in so large a part of the picture;
 otherwise it has followed the camera already, and the second search is saved."""
 

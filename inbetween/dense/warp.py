@@ -37,6 +37,4 @@ def inside(flow: Field, margin: float = 0.5) -> NDArray[np.bool_]:
     height, width = flow.shape[:2]
     where = grid(height, width) + flow
     x, y = where[..., 0], where[..., 1]
-    return np.asarray(
-        (x >= -margin) & (y >= -margin) & (x <= width - 1 + margin) & (y <= height - 1 + margin)
-    )
+    return np.asarray((x >= -margin) & (y >= -margin) & (x <= width - 1 + margin) & (y <= height - 1 + margin))

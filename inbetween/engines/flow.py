@@ -33,9 +33,7 @@ class Options:
         choices=("adaptive", "bilinear", "bicubic"),
     )
     acceleration: bool = option(True, "with three keys or more, let motion speed up and slow down")
-    fallback: bool = option(
-        True, "cross-fade where both keys' motions disagree beyond hope, instead of tearing"
-    )
+    fallback: bool = option(True, "cross-fade where both keys' motions disagree beyond hope, instead of tearing")
 
 
 def load(options: Options, settings: Settings) -> Maker:

@@ -129,9 +129,7 @@ def tiff_directory(stream: BinaryIO, wanted: Collection[int]) -> Directory:
     values: dict[int, tuple[int, ...] | bytes] = {}
     shorts: dict[int, int] = {}
     for _ in range(count):
-        tag, kind, number = struct.unpack(
-            order + entry_format, entries.read(struct.calcsize(order + entry_format))
-        )
+        tag, kind, number = struct.unpack(order + entry_format, entries.read(struct.calcsize(order + entry_format)))
         if kind == 3:
             shorts[tag] = base + entries.tell()
         field = entries.read(width)

@@ -154,9 +154,7 @@ def facts(stream: BinaryIO, force: bool = False) -> Facts:
     if min(height, width) < 1:
         raise damaged()
     if max(height, width) > SIDE_LIMIT:
-        raise Refusal(
-            f"is {width}×{height} pixels; no side may have more than {SIDE_LIMIT}", "make it smaller first"
-        )
+        raise Refusal(f"is {width}×{height} pixels; no side may have more than {SIDE_LIMIT}", "make it smaller first")
     if height * width > MAX_PIXELS and not force:
         raise Refusal(
             f"is {width}×{height} pixels, more than {MAX_PIXELS // 1_000_000} million",
@@ -250,11 +248,7 @@ def _tiff_facts(stream: BinaryIO, name: str) -> Facts:
 
 def _tiff_bits(directory: Directory, space: str | None) -> int:
     """8 or 16, or a refusal of what cannot be had in either."""
-    if (
-        50706 in directory.values
-        or directory.number(254, 0) & 1
-        or directory.number(262, 0) in (32803, 34892)
-    ):
+    if 50706 in directory.values or directory.number(254, 0) & 1 or directory.number(262, 0) in (32803, 34892):
         raise Refusal("is a camera raw file", RAW_HINT)
     bits = set(directory.numbers(258, (1,)))
     kinds = set(directory.numbers(339, (1,)))

@@ -17,7 +17,9 @@ from inbetween.types import Picture
 
 WRITABLE = (".png", ".tif", ".tiff", ".jpg", ".jpeg")
 
-_PNG_LEVEL = 3
+_PNG_UP = 32
+"""libpng's name of the filter that subtracts the pixel above: as small as its own choice a level higher, at
+half the time."""
 _TIFF_LEVEL = 4
 _JPEG_QUALITY = 95
 _STRIP = 1 << 18
@@ -50,7 +52,8 @@ def _png(picture: Picture) -> bytes:
     import cv2
 
     code = cv2.COLOR_RGB2BGR if picture.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
-    _, packed = cv2.imencode(".png", cv2.cvtColor(picture, code), [cv2.IMWRITE_PNG_COMPRESSION, _PNG_LEVEL])
+    words = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, _PNG_UP]
+    _, packed = cv2.imencode(".png", cv2.cvtColor(picture, code), words)
     data = packed.tobytes()
     head = len(PNG_SIGNATURE) + 25
     # sRGB, perceptual intent.

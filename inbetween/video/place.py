@@ -111,9 +111,7 @@ def disk_errors(path: str, word: str = "-o") -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise InbetweenError(
-                f"the disk or quota is full: {error.strerror} ({path})", ffmpeg.DISK_FULL
-            ) from error
+            raise InbetweenError(f"the disk or quota is full: {error.strerror} ({path})", ffmpeg.DISK_FULL) from error
         if error.errno == errno.EFBIG:
             raise InbetweenError(f"file size limit reached: {path}", ffmpeg.SIZE_LIMIT) from error
         if error.errno == errno.ENAMETOOLONG:
@@ -177,9 +175,7 @@ def _move_all(moves: Iterable[tuple[str, str]]) -> None:
         raise
 
 
-def _prepare_sequence(
-    sink: Sink, folder: str, exists: bool, overwrite: bool, inputs: Sequence[Path | str]
-) -> None:
+def _prepare_sequence(sink: Sink, folder: str, exists: bool, overwrite: bool, inputs: Sequence[Path | str]) -> None:
     if not exists:
         _refuse_missing(os.path.dirname(folder))
         _exists(os.path.join(os.path.dirname(folder), sinks.name(sink, sink.start_number)))
@@ -258,9 +254,7 @@ def _exists(path: str, word: str = "-o") -> bool:
 
 def _refuse_missing(folder: str, word: str = "-o") -> None:
     if not os.path.lexists(folder):
-        raise InbetweenError(
-            f"there is no folder `{folder}`", f"make it first: mkdir -p {shlex.quote(folder)}"
-        )
+        raise InbetweenError(f"there is no folder `{folder}`", f"make it first: mkdir -p {shlex.quote(folder)}")
     if not os.path.isdir(folder):
         raise InbetweenError(f"`{folder}` is a file, not a folder", f"choose another folder with {word}")
 

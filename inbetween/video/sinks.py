@@ -99,9 +99,7 @@ def parse(out: str, codec: str | None = None, encoder: str | None = None, start_
         )
     if codec is not None and not codec.strip():
         raise WordsRefused("--codec has no name", f"its default is --codec {sink.codec}")
-    return dataclasses.replace(
-        sink, codec=codec or sink.codec, encoder=_words(encoder), start_number=start_number
-    )
+    return dataclasses.replace(sink, codec=codec or sink.codec, encoder=_words(encoder), start_number=start_number)
 
 
 def check(sink: Sink, rate: Fraction, count: int) -> None:

@@ -81,9 +81,7 @@ def rehearse(sink: Sink, rate: Fraction, size: tuple[int, int]) -> None:
         verify.film(path, expected, Report())
 
 
-def _write_pictures(
-    expected: Expected, frames: Iterator[Picture], report: Report, overwrite: bool
-) -> Written:
+def _write_pictures(expected: Expected, frames: Iterator[Picture], report: Report, overwrite: bool) -> Written:
     """One file a frame in a hidden folder; they are moved together when all are there."""
     from inbetween import pictures
 
