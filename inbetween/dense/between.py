@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 
 from inbetween.dense.invert import arriving
 from inbetween.dense.pair import Flows
-from inbetween.dense.warp import Field, Image, inside, pull
+from inbetween.dense.warp import Field, Image, grid, inside, pull, pull_at
 
 GHOST_LEVELS = (30.0, 60.0)
-"""Difference of the two warped keys, in levels, from which a cross-fade takes over, and where it is all."""
-SOFTENING = ((0.3, 0.8, 0.5), (0.8, 2.0, 1.0))
-"""From how far, and to how far, the two warped keys are out of register for the picture to be softened, and
-the Gaussian's sigma; all in pixels."""
+"""Difference of the two warped keys, in grey levels, from which a cross-fade takes over, and where it is all."""
+SOFT_OFF, SOFT_SHARE = (0.3, 0.8, 2.0), (0.0, 0.35, 1.0)
+"""By how many pixels the two warped keys are out of register, and the share of the softened picture there."""
+SOFT_SIGMA = 1.0
+"""Of the Gaussian that softens, in pixels."""
 
 
 def flow_at(t: float, flows: Flows, accelerations: tuple[Field, Field]) -> tuple[Field, Field]:
@@ -58,70 +59,63 @@ def merged(
     sharpness does not show a wrong edge twice. With `fallback` the two are cross-faded where they disagree
     beyond hope: a ghost is less of an eyesore than torn strips.
     """
-    warped, masks = [], []
-    seen = inside(to_start), inside(to_end)
+    coarse = to_start.shape[:2]
     interpolation = cv2.INTER_LINEAR if sampling == "bilinear" else cv2.INTER_CUBIC
-    for key, flow, share, there in ((start, to_start, 1 - t, seen[0]), (end, to_end, t, seen[1])):
-        mask = np.where(there, np.float32(share), np.float32(share * 1e-3))
-        warped.append(pull(key, _enlarged(flow, key.shape[:2]), interpolation))
-        masks.append(_resized(mask, key.shape[:2]))
-    out = _blended(warped[0], warped[1], masks[0], masks[1])
+    from_start = _warped(start, to_start, interpolation)
+    from_end = _warped(end, to_end, interpolation)
+    there = inside(to_start), inside(to_end)
+    shares = [np.where(seen, share, share * 1e-3) for seen, share in zip(there, (1 - t, t), strict=True)]
+    out = _mixed(from_start, from_end, np.asarray(shares[0] / (shares[0] + shares[1]), np.float32))
+    seen_grey = _grey(from_start)
     # Where a key is read from outside its picture there is nothing to compare.
-    levels = _coarse(cv2.absdiff(warped[0], warped[1]), to_start.shape[:2], seen[0] & seen[1])
+    levels = _smooth(cv2.absdiff(seen_grey, _grey(from_end)), coarse, there[0] & there[1])
     if sampling == "adaptive":
         # A difference over a gradient is a distance.
-        off = levels / (_coarse(_gradient(out), to_start.shape[:2]) + 1)
-        for low, high, sigma in SOFTENING:
-            soft = _ramp(off, low, high)
-            if soft.any():
-                out = _mixed(cv2.GaussianBlur(out, (0, 0), sigma), out, soft)
-    ghost = _ramp(levels, *GHOST_LEVELS)
+        off = levels / (_smooth(_gradient(seen_grey), coarse) + 1)
+        soft = np.interp(off, SOFT_OFF, SOFT_SHARE).astype(np.float32)
+        if soft.any():
+            out = _mixed(cv2.GaussianBlur(out, (5, 5), SOFT_SIGMA), out, soft)
+    low, high = GHOST_LEVELS
+    ghost = np.asarray(np.clip((levels - low) / (high - low), 0, 1), np.float32)
     if fallback and ghost.any():
         out = _mixed(cv2.addWeighted(start, 1 - t, end, t, 0), out, ghost)
     return out
 
 
-def _coarse(image: Image, size: tuple[int, int], where: NDArray[np.bool_] | None = None) -> Field:
-    """(h, w): the mean of the colours, smoothed by a Gaussian of 3 px of the full picture; 0 but `where`."""
-    weights = np.array([[1 / 3, 1 / 3, 1 / 3, 0][: image.shape[2]]], np.float32)
-    mean = cv2.transform(image, weights).astype(np.float32)
-    coarse = cv2.resize(mean, size[::-1], interpolation=cv2.INTER_AREA)
-    if where is not None:
-        coarse = coarse * where
-    return np.asarray(cv2.GaussianBlur(coarse, (0, 0), 3 * size[1] / image.shape[1]), np.float32)
+def _warped(key: Image, flow: Field, interpolation: int) -> Image:
+    """The key (H, W, C) read where the coarse flow points."""
+    height, width = key.shape[:2]
+    scale = np.array([width / flow.shape[1], height / flow.shape[0]], np.float32)
+    where = cv2.resize(flow * scale, (width, height), interpolation=cv2.INTER_LINEAR)
+    cv2.add(where, grid(height, width), where)
+    return pull_at(key, np.asarray(where, np.float32), interpolation)
 
 
-def _gradient(image: Image) -> Image:
-    """(H, W, C): |d/dx| and |d/dy|, averaged."""
-    across, down = np.zeros_like(image), np.zeros_like(image)
-    cv2.absdiff(image[:, 1:], image[:, :-1], across[:, 1:])
-    cv2.absdiff(image[1:], image[:-1], down[1:])
+def _grey(image: Image) -> Image:
+    code = cv2.COLOR_RGB2GRAY if image.shape[2] == 3 else cv2.COLOR_RGBA2GRAY
+    return np.asarray(cv2.cvtColor(image, code))
+
+
+def _gradient(grey: Image) -> Image:
+    """(H, W): |d/dx| and |d/dy|, averaged."""
+    across, down = np.zeros_like(grey), np.zeros_like(grey)
+    cv2.absdiff(grey[:, 1:], grey[:, :-1], across[:, 1:])
+    cv2.absdiff(grey[1:], grey[:-1], down[1:])
     return np.asarray(cv2.addWeighted(across, 0.5, down, 0.5, 0))
 
 
-def _ramp(values: Field, low: float, high: float) -> Field:
-    return np.asarray(np.clip((values - low) / (high - low), 0, 1), np.float32)
+def _smooth(grey: Image, size: tuple[int, int], where: NDArray[np.bool_] | None = None) -> Field:
+    """(h, w) on the coarse grid, smoothed by a Gaussian of 3 px of the full picture; 0 but `where`."""
+    coarse = cv2.resize(grey.astype(np.float32), size[::-1], interpolation=cv2.INTER_AREA)
+    if where is not None:
+        coarse = coarse * where
+    return np.asarray(cv2.GaussianBlur(coarse, (0, 0), 3 * size[1] / grey.shape[1]), np.float32)
 
 
-def _mixed(image: Image, other: Image, share: Field) -> Image:
-    """share * image + (1 - share) * other; share: (h, w) on the coarse grid."""
-    full = _resized(share, image.shape[:2])
-    return _blended(image, other, full, 1 - full)
-
-
-def _blended(a: Image, b: Image, weight_a: Field, weight_b: Field) -> Image:
-    """The weighted mean; the weights are (H, W)."""
+def _mixed(a: Image, b: Image, share: Field) -> Image:
+    """share * a + (1 - share) * b, of a's dtype; share: (h, w) on the coarse grid."""
+    full = cv2.resize(share, a.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     if a.dtype == np.uint8:
-        return np.asarray(cv2.blendLinear(a, b, weight_a, weight_b))
+        return np.asarray(cv2.blendLinear(a, b, full, 1 - full))
     # OpenCV adds 1e-5 to the sum of the weights: too much for 16 bits.
-    share = (weight_a / (weight_a + weight_b))[..., None]
-    return np.asarray(b + share * (a - b), np.float32)
-
-
-def _enlarged(flow: Field, size: tuple[int, int]) -> Field:
-    scale = np.array([size[1] / flow.shape[1], size[0] / flow.shape[0]], np.float32)
-    return _resized(flow, size) * scale
-
-
-def _resized(field: Field, size: tuple[int, int]) -> Field:
-    return np.asarray(cv2.resize(field, size[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+    return np.asarray(b + full[..., None] * (a - b), np.float32)

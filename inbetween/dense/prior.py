@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 from inbetween.dense.dis import Grey, dis, disagreement
 from inbetween.dense.warp import Field, grid, pull
 
-POINTS_SIDE = 480
+POINTS_SIDE = 400
 """The longer side of the pictures in which points are looked for: enough for a global model."""
+LEAST_MOTION = 4.0
+"""Pixels; a camera that moves by less is followed by DIS anyway."""
 LEAST_MATCHES = 20
 LEAST_INLIERS = 15
 LEAST_SHARE = 0.3
-WORSE_LEVELS, WORSE_SHARE = 1.5, 0.015
+WORSE_LEVELS, WORSE_SHARE = 1.0, 0.01
 """The flow must be worse than the homography alone by so many levels in so large a part of the picture;
 otherwise it has followed the camera already, and the second search is saved."""
 
@@ -89,13 +91,15 @@ def matched(a: Points, b: Points) -> tuple[NDArray[np.float32], NDArray[np.float
 
 
 def homography(a: Points, b: Points) -> NDArray[np.float64] | None:
-    """(3, 3) from a to b by MAGSAC++ (Barath et al. 2020), or None where no model is sure."""
+    """(3, 3) from a to b by MAGSAC++ (Barath et al. 2020), or None where no model is sure, or hardly moves."""
     from_a, to_b = matched(a, b)
     if len(from_a) < LEAST_MATCHES:
         return None
     model, inliers = cv2.findHomography(from_a, to_b, cv2.USAC_MAGSAC, 3.0)
-    found = 0 if model is None or inliers is None else int(inliers.sum())
-    if found < max(LEAST_INLIERS, LEAST_SHARE * len(from_a)) or abs(np.linalg.det(model)) < 1e-9:
+    on_model = np.zeros(len(from_a), bool) if inliers is None else inliers.ravel() > 0
+    if model is None or on_model.sum() < max(LEAST_INLIERS, LEAST_SHARE * len(from_a)):
+        return None
+    if np.median(np.linalg.norm(to_b - from_a, axis=1)[on_model]) < LEAST_MOTION or abs(np.linalg.det(model)) < 1e-9:
         return None
     return np.asarray(model, np.float64)
 

@@ -26,7 +26,11 @@ def grid(height: int, width: int) -> Field:
 
 def pull(image: Image, flow: Field, interpolation: int = cv2.INTER_LINEAR) -> Image:
     """image(x + flow(x)), of image's dtype, the border repeated."""
-    where = grid(*flow.shape[:2]) + flow
+    return pull_at(image, np.asarray(cv2.add(grid(*flow.shape[:2]), flow), np.float32), interpolation)
+
+
+def pull_at(image: Image, where: Field, interpolation: int = cv2.INTER_LINEAR) -> Image:
+    """image(where(x)), of image's dtype, the border repeated. where: (h, w, 2), x and y."""
     # The stubs want a second map; with both coordinates in the first there is none.
     none: Any = None
     return np.asarray(cv2.remap(image, where, none, interpolation, borderMode=cv2.BORDER_REPLICATE))
