@@ -16,12 +16,15 @@ POINTS_SIDE = 400
 """The longer side of the pictures in which points are looked for: enough for a global model."""
 LEAST_MOTION = 4.0
 """Pixels; a camera that moves by less is followed by DIS anyway."""
-LEAST_MATCHES = 20
+LEAST_MATCHES = 40
 LEAST_INLIERS = 15
 LEAST_SHARE = 0.3
 WORSE_LEVELS, WORSE_SHARE = 1.0, 0.01
 """The flow must be worse than the homography alone by so many levels in so large a part of the picture;
 otherwise it has followed the camera already, and the second search is saved."""
+
+LEVELS_PER_PIXEL, MOST_APART = 1.0, 20.0
+"""What a pixel of forward-backward error weighs in grey levels, and the error beyond which all are alike."""
 
 
 def with_homography(
@@ -35,28 +38,34 @@ def with_homography(
     """Both flows, per pixel the better of the given one and the one found on top of a homography.
 
     a, b: (h, w) grey; flows: from a to b and back; model: (3, 3) from a to b; sigma: of the Gaussian over the
-    grey error, in pixels; `both` is `map`, or a pool's. A wrong homography alone would cost more than a right
-    one gains, hence the choice per pixel.
+    errors, in pixels; `both` is `map`, or a pool's. A wrong homography alone would cost more than a right one
+    gains, hence the choice per pixel: by grey error and by forward-backward error, for grey alone is often
+    right by luck.
     """
     if model is None:
         return flows
 
-    def better(x: Grey, y: Grey, flow: Field, matrix: NDArray[np.float64]) -> Field:
+    def found(x: Grey, y: Grey, flow: Field, matrix: NDArray[np.float64]) -> Field | None:
         moved = homography_flow(matrix, *x.shape)
         if moved is None:
-            return flow
-        error = disagreement(x, y, flow, sigma)
-        if np.mean(disagreement(x, y, moved, sigma) + WORSE_LEVELS < error) < WORSE_SHARE:
-            return flow
+            return None
+        worse = disagreement(x, y, moved, sigma) + WORSE_LEVELS < disagreement(x, y, flow, sigma)
+        if np.mean(worse) < WORSE_SHARE:
+            return None
         residual = dis(x, np.asarray(pull(y, moved), np.uint8))
-        if residual is None:
-            return flow
-        candidate = residual + np.asarray(pull(moved, residual), np.float32)
-        gain = disagreement(x, y, candidate, sigma) < error
-        return np.where(gain[..., None], candidate, flow)
+        return None if residual is None else residual + np.asarray(pull(moved, residual), np.float32)
 
-    forward, backward = both(better, (a, b), (b, a), flows, (model, np.linalg.inv(model)))
-    return forward, backward
+    def score(x: Grey, y: Grey, flow: Field, back: Field) -> Field:
+        apart = np.minimum(np.linalg.norm(flow + pull(back, flow), axis=2), MOST_APART)
+        smooth = np.asarray(cv2.GaussianBlur(apart, (0, 0), sigma), np.float32)
+        return disagreement(x, y, flow, sigma) + np.float32(LEVELS_PER_PIXEL) * smooth
+
+    there, back = both(found, (a, b), (b, a), flows, (model, np.linalg.inv(model)))
+    if there is None or back is None:
+        return flows
+    first = score(a, b, there, back) < score(a, b, *flows)
+    second = score(b, a, back, there) < score(b, a, *flows[::-1])
+    return np.where(first[..., None], there, flows[0]), np.where(second[..., None], back, flows[1])
 
 
 Points = tuple[NDArray[np.float32], NDArray[np.float32]]
