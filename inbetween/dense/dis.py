@@ -47,14 +47,18 @@ def halvings(height: int, width: int) -> int:
     return times
 
 
-def dis(a: Grey, b: Grey) -> Field | None:
+def dis(a: Grey, b: Grey, begin: Field | None = None) -> Field | None:
     """DIS optical flow from a to b (Kroeger et al. 2016), OpenCV's medium preset, or None where it fails.
 
-    Sides below 12 raise in OpenCV, and slim pictures may give numbers that are not finite.
+    begin: (h, w, 2), where to begin on the coarsest scale. Sides below 12 raise in OpenCV, and slim pictures may
+    give numbers that are not finite.
     """
+    # DIS with numbers that are not finite kills the process: never let one through.
+    if begin is None or not np.isfinite(begin).all():
+        begin = np.zeros((*a.shape, 2), np.float32)
     engine = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     try:
-        flow = engine.calc(a, b, np.zeros((*a.shape, 2), np.float32))
+        flow = engine.calc(a, b, begin.copy())
     except cv2.error:
         return None
     return np.asarray(flow, np.float32) if np.isfinite(flow).all() else None

@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 
 from inbetween.dense.dis import Grey, dis, disagreement, grey, halved, halvings
 from inbetween.dense.holes import push_pull
+from inbetween.dense.invert import arriving
 from inbetween.dense.prior import Points, homography, points, with_homography
 from inbetween.dense.warp import Field, pull
 from inbetween.types import Picture
@@ -55,14 +57,21 @@ def view(key: Picture) -> View:
     return View(key.shape[:2], small, points(small))
 
 
-def flows(start: View, end: View, both: Callable[..., Iterable[Any]] = map) -> Flows | None:
+def flows(
+    start: View,
+    end: View,
+    before: tuple[Flows, float] | None = None,
+    both: Callable[..., Iterable[Any]] = map,
+) -> Flows | None:
     """DIS both ways with the homography prior and the confidence diffusion.
 
-    start, end: of keys of one size; `both` is `map`, or a pool's, for the two directions at once. None where
-    DIS cannot work: very small or slim pictures.
+    start, end: of keys of one size; before: the flows from the key before to the start, and that key's time
+    (< 0) in units of this pair: what moved goes on moving, and the search begins there. `both` is `map`, or a
+    pool's, for the two directions at once. None where DIS cannot work: very small or slim pictures.
     """
     a, b = start.grey, end.grey
-    forward, backward = both(dis, (a, b), (b, a))
+    begin: Iterable[Field | None] = (None, None) if before is None else _going_on(*before, a.shape)
+    forward, backward = both(dis, (a, b), (b, a), begin)
     if forward is None or backward is None:
         return None
     # A Gaussian of 3 px of the full picture.
@@ -82,6 +91,18 @@ def flows(start: View, end: View, both: Callable[..., Iterable[Any]] = map) -> F
         backward_error,
         doubt,
     )
+
+
+def _going_on(before: Flows, time: float, size: tuple[int, ...]) -> tuple[Field, Field]:
+    """The flow both ways if every pixel keeps its velocity, on a grid of `size` (h, w)."""
+    height, width = size[:2]
+    coarse = before.backward / np.float32(time)
+    scale = np.array([width / coarse.shape[1], height / coarse.shape[0]], np.float32)
+
+    def enlarged(flow: Field) -> Field:
+        return np.asarray(cv2.resize(flow * scale, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+
+    return enlarged(coarse), enlarged(-arriving(coarse)[0])
 
 
 def _halved_flow(flow: Field) -> Field:

@@ -63,7 +63,7 @@ class _Pairs:
         self._flows: OrderedDict[tuple[int, int], tuple[Picture, Picture, Flows | None]] = OrderedDict()
         self._made = 0
 
-    def get(self, start: Picture, end: Picture) -> Flows | None:
+    def get(self, start: Picture, end: Picture, before: tuple[Flows, float] | None = None) -> Flows | None:
         """See `dense.pair.flows`."""
         from inbetween.dense.pair import flows
 
@@ -71,7 +71,7 @@ class _Pairs:
         if name not in self._flows:
             self._report.progress("flow", self._made, 0)
             self._made += 1
-            self._flows[name] = start, end, flows(self._view(start), self._view(end), self._both)
+            self._flows[name] = start, end, flows(self._view(start), self._view(end), before, self._both)
             if len(self._flows) > 3:
                 self._flows.popitem(last=False)
         return self._flows[name][2]
@@ -96,9 +96,10 @@ def _picture_maker(gap: Gap, known: _Pairs, options: Options, report: Report) ->
     before = after = None
     if gap.before is not None and options.acceleration:
         before = _neighbour(known.get(gap.before[0], gap.start), gap.before[1])
-    flows = known.get(gap.start, gap.end)
+    flows = known.get(gap.start, gap.end, before)
     if gap.after is not None and options.acceleration:
-        after = _neighbour(known.get(gap.end, gap.after[0]), gap.after[1])
+        key, time = gap.after
+        after = _neighbour(known.get(gap.end, key, _neighbour(flows, -1 / (time - 1))), time)
     start, end = to_working(gap.start), to_working(gap.end)
     if flows is None:
         report.note("tiny", "pictures too small for optical flow: cross-faded", gap=gap.number)
@@ -131,10 +132,10 @@ def _say_doubt(doubt: float, number: int, report: Report) -> None:
 
 ENGINE = Engine(
     name="flow",
-    title="optical flow both ways, splatted to the time asked for",
+    title="optical flow both ways, followed to the time asked for",
     load=load,
     Options=Options,
     licence="Apache-2.0",
     commercial=True,
-    paper="Kroeger et al. 2016 (DIS); Niklaus and Liu 2020 (splatting)",
+    paper="Kroeger et al. 2016 (DIS); Chen et al. 2008 (inversion)",
 )
