@@ -14,7 +14,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 LINES = [
     ["__main__"],
     ["cli"],
-    ["api"],
+    ["api", "bench"],
     ["record"],
     ["make"],
     ["film", "keys"],
@@ -68,7 +68,9 @@ def test_no_engine_imports_another() -> None:
         ], path
 
 
-@pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["--version"], ["engines", "--help"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["run", "--help"], ["--version"], ["engines", "--help"], ["bench", "--help"]]
+)
 def test_help_imports_nothing_heavy(words: list[str]) -> None:
     script = (
         "import sys\nfrom inbetween.cli.main import main\n"

@@ -1,0 +1,137 @@
+"""Clips into memory: video files, or folders of pictures, as 8-bit RGB."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from inbetween import pictures
+from inbetween.devices import available_memory
+from inbetween.errors import InbetweenError
+from inbetween.make import BYTES_PER_PIXEL
+from inbetween.types import Picture, Report
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".avif")
+LEAST_SIDE = 32
+"""Of ffmpeg's minterpolate; libvmaf crashes a little below it."""
+TAKEN = "give video files, or folders of pictures"
+
+
+@dataclass(frozen=True)
+class Clip:
+    """Where a clip is, and its name in tables: printable, and no other clip's."""
+
+    path: Path
+    name: str
+
+
+def named(paths: Sequence[Path]) -> list[Clip]:
+    """The clips under their files' names, or their whole paths where two files are called the same."""
+    stems = [path.name if os.path.isdir(path) else path.stem for path in paths]
+    return [
+        Clip(path, _printable(stem if stem and stems.count(stem) == 1 else str(path)))
+        for path, stem in zip(paths, stems, strict=True)
+    ]
+
+
+def check(clips: Sequence[Clip], report: Report) -> None:
+    """Look at the first frame of every clip, before any work.
+
+    Raises:
+        InbetweenError: see `read`.
+    """
+    for number, clip in enumerate(clips):
+        report.progress("opening clips", number, len(clips))
+        for _ in _frames(clip, 1):
+            pass
+
+
+def read(clip: Clip, most: int | None, report: Report) -> list[Picture]:
+    """All frames of a clip, or the first `most` of them: (H, W, 3) uint8, read-only.
+
+    Of a video: what PyAV converts to rgb24, unrotated. Of a folder: its pictures by name, numbers in order;
+    16 bits are rounded to 8, alpha is laid over black.
+
+    Raises:
+        InbetweenError: no such clip, no frames, frames of unlike size or below `LEAST_SIDE`, damaged, or too
+            many for the memory.
+    """
+    held: list[Picture] = []
+    for frame in _frames(clip, most):
+        report.progress(f"reading {clip.name}", len(held), 0)
+        if len(held) % 16 == 0:
+            _check_memory(clip, held, frame)
+        frame.flags.writeable = False
+        held.append(frame)
+    return held
+
+
+def _frames(clip: Clip, most: int | None) -> Iterator[Picture]:
+    source = _from_folder(clip) if os.path.isdir(clip.path) else _from_video(clip)
+    size = None
+    for frame in islice(source, most):
+        height, width = frame.shape[:2]
+        if min(height, width) < LEAST_SIDE:
+            raise InbetweenError(
+                f"{clip.path} is {width}x{height}: no side may be below {LEAST_SIDE} pixels", "leave it out"
+            )
+        if size not in (None, (width, height)):
+            raise InbetweenError(f"{clip.path} changes its size from {size} to {(width, height)}", "leave it out")
+        size = width, height
+        yield frame
+    if size is None:
+        raise InbetweenError(f"{clip.path} has no frames", TAKEN)
+
+
+def _from_folder(clip: Clip) -> Iterator[Picture]:
+    try:
+        names = [name for name in os.listdir(clip.path) if name.lower().endswith(SUFFIXES) and name[0] != "."]
+    except OSError as error:
+        raise InbetweenError(f"{clip.path} cannot be read: {error.strerror}", "look at its permissions") from error
+    for name in sorted(names, key=_by_number):
+        picture = pictures.like(pictures.read(clip.path / name), 3, np.uint8)
+        yield np.ascontiguousarray(picture)  # type: ignore[misc]
+
+
+def _by_number(name: str) -> list[tuple[int, str]]:
+    """2.png before 10.png."""
+    return [(int(digits or 0), rest) for digits, rest in re.findall(r"(\d*)(\D*)", name)]
+
+
+def _from_video(clip: Clip) -> Iterator[Picture]:
+    import av
+
+    if not os.path.exists(clip.path):
+        raise InbetweenError(f"there is no clip `{clip.path}`", "check the name")
+    try:
+        # A name with a colon is no address, and a list of other files leads to no network.
+        with av.open(f"file:{clip.path}", options={"protocol_whitelist": "file"}) as container:
+            if not container.streams.video:
+                raise InbetweenError(f"{clip.path} has no pictures", TAKEN)
+            container.streams.video[0].thread_type = "AUTO"
+            for frame in container.decode(video=0):
+                yield np.ascontiguousarray(frame.to_ndarray(format="rgb24"), np.uint8)
+    except av.error.FFmpegError as error:
+        why = (error.strerror or type(error).__name__).lower()
+        raise InbetweenError(f"{clip.path} cannot be read as a clip: {why}", TAKEN) from error
+
+
+def _check_memory(clip: Clip, held: Sequence[Picture], frame: Picture) -> None:
+    """As much as is held will be made, beside what an engine needs."""
+    needed = len(held) * frame.nbytes + frame.shape[0] * frame.shape[1] * BYTES_PER_PIXEL
+    free = available_memory()
+    if free is not None and needed > free:
+        raise InbetweenError(
+            f"{clip.path} is too long for the memory: {len(held)} frames are read, {free / 1e9:.1f} GB are left",
+            f"score its beginning alone: --max-frames {max(3, len(held) // 2)}",
+        )
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "?" for letter in text)

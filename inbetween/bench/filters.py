@@ -1,0 +1,180 @@
+"""Two filters of ffmpeg: libvmaf, which measures, and minterpolate, which makes frames."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from inbetween.errors import InbetweenError
+from inbetween.types import Picture
+from inbetween.video import ffmpeg
+
+_MIRRORED = 3
+"""Keys beyond each end: with fewer, minterpolate drops or repeats the outer gaps."""
+
+
+def missing(names: Iterable[str]) -> list[str]:
+    """Those of these filters that this ffmpeg lacks.
+
+    Raises:
+        InbetweenError: ffmpeg cannot be run.
+    """
+    known = set(re.findall(r"^ \S+ +(\w+) +\S*->", ffmpeg.asked("-filters"), re.MULTILINE))
+    return [name for name in names if name not in known]
+
+
+def vmaf(true: Sequence[Picture], made: Sequence[Picture], threads: int, beat: Callable[[], object]) -> list[float]:
+    """VMAF of each frame, by libvmaf's default model; its motion term wants whole sequences.
+
+    true, made: (H, W, 3) uint8, no side below 17. beat: called several times a second.
+
+    Raises:
+        InbetweenError: ffmpeg failed.
+    """
+    height, width = true[0].shape[:2]
+    # Both come through one pipe, one above the other.
+    graph = (
+        f"split[a][b];[a]crop={width}:{height}:0:0,format=yuv420p[made];"
+        f"[b]crop={width}:{height}:0:{height},format=yuv420p[true];"
+        f"[made][true]libvmaf=log_fmt=json:log_path=vmaf.json:n_threads={threads}"
+    )
+    words = [*_raw(width, 2 * height, 25), "-lavfi", graph, "-f", "null", "-"]
+    both = (picture for pair in zip(made, true, strict=True) for picture in pair)
+    with _folder() as folder:
+        _through(["-v", "level+error", *words], both, 1 << 16, lambda done: beat(), folder)
+        frames = json.loads(Path(folder, "vmaf.json").read_bytes())["frames"]
+    return [float(frame["metrics"]["vmaf"]) for frame in frames]
+
+
+def minterpolate(keys: Sequence[Picture], count: int, beat: Callable[[int], object]) -> list[Picture]:
+    """`count` frames between every two keys, by motion compensated interpolation (mi_mode=mci).
+
+    The row of keys is mirrored at both ends, for the filter looks beyond its gap; made frames are picked by
+    their time stamps. Its own scene detection is off: it would repeat frames where things move fast.
+
+    keys: (H, W, 3) uint8, no side below 32. beat: called several times a second, with the frames made so far.
+
+    Raises:
+        InbetweenError: ffmpeg failed.
+    """
+    height, width = keys[0].shape[:2]
+    # One key a second, and time stamps that count output frames.
+    graph = f"format=yuv444p,minterpolate=fps={count + 1}:mi_mode=mci:scd=none,settb=1/{count + 1},showinfo"
+    words = [*_raw(width, height, 1), "-vf", graph, "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgb24"]
+    order = (keys[i] for i in _mirrored(len(keys)))
+    most = count * (len(keys) - 1)
+
+    def made(done: int) -> None:
+        inner = max(0, done - _MIRRORED * (count + 1))
+        beat(min(most, inner * count // (count + 1)))
+
+    with _folder() as folder:
+        data, log = _through(["-v", "level+info", *words, "-"], order, width * height * 3, made, folder)
+    stamps = [int(stamp) for stamp in re.findall(r"^\[Parsed_showinfo.* n: *\d+ pts: *(-?\d+) ", log, re.MULTILINE)]
+    at = dict(zip(stamps, data, strict=True)) if len(stamps) == len(data) else {}
+    wanted = [(_MIRRORED + gap) * (count + 1) + k for gap in range(len(keys) - 1) for k in range(1, count + 1)]
+    if any(stamp not in at for stamp in wanted):
+        raise InbetweenError("ffmpeg's minterpolate left frames out", "leave it out too: --against hold,crossfade")
+    return [np.frombuffer(at[stamp], np.uint8).reshape(height, width, 3) for stamp in wanted]
+
+
+def _mirrored(count: int) -> list[int]:
+    """Numbers of the keys from `_MIRRORED` before the first to as many after the last."""
+    last = count - 1
+    numbers = (abs(i) if i <= last else 2 * last - i for i in range(-_MIRRORED, count + _MIRRORED))
+    return [min(max(number, 0), last) for number in numbers]
+
+
+def _raw(width: int, height: int, rate: int) -> list[str]:
+    size = f"{width}x{height}"
+    return ["-f", "rawvideo", "-pix_fmt", "rgb24", "-video_size", size, "-framerate", str(rate), "-i", "pipe:0"]
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[str]:
+    """A temporary one; a few kilobytes come to lie in it."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="inbetween-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise InbetweenError(
+            f"no temporary folder can be made: {error.strerror}",
+            "free some space, or set TMPDIR to a folder with some",
+        ) from error
+    with folder as path:
+        yield path
+
+
+def _through(
+    words: Sequence[str], pictures: Iterable[Picture], chunk: int, beat: Callable[[int], object], folder: str
+) -> tuple[list[bytes], str]:
+    """What an ffmpeg with these words, at work in `folder`, makes of the pictures.
+
+    Returns:
+        What it wrote to stdout, in chunks of as many bytes; and what it said.
+
+    Raises:
+        InbetweenError: it cannot be run, or failed.
+    """
+    # Absolute, for it is started in another folder.
+    exe = os.path.abspath(shutil.which(ffmpeg.executable()) or "ffmpeg")
+    out: list[bytes] = []
+    with open(Path(folder, "said"), "w+b") as log, ThreadPoolExecutor(2) as pool:
+        try:
+            process = subprocess.Popen(
+                [exe, "-hide_banner", "-nostats", *words],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                cwd=folder,
+                # Its own session: Ctrl-C at the terminal reaches us only, and we end it.
+                start_new_session=True,
+                env=os.environ | {"AV_LOG_FORCE_NOCOLOR": "1"},
+            )
+        except OSError as error:
+            raise InbetweenError(f"ffmpeg cannot be run: {exe}: {error.strerror}", "see `inbetween doctor`") from error
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            both = pool.submit(_feed, process.stdin, pictures), pool.submit(_drain, process.stdout, chunk, out)
+            while wait(both, 0.2).not_done:
+                beat(len(out))
+            while process.poll() is None:
+                beat(len(out))
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(0.2)
+        finally:
+            process.kill()
+            process.wait()
+        log.seek(0)
+        said = log.read().decode(errors="replace")
+    for future in both:
+        future.result()
+    if process.returncode:
+        errors = re.findall(r"\[(?:error|fatal|panic)\] (.+)", said)
+        why = errors[0] if errors else f"exit code {process.returncode}"
+        raise InbetweenError(f"ffmpeg stopped: {why}", f"ffmpeg is {exe}; see `inbetween doctor`")
+    return out, said
+
+
+def _feed(pipe: IO[bytes], pictures: Iterable[Picture]) -> None:
+    """All pictures, or as many as it takes."""
+    with contextlib.suppress(BrokenPipeError), pipe:
+        for picture in pictures:
+            pipe.write(np.ascontiguousarray(picture).data)
+
+
+def _drain(pipe: IO[bytes], chunk: int, out: list[bytes]) -> None:
+    with pipe:
+        while data := pipe.read(chunk):
+            out.append(data)
