@@ -39,6 +39,12 @@ def halved(image: Image, times: int = 1) -> Image:
     return image
 
 
+def halved_flow(flow: Field) -> Field:
+    """A flow (h, w, 2) on the halved grid, in its pixels."""
+    half = np.asarray(halved(flow), np.float32)
+    return half * np.array([half.shape[1] / flow.shape[1], half.shape[0] / flow.shape[0]], np.float32)
+
+
 def halvings(height: int, width: int) -> int:
     """How often the picture is halved before DIS."""
     times = 0

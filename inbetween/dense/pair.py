@@ -13,7 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from inbetween.dense.dis import Grey, dis, disagreement, grey, halved, halvings
+from inbetween.dense.dis import Grey, dis, disagreement, grey, halved, halved_flow, halvings
 from inbetween.dense.holes import push_pull
 from inbetween.dense.invert import arriving
 from inbetween.dense.prior import Points, homography, points, with_homography
@@ -80,7 +80,7 @@ def flows(
     forward, backward = with_homography(a, b, (forward, backward), model, sigma, both)
     doubt = float(np.mean(disagreement(a, b, forward, sigma) > WRONG_LEVELS))
     if a.shape == start.size:
-        forward, backward = _halved_flow(forward), _halved_flow(backward)
+        forward, backward = halved_flow(forward), halved_flow(backward)
     scale = np.float32(start.size[1] / forward.shape[1])
     forward_error = scale * np.linalg.norm(forward + pull(backward, forward), axis=2)
     backward_error = scale * np.linalg.norm(backward + pull(forward, backward), axis=2)
@@ -103,8 +103,3 @@ def _going_on(before: Flows, time: float, size: tuple[int, ...]) -> tuple[Field,
         return np.asarray(cv2.resize(flow * scale, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
     return enlarged(coarse), enlarged(-arriving(coarse)[0])
-
-
-def _halved_flow(flow: Field) -> Field:
-    half = np.asarray(halved(flow), np.float32)
-    return half * np.array([half.shape[1] / flow.shape[1], half.shape[0] / flow.shape[0]], np.float32)

@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inbetween.dense.dis import Grey, dis, disagreement
+from inbetween.dense.dis import Grey, dis, disagreement, halved, halved_flow
 from inbetween.dense.warp import Field, grid, pull
 
-POINTS_SIDE = 400
+POINTS_SIDE = 256
 """The longer side of the pictures in which points are looked for: enough for a global model."""
 LEAST_MOTION = 4.0
 """Pixels; a camera that moves by less is followed by DIS anyway."""
@@ -23,8 +23,9 @@ WORSE_LEVELS, WORSE_SHARE = 1.0, 0.01
 """The flow must be worse than the homography alone by so many levels in so large a part of the picture;
 otherwise it has followed the camera already, and the second search is saved."""
 
-LEVELS_PER_PIXEL, MOST_APART = 1.0, 20.0
-"""What a pixel of forward-backward error weighs in grey levels, and the error beyond which all are alike."""
+LEVELS_PER_PIXEL, MOST_APART = 1.0, 10.0
+"""What a pixel of forward-backward error weighs in grey levels, and the error, in pixels of the halved picture,
+beyond which all are alike."""
 
 
 def with_homography(
@@ -42,40 +43,51 @@ def with_homography(
     gains, hence the choice per pixel: by grey error and by forward-backward error, for grey alone is often
     right by luck.
     """
-    if model is None:
+    moved = None if model is None else homography_flow(model, *a.shape)
+    moved_back = None if model is None else homography_flow(np.linalg.inv(model), *a.shape)
+    if moved is None or moved_back is None:
+        return flows
+    # What is judged is judged on the halved pictures: errors are smoothed anyway.
+    small_a, small_b = (np.asarray(halved(x), np.uint8) for x in (a, b))
+    own = halved_flow(flows[0]), halved_flow(flows[1])
+    by_flow, by_model = (disagreement(small_a, small_b, flow, sigma / 2) for flow in (own[0], halved_flow(moved)))
+    if np.mean(by_model + WORSE_LEVELS < by_flow) < WORSE_SHARE:
         return flows
 
-    def found(x: Grey, y: Grey, flow: Field, matrix: NDArray[np.float64]) -> Field | None:
-        moved = homography_flow(matrix, *x.shape)
-        if moved is None:
-            return None
-        worse = disagreement(x, y, moved, sigma) + WORSE_LEVELS < disagreement(x, y, flow, sigma)
-        if np.mean(worse) < WORSE_SHARE:
-            return None
-        residual = dis(x, np.asarray(pull(y, moved), np.uint8))
-        return None if residual is None else residual + np.asarray(pull(moved, residual), np.float32)
+    def found(x: Grey, y: Grey, way: Field) -> Field | None:
+        residual = dis(x, np.asarray(pull(y, way), np.uint8))
+        return None if residual is None else residual + np.asarray(pull(way, residual), np.float32)
 
-    def score(x: Grey, y: Grey, flow: Field, back: Field) -> Field:
-        apart = np.minimum(np.linalg.norm(flow + pull(back, flow), axis=2), MOST_APART)
-        smooth = np.asarray(cv2.GaussianBlur(apart, (0, 0), sigma), np.float32)
-        return disagreement(x, y, flow, sigma) + np.float32(LEVELS_PER_PIXEL) * smooth
-
-    there, back = both(found, (a, b), (b, a), flows, (model, np.linalg.inv(model)))
+    there, back = both(found, (a, b), (b, a), (moved, moved_back))
     if there is None or back is None:
         return flows
-    first = score(a, b, there, back) < score(a, b, *flows)
-    second = score(b, a, back, there) < score(b, a, *flows[::-1])
-    return np.where(first[..., None], there, flows[0]), np.where(second[..., None], back, flows[1])
+    new = halved_flow(there), halved_flow(back)
+    first = _score(small_a, small_b, *new, sigma / 2) < _score(small_a, small_b, *own, sigma / 2)
+    second = _score(small_b, small_a, *new[::-1], sigma / 2) < _score(small_b, small_a, *own[::-1], sigma / 2)
+    return _chosen(first, there, flows[0]), _chosen(second, back, flows[1])
+
+
+def _score(a: Grey, b: Grey, flow: Field, back: Field, sigma: float) -> Field:
+    """(h, w): how wrong `flow` is; grey error and forward-backward error together, in levels."""
+    apart = np.minimum(np.linalg.norm(flow + pull(back, flow), axis=2), MOST_APART)
+    smooth = np.asarray(cv2.GaussianBlur(apart, (0, 0), sigma), np.float32)
+    # The errors are in pixels of the halved picture.
+    return disagreement(a, b, flow, sigma) + np.float32(2 * LEVELS_PER_PIXEL) * smooth
+
+
+def _chosen(where: NDArray[np.bool_], flow: Field, other: Field) -> Field:
+    full = cv2.resize(where.astype(np.uint8), flow.shape[1::-1], interpolation=cv2.INTER_NEAREST)
+    return np.where(full[..., None] > 0, flow, other)
 
 
 Points = tuple[NDArray[np.float32], NDArray[np.float32]]
 """(N, 2) in pixels of the full picture, and their descriptors (N, 128)."""
 
 
-def points(image: Grey) -> Points:
-    """SIFT points of a picture, looked for at `POINTS_SIDE`."""
+def points(image: Grey, side: int = POINTS_SIDE) -> Points:
+    """SIFT points of a picture (h, w), looked for in it when its longer side is reduced to `side`."""
     height, width = image.shape
-    scale = min(1.0, POINTS_SIDE / max(height, width))
+    scale = min(1.0, side / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if scale < 1 else image
     found, features = cv2.SIFT.create(nfeatures=1000).detectAndCompute(small, np.empty(0, np.uint8))

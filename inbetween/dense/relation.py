@@ -7,11 +7,11 @@ import numpy as np
 
 from inbetween.dense.dis import Grey, dis, disagreement, grey
 from inbetween.dense.prior import matched, points
-from inbetween.dense.warp import Image
+from inbetween.dense.warp import Field, Image
 from inbetween.types import Picture
 
-SIDE = 256
-"""The longer side of the pictures that the flow is looked for in."""
+SIDE, FINE_SIDE = 256, 640
+"""The longer side of the pictures that the flow, and then points, are looked for in."""
 WRONG_LEVELS = 15
 WRONG_SHARE = 0.5
 """Share of pixels wrong after the flow, both ways, from which points are asked."""
@@ -26,19 +26,21 @@ def related(start: Picture, end: Picture) -> bool:
     start, end: (H, W, C) of one size. A few milliseconds; whatever the flow can follow is never called a cut.
     """
     a, b = _small(start), _small(end)
-    if max(_wrong_share(a, b), _wrong_share(b, a)) <= WRONG_SHARE:
+    still = np.zeros((*a.shape, 2), np.float32)
+    if _wrong_share(a, b, still) <= WRONG_SHARE:
         return True
-    from_a, to_b = matched(points(grey(start)), points(grey(end)))
+    if max(_wrong_share(x, y, dis(x, y)) for x, y in ((a, b), (b, a))) <= WRONG_SHARE:
+        return True
+    from_a, to_b = matched(points(grey(start), FINE_SIDE), points(grey(end), FINE_SIDE))
     if len(from_a) < LEAST_POINTS:
         return False
     _, inliers = cv2.findFundamentalMat(from_a, to_b, cv2.USAC_MAGSAC, 2.0, 0.999, 2000)
     return inliers is not None and int(np.sum(inliers)) >= LEAST_POINTS
 
 
-def _wrong_share(a: Grey, b: Grey) -> float:
-    flow = dis(a, b)
+def _wrong_share(a: Grey, b: Grey, flow: Field | None) -> float:
     if flow is None:
-        flow = np.zeros((*a.shape, 2), np.float32)
+        return 1.0
     return float(np.mean(disagreement(a, b, flow, 1.5) > WRONG_LEVELS))
 
 
