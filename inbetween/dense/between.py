@@ -10,7 +10,7 @@ from inbetween.dense.invert import arriving
 from inbetween.dense.pair import Flows
 from inbetween.dense.warp import Field, Image, grid, inside, pull, pull_at
 
-GHOST_LEVELS = (30.0, 60.0)
+GHOST_LEVELS = (40.0, 80.0)
 """Difference of the two warped keys, in grey levels, from which a cross-fade takes over, and where it is all."""
 SOFT_OFF, SOFT_SHARE = (0.3, 0.8, 2.0), (0.0, 0.35, 1.0)
 """By how many pixels the two warped keys are out of register, and the share of the softened picture there."""
