@@ -43,8 +43,10 @@ def with_homography(
     gains, hence the choice per pixel: by grey error and by forward-backward error, for grey alone is often
     right by luck.
     """
-    moved = None if model is None else homography_flow(model, *a.shape)
-    moved_back = None if model is None else homography_flow(np.linalg.inv(model), *a.shape)
+    if model is None:
+        return flows
+    moved = homography_flow(model, *a.shape)
+    moved_back = homography_flow(np.asarray(np.linalg.inv(model), np.float64), *a.shape)
     if moved is None or moved_back is None:
         return flows
     # What is judged is judged on the halved pictures: errors are smoothed anyway.
