@@ -87,7 +87,7 @@ def open_keys(plan: Plan, overwrite: bool, report: Report) -> KeyFiles:
             f"{width}x{height} needs about {needed / 1e9:.1f} GB of memory, {free / 1e9:.1f} GB are free",
             "make it smaller with --size",
         )
-    rehearse(plan.sink, plan.timeline.rate, keys.size)
+    rehearse(plan.sink, plan.timeline.rate, keys.size, keys.channels, keys.bits)
     return keys
 
 

@@ -55,6 +55,7 @@ class Words:
     threads: int | None = None
     codec: str | None = None
     encoder: str | None = None
+    preset: str | None = None
     force: bool = False
 
 
@@ -161,7 +162,7 @@ def plan(words: Words) -> Plan:
     engine = engines.get(name)
     options = parse_options(engine.Options, words.set)
     settings = Settings(_device(words.device, engine.devices, name), thread_count(words.threads))
-    sink = sinks.parse(words.out, words.codec, words.encoder, words.start_number)
+    sink = sinks.parse(words.out, words.codec, words.encoder, words.start_number, words.preset)
     line, easing, notes = _timeline(words)
     resolved = Words(**{**_shallow(words), "engine": name, "easing": easing})
     out = Plan(resolved, line, name, why, options, settings, sink, _size(words.size), tuple(notes))

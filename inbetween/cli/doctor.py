@@ -13,7 +13,6 @@ import typer
 
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.", show_default=False)]
 LEAST_FREE = 2_000_000_000
-CODECS = ("libx264", "gif", "ffv1")
 
 
 @dataclass(frozen=True)
@@ -94,12 +93,16 @@ def _ffmpeg() -> str:
 
 
 def _encoders() -> str:
-    from inbetween.video import ffmpeg
+    from inbetween.video import codecs, ffmpeg, sinks
 
-    missing = [name for name in CODECS if name not in ffmpeg.encoders()]
-    if missing:
+    there, known = ffmpeg.encoders(), [*codecs.CODECS, "gif"]
+    missing = [name for name in known if name not in there]
+    # Those that are taken unasked; without another one, a codec or a preset is refused.
+    needed = {form.codec for form in sinks.SINKS.values() if form.muxer} | {"ffv1"}
+    if needed & set(missing):
         raise RuntimeError(f"this ffmpeg has no {', '.join(missing)}")
-    return ", ".join(CODECS)
+    found = ", ".join(name for name in known if name in there)
+    return found + (f"; without {', '.join(missing)}" if missing else "")
 
 
 def _opencv() -> str:

@@ -65,11 +65,27 @@ Out = Annotated[
         "-o",
         group=FILM,
         metavar="OUT",
-        help="film.mp4, .mov, .mkv or .gif; a folder of PNG; or names like f_%05d.png (.tif, .jpg).",
+        help="film.mp4, .mov, .mkv, .webm, .gif, .webp or .apng; a folder of PNG; or names like f_%05d.png "
+        "(.tif, .jpg).",
+    ),
+]
+Preset = Annotated[
+    str | None,
+    _option(
+        "--preset",
+        group=FILM,
+        metavar="NAME",
+        help="web (.mp4 that plays everywhere), prores4444 (.mov), archive (.mkv, every bit kept) or gif.",
     ),
 ]
 Codec = Annotated[
-    str | None, _option("--codec", group=FILM, help="ffmpeg's name of the encoder. Default: libx264, crf 16.")
+    str | None,
+    _option(
+        "--codec",
+        group=FILM,
+        help="ffmpeg's name of the encoder: libx265, libsvtav1, prores_ks, ffv1. Default: libx264; of .webm "
+        "libvpx-vp9.",
+    ),
 ]
 Encoder = Annotated[
     str | None,

@@ -31,6 +31,7 @@ def run(
     out: o.Out = None,
     loop: o.Loop = False,
     ping_pong: o.PingPong = False,
+    preset: o.Preset = None,
     codec: o.Codec = None,
     encoder: o.Encoder = None,
     start_number: o.StartNumber = "0",
@@ -157,12 +158,13 @@ def _repeated(file: str, words: Words, show: Show) -> Words:
 def _say_plan(what: Plan, said: dict[str, Any], show: Show) -> None:
     """Everything that a run would refuse is refused here too; nothing is made."""
     from inbetween import make
+    from inbetween.video.sinks import film_size
 
     for code, text in what.notes:
         show.note(code, text)
     keys = make.try_out(what, said["overwrite"], show)
     show.close()
-    height, width = keys.size
+    height, width = film_size(what.sink, keys.size)
     if said["json_"]:
         facts = {"made": False, "size": [height, width], **what.to_json(), "notes": show.notes}
         data(_json(facts))

@@ -1,11 +1,13 @@
 """Moving pictures in and out of files.
 
-    sinks    where the frames go, from the words of the command line; standard library only
-    ffmpeg   one ffmpeg child, fed with raw frames
-    place    what may be written where; temporary names, and the move to the final ones
-    verify   what is planned, what was found on the disk, and the comparison of the two
-    encode   frames through ffmpeg: films and GIFs
-    write    frames to a film, a GIF, a sequence of pictures or one picture
+    sinks      where the frames go, from the words of the command line; standard library only
+    codecs     what is asked of each encoder, and the presets; standard library only
+    ffmpeg     one ffmpeg child, fed with raw frames
+    place      what may be written where; temporary names, and the move to the final ones
+    verify     what is planned, what was found on the disk, and the comparison of the two
+    encode     frames through ffmpeg: films, animations and GIFs
+    animation  the times and the loop of animated WebP and PNG files
+    write      frames to a film, an animation, a sequence of pictures or one picture
 
 Import the modules: nothing is loaded by importing this package.
 """

@@ -1,4 +1,4 @@
-"""Frames through ffmpeg: films and GIFs.
+"""Frames through ffmpeg: films, animations and GIFs.
 
 The same frames give the same bytes: a fixed number of the encoder's threads, bit-exact containers.
 """
@@ -8,60 +8,135 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
 from inbetween.types import Picture, Report
-from inbetween.video import ffmpeg, place, sinks
+from inbetween.video import animation, codecs, ffmpeg, place, sinks
 from inbetween.video.sinks import Sink
 from inbetween.video.verify import Expected
 
-# x264 makes other bytes with another number of threads, so it is never the machine's cores.
-THREADS = "2"
+_RAW = {(3, 1): "rgb24", (4, 1): "rgba", (3, 2): "rgb48le", (4, 2): "rgba64le"}
 
+THREADS = "2"
+"""Of an encoder. x264 makes other bytes with another number, so it is never the machine's cores."""
+
+# Frames that leave a filter carry its tags: -color_primaries and -color_trc would be overruled.
 _TO_709 = (
     "scale=out_color_matrix=bt709:out_range=tv"
     ":flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp"
-    # Frames that leave a filter carry its tags: -color_primaries and -color_trc would be overruled.
     ",setparams=color_primaries=bt709:color_trc=bt709"
+)
+# Square pixels are said, for a PNG would have the unknown shape as 0:1.
+_TO_RGB = (
+    "scale=flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp,setsar=1"
+    ",setparams=range=pc:colorspace=gbr:color_primaries=bt709:color_trc=iec61966-2-1"
 )
 
 
 def make_film(path: str, expected: Expected, frames: Iterable[Picture], report: Report) -> None:
-    """BT.709 in limited range, tagged so; yuv420p, or yuv444p where a side is odd. `path` must be free.
+    """A film or an animation, of the channels and the depth of the first frame as far as the codec can have
+    them. `path` must be free.
+
+    Luma and chroma are BT.709 in limited range, red, green and blue sRGB, and tagged so.
 
     Raises:
         InbetweenError: ffmpeg stopped.
     """
-    if _odd(expected):
-        text = f"{expected.size[1]}×{expected.size[0]} is odd: written as yuv444p, which some players cannot show"
-        report.note("pixel_format", text, pixel_format="yuv444p")
-    with ffmpeg.started(_film_words(path, expected)) as child:
+    sink = expected.sink
+    frames = iter(frames)
+    first = next(frames)
+    pixel_format = _pixel_format(expected, first, report)
+    fit = _Fit(expected, pixel_format, first, report)
+    with ffmpeg.started(_film_words(path, expected, pixel_format, fit.raw)) as child:
+        child.write(fit(first))
+        del first
         for frame in frames:
-            child.write(np.ascontiguousarray(opaque(frame, expected.sink, report)).data)
+            child.write(fit(frame))
         child.finish(lambda: report.progress("write", expected.count, expected.count))
+    if sink.kind == "animation":
+        _say_rate(expected, report)
+        with place.disk_errors(sink.path):
+            animation.finish(path, sink.suffix, expected.rate, expected.count, expected.loop)
 
 
-def _film_words(path: str, expected: Expected) -> list[str]:
+def _film_words(path: str, expected: Expected, pixel_format: str, raw: str) -> list[str]:
     """ffmpeg's words, the user's last: a word that is said twice counts as it was said last."""
     sink, rate = expected.sink, expected.rate
-    muxer = sinks.SINKS[sink.suffix].muxer
-    words = [*_raw_input(expected, "rgb24"), "-filter_threads", "1", "-vf", _TO_709]
-    # ffmpeg takes the encoder's nearest format where it does not have this one.
-    words += ["-pix_fmt", "yuv444p" if _odd(expected) else "yuv420p", "-c:v", sink.codec, "-threads", THREADS]
-    if sink.codec == "libx264":
-        words += ["-crf", "16", "-preset", "medium"]
-        # The ends are the user's own pictures, and nothing refers to the last one: x264 would give it the
-        # fewest bits of all.
-        ends = sorted({0, expected.count - 1})
-        words += ["-x264-params", "zones=" + "/".join(f"{end},{end},b=2" for end in ends)]
-    if muxer in ("mp4", "mov"):
+    form, codec = sinks.SINKS[sink.suffix], codecs.codec(sink.codec)
+    facts = {"last": expected.count - 1, "slices": codecs.slices(expected.size)}
+    asked = list(sink.encoder)
+    ours = codec.params.format(**facts)
+    if ours and codec.option in asked[:-1]:
+        # The last of several: ffmpeg hears no other.
+        at = len(asked) - asked[:-1][::-1].index(codec.option) - 1
+        asked[at] = f"{ours}:{asked[at]}"
+    elif ours:
+        asked = [codec.option, ours, *asked]
+    words = [*_raw_input(expected, raw), "-filter_threads", "1"]
+    words += ["-vf", _TO_RGB if codecs.is_rgb(pixel_format) else _TO_709]
+    words += ["-pix_fmt", pixel_format, "-c:v", sink.codec, "-threads", THREADS]
+    words += [word.format(**facts) for word in codec.words]
+    if form.muxer in ("mp4", "mov"):
         words += ["-movflags", "+faststart", "-video_track_timescale", str(_timescale(rate))]
-        if "265" in sink.codec or sink.codec.startswith("hevc"):
-            # The only tag of HEVC that Apple's players take.
-            words += ["-tag:v", "hvc1"]
+        words += ["-tag:v", codec.tag] if codec.tag else []
+    if form.loop:
+        words += [form.loop[0], form.loop[1 if expected.loop else 2]]
     words += ["-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact"]
-    return [*words, *sink.encoder, "-f", muxer, f"file:{path}"]
+    return [*words, *asked, "-f", form.muxer, f"file:{path}"]
+
+
+def _pixel_format(expected: Expected, first: Picture, report: Report) -> str:
+    """The user's, or the one that keeps most of pictures like this; what it does not keep is said."""
+    sink, (height, width) = expected.sink, expected.size
+    words = dict(zip(sink.encoder, sink.encoder[1:], strict=False))
+    asked = words.get("-pix_fmt:v") or words.get("-pix_fmt")
+    odd = height % 2 == 1 or width % 2 == 1
+    codec = codecs.codec(sink.codec)
+    name = asked or codecs.best(codec, sink.suffix, first.shape[2] == 4, 8 * first.itemsize, odd)
+    if odd and not asked and "yuv444p" in codec.pixels:
+        text = f"{width}×{height} is odd: written as {name}, which some players cannot show"
+        report.note("pixel_format", text, pixel_format=name)
+    if codecs.halved(name):
+        text = f"colour has half the width and height in {name}; --preset archive keeps it whole"
+        report.note("chroma", text, detail=True, pixel_format=name)
+    return name
+
+
+class _Fit:
+    """Frames as ffmpeg is to be fed with them; what is lost is said."""
+
+    def __init__(self, expected: Expected, pixel_format: str, first: Picture, report: Report) -> None:
+        self._expected, self._report = expected, report
+        self._bits = codecs.depth(pixel_format)
+        self._channels = min(first.shape[2], 4 if codecs.has_alpha(pixel_format) else 3)
+        self._dtype = np.dtype(np.uint8) if self._bits == 8 else first.dtype
+        self._deep_luma = self._dtype == np.uint16 and not codecs.is_rgb(pixel_format)
+        self.raw = _RAW[self._channels, self._dtype.itemsize]
+        """ffmpeg's name of them."""
+
+    def __call__(self, frame: Picture) -> memoryview:
+        """Its bytes."""
+        from inbetween import pictures
+
+        sink, report = self._expected.sink, self._report
+        if frame.shape[2] > self._channels:
+            _say_alpha(frame, sink, report)
+        if 8 * frame.itemsize > self._bits:
+            _say_depth(self._bits, sink, report)
+        frame = pictures.like(frame, self._channels, self._dtype)
+        (height, width), (high, wide) = frame.shape[:2], self._expected.size
+        if (height, width) != (high, wide):
+            text = f"{width}×{height} is odd: one edge is repeated, {wide}×{high}, for players that know only 4:2:0"
+            report.note("padded", text, size=[high, wide])
+            padded: Any = np.pad(frame, ((0, high - height), (0, wide - width), (0, 0)), "edge")
+            frame = padded
+        if self._deep_luma:
+            frame = frame.copy()
+            # ffmpeg makes luma of 16 bits as if white were 255 × 256, not 65535: it would come out too bright.
+            frame[..., :3] -= pictures.to_8_bit(frame[..., :3])
+        return np.ascontiguousarray(frame).data
 
 
 def _raw_input(expected: Expected, pixel_format: str) -> list[str]:
@@ -76,11 +151,6 @@ def _raw_input(expected: Expected, pixel_format: str) -> list[str]:
     return [*words, "-framerate", f"{expected.rate.numerator}/{expected.rate.denominator}", "-i", "pipe:0"]
 
 
-def _odd(expected: Expected) -> bool:
-    """4:2:0 shares one colour among two by two pixels."""
-    return expected.size[0] % 2 == 1 or expected.size[1] % 2 == 1
-
-
 def _timescale(rate: Fraction) -> int:
     """Ticks a second of an MP4 track: whole ticks in each frame, and at least 10 000.
 
@@ -93,7 +163,15 @@ def _timescale(rate: Fraction) -> int:
     return min(scale, 2**31 - 1)
 
 
-def make_gif(path: str, expected: Expected, frames: Iterator[Picture], report: Report, loop: bool) -> None:
+def _say_rate(expected: Expected, report: Report) -> None:
+    rate, smooth = float(expected.rate), sinks.SINKS[expected.sink.suffix].smooth
+    if rate > smooth:
+        what = {".gif": "a GIF", ".webp": "a WebP", ".apng": "a PNG"}[expected.sink.suffix]
+        text = f"{rate:g} frames a second: many viewers play {what} of more than {smooth} slower"
+        report.note("viewer_rate", text, rate=rate)
+
+
+def make_gif(path: str, expected: Expected, frames: Iterator[Picture], report: Report) -> None:
     """One palette for all frames: they are kept in a lossless file while their colours are counted.
 
     Transparency is kept, cut at one half, if the first frame has an alpha channel. `path` must be free.
@@ -101,26 +179,25 @@ def make_gif(path: str, expected: Expected, frames: Iterator[Picture], report: R
     Raises:
         InbetweenError: ffmpeg stopped, or the disk is full.
     """
-    # Browsers show a delay below 2/100 s as 10/100 s.
-    if expected.rate > 50:
-        text = f"{float(expected.rate):g} frames a second: many viewers play a GIF of more than 50 slower"
-        report.note("gif_rate", text, rate=float(expected.rate))
+    _say_rate(expected, report)
     folder = os.path.dirname(path)
     first = next(frames)
     clear = first.shape[2] == 4
     count = f"palettegen=reserve_transparent={clear:d}"
     graph = f"[0:v]format=bgra,split[film][all];[all]{count}[colours]"
     keep = ["-c:v", "ffv1", "-threads", THREADS, "-f", "nut"]
+    # By itself it finds no number of parts for a line of pixels.
+    line = ["-slices", "1"] if min(expected.size) == 1 else []
     with place.part(folder, ".frames.nut") as film, place.part(folder, ".palette.nut") as palette:
         words = [*_raw_input(expected, "rgba"), "-filter_complex_threads", "1", "-filter_complex", graph]
-        words += ["-map", "[film]", *keep, f"file:{film}", "-map", "[colours]", *keep, f"file:{palette}"]
+        words += ["-map", "[film]", *line, *keep, f"file:{film}", "-map", "[colours]", *keep, f"file:{palette}"]
         with ffmpeg.started(words) as child:
-            child.write(_rgba(first, clear, report).data)
+            child.write(_rgba(first, clear, expected.sink, report))
             del first
             for frame in frames:
-                child.write(_rgba(frame, clear, report).data)
+                child.write(_rgba(frame, clear, expected.sink, report))
             child.finish(lambda: report.progress("palette", 0, 1))
-        _paint_gif(path, film, palette, report, loop)
+        _paint_gif(path, film, palette, report, expected.loop)
 
 
 def _paint_gif(path: str, film: str, palette: str, report: Report, loop: bool) -> None:
@@ -129,7 +206,8 @@ def _paint_gif(path: str, film: str, palette: str, report: Report, loop: bool) -
     paint = "[0:v][1:v]paletteuse=dither=sierra2_4a:diff_mode=rectangle:alpha_threshold=128"
     words = ["-f", "nut", "-i", "pipe:0", "-f", "nut", "-i", f"file:{palette}"]
     words += ["-filter_complex_threads", "1", "-filter_complex", paint]
-    words += ["-loop", "0" if loop else "-1", "-f", "gif", f"file:{path}"]
+    option, ever, once = sinks.SINKS[".gif"].loop
+    words += [option, ever if loop else once, "-f", "gif", f"file:{path}"]
     total = os.path.getsize(film)
     # Through the pipe, so that this ffmpeg too ends with us, and the progress is known.
     with open(film, "rb") as kept, ffmpeg.started(words) as child:
@@ -144,32 +222,41 @@ def opaque(frame: Picture, sink: Sink, report: Report) -> Picture:
     from inbetween import pictures
 
     if frame.shape[2] == 4:
-        if np.any(frame[..., 3] < np.iinfo(frame.dtype).max):
-            text = f"transparency is laid over black: {sink.suffix} has none, a folder of PNG keeps it"
-            report.note("alpha", text)
-        frame = pictures.flattened(frame)
-    return _eight_bits(frame, sink.suffix, report)
+        _say_alpha(frame, sink, report)
+    return _eight_bits(pictures.flattened(frame), sink, report)
 
 
-def _rgba(frame: Picture, clear: bool, report: Report) -> Picture:
-    """(H, W, 4) uint8, contiguous; opaque unless `clear`."""
+def _rgba(frame: Picture, clear: bool, sink: Sink, report: Report) -> memoryview:
+    """The bytes of (H, W, 4) uint8; opaque unless `clear`."""
     from inbetween import pictures
 
     if frame.shape[2] == 4 and not clear:
         report.note("alpha", "transparency is laid over black: the first frame has none")
         frame = pictures.flattened(frame)
-    frame = _eight_bits(frame, ".gif", report)
-    if frame.shape[2] == 4:
-        if np.any((frame[..., 3] > 0) & (frame[..., 3] < 255)):
-            report.note("alpha", "alpha is cut at one half: a GIF knows no more, a folder of PNG keeps it")
-        return np.ascontiguousarray(frame, np.uint8)
-    return np.concatenate([frame, np.full((*frame.shape[:2], 1), 255, np.uint8)], axis=2, dtype=np.uint8)
+    frame = _eight_bits(frame, sink, report)
+    if frame.shape[2] == 4 and np.any((frame[..., 3] > 0) & (frame[..., 3] < 255)):
+        report.note("alpha", "alpha is cut at one half: a GIF knows no more; .webp and .apng keep it")
+    return np.ascontiguousarray(pictures.like(frame, 4, np.uint8)).data
 
 
-def _eight_bits(frame: Picture, suffix: str, report: Report) -> Picture:
+def _eight_bits(frame: Picture, sink: Sink, report: Report) -> Picture:
     from inbetween import pictures
 
-    if frame.dtype == np.uint8:
-        return frame
-    report.note("bit_depth", f"16 bits are reduced to 8 for {suffix}: a folder of PNG keeps them")
+    if frame.dtype != np.uint8:
+        _say_depth(8, sink, report)
     return pictures.to_8_bit(frame)
+
+
+def _say_alpha(frame: Picture, sink: Sink, report: Report) -> None:
+    if np.any(frame[..., 3] < np.iinfo(frame.dtype).max):
+        keep = ".webm, .apng, --preset prores4444 and a folder of PNG keep it"
+        report.note("alpha", f"transparency is laid over black: {_named(sink)} has none; {keep}")
+
+
+def _say_depth(bits: int, sink: Sink, report: Report) -> None:
+    keep = "--preset archive, .apng and a folder of PNG keep them"
+    report.note("bit_depth", f"16 bits are reduced to {bits} for {_named(sink)}; {keep}", bits=bits)
+
+
+def _named(sink: Sink) -> str:
+    return f"{sink.codec} in {sink.suffix}" if sink.kind == "film" else sink.suffix

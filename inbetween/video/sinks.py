@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from inbetween.errors import UnknownName, WordsRefused
+from inbetween.video import codecs
 
 FOLDER_PATTERN = "%05d.png"
 """The names inside an output that is a folder."""
@@ -25,21 +26,28 @@ class Format:
     """What a suffix means."""
 
     kind: str
-    """`film`, `gif` or `picture`."""
+    """`film`, `animation`, `gif` or `picture`."""
     codec: str
     muxer: str = ""
     """ffmpeg's name of the container."""
+    loop: tuple[str, ...] = ()
+    """ffmpeg's option for the number of times that it is played, its value for ever, and for once."""
     fastest: int = 0
     """Most frames a second that its clock can tell apart; 0 for no limit."""
     longest: int = 0
     """Most seconds that a frame can be shown; 0 for no limit."""
+    smooth: int = 0
+    """Most frames a second that browsers show as fast as it says; 0 for no limit."""
 
 
 SINKS: dict[str, Format] = {
     ".mp4": Format("film", "libx264", "mp4"),
     ".mov": Format("film", "libx264", "mov"),
     ".mkv": Format("film", "libx264", "matroska", fastest=1000),
-    ".gif": Format("gif", "gif", "gif", fastest=100, longest=655),
+    ".webm": Format("film", "libvpx-vp9", "webm", fastest=1000),
+    ".gif": Format("gif", "gif", "gif", ("-loop", "0", "-1"), fastest=100, longest=655, smooth=50),
+    ".webp": Format("animation", "libwebp_anim", "webp", ("-loop", "0", "1"), fastest=500, longest=16_777, smooth=90),
+    ".apng": Format("animation", "apng", "apng", ("-plays", "0", "1"), fastest=1000, longest=65_535, smooth=90),
     ".png": Format("picture", "png"),
     ".tif": Format("picture", "tiff"),
     ".tiff": Format("picture", "tiff"),
@@ -54,7 +62,7 @@ class Sink:
 
     path: str
     kind: str
-    """`film`, `gif`, `sequence` or `picture`."""
+    """`film`, `animation`, `gif`, `sequence` or `picture`."""
     suffix: str
     """In lower case; of the single pictures for a sequence."""
     codec: str
@@ -68,28 +76,38 @@ class Sink:
     """Sequences only: a file name with one `%d` or `%05d`; any other `%` stands for itself."""
     named_folder: bool = False
     """The user named a folder, not a pattern: it has to be empty or new."""
+    even: bool = False
+    """No side may be odd: one edge is repeated."""
 
     def __post_init__(self) -> None:
         # JSON knows no tuples.
         object.__setattr__(self, "encoder", tuple(self.encoder))
 
 
-def parse(out: str, codec: str | None = None, encoder: str | None = None, start_number: int = 0) -> Sink:
-    """The sink that `-o OUT --codec CODEC --encoder WORDS --start-number N` stands for.
+def parse(
+    out: str,
+    codec: str | None = None,
+    encoder: str | None = None,
+    start_number: int = 0,
+    preset: str | None = None,
+) -> Sink:
+    """The sink that `-o OUT --codec CODEC --encoder WORDS --start-number N --preset PRESET` stands for.
 
     An existing folder, a name that ends in `/` and a name without suffix are folders of PNG. `%05d` (or `%d`)
     makes a sequence only in the last part of the path and only with a picture's suffix.
 
     Raises:
-        UnknownName: a suffix that is in no table.
-        WordsRefused: no name; two numbers in one name; unbalanced quotes; words that do not fit the kind.
+        UnknownName: a suffix or a preset that is in no table.
+        WordsRefused: no name; two numbers in one name; unbalanced quotes; words that do not fit the kind; a
+            codec or a preset that does not go into such a file.
     """
     sink = _sink(out)
-    if sink.kind != "film" and (codec is not None or encoder is not None):
-        word = "--codec" if codec is not None else "--encoder"
-        raise WordsRefused(
-            f"{word} is for films, and `{out}` is {_article(sink)}", f"leave {word} out, or write -o film.mp4"
-        )
+    if codec is not None:
+        sink = _with_codec(sink, codec, preset)
+    if preset is not None:
+        sink = _with_preset(sink, preset)
+    if sink.kind not in ("film", "animation") and encoder is not None:
+        raise _for_films("--encoder", sink)
     if start_number < 0:
         raise WordsRefused(f"--start-number {start_number} is below 0", "number the files from 0 or above")
     if start_number and sink.kind != "sequence":
@@ -97,9 +115,52 @@ def parse(out: str, codec: str | None = None, encoder: str | None = None, start_
             f"--start-number is for numbered pictures, and `{out}` is {_article(sink)}",
             "leave --start-number out, or write -o frames/ for a folder of PNG",
         )
-    if codec is not None and not codec.strip():
+    return dataclasses.replace(sink, encoder=_words(encoder), start_number=start_number)
+
+
+def _with_codec(sink: Sink, codec: str, preset: str | None) -> Sink:
+    if preset is not None:
+        raise WordsRefused("--preset and --codec exclude each other", "take one: a preset names its own codec")
+    if sink.kind != "film":
+        raise _for_films("--codec", sink)
+    if not codec.strip():
         raise WordsRefused("--codec has no name", f"its default is --codec {sink.codec}")
-    return dataclasses.replace(sink, codec=codec or sink.codec, encoder=_words(encoder), start_number=start_number)
+    known = codecs.codec(codec).suffixes
+    if known and sink.suffix not in known:
+        raise WordsRefused(f"{codec} does not go into {sink.suffix}", f"write {_renamed(sink, known[0])}")
+    return dataclasses.replace(sink, codec=codec)
+
+
+def _with_preset(sink: Sink, name: str) -> Sink:
+    if name not in codecs.PRESETS:
+        raise UnknownName("preset", name, codecs.PRESETS)
+    preset = codecs.PRESETS[name]
+    if sink.kind in ("sequence", "picture") or sink.suffix != preset.suffix:
+        what = _article(sink) if sink.kind in ("sequence", "picture") else sink.suffix
+        raise WordsRefused(
+            f"--preset {name} writes {preset.suffix}, and `{sink.path}` is {what}",
+            f"write {_renamed(sink, preset.suffix)}",
+        )
+    return dataclasses.replace(sink, codec=preset.codec, even=preset.even)
+
+
+def _renamed(sink: Sink, suffix: str) -> str:
+    """`-o` with the same name and another suffix, for hints."""
+    root = sink.path.rstrip("/" + os.sep) if sink.named_folder else sink.path[: -len(sink.suffix)]
+    if os.path.basename(root) in ("", os.curdir, os.pardir):
+        root = os.path.join(root, "film")
+    return f"-o {shlex.quote(root + suffix)}"
+
+
+def _for_films(word: str, sink: Sink) -> WordsRefused:
+    return WordsRefused(
+        f"{word} is for films, and `{sink.path}` is {_article(sink)}", f"leave {word} out, or write -o film.mp4"
+    )
+
+
+def film_size(sink: Sink, size: tuple[int, int]) -> tuple[int, int]:
+    """(H, W) of the film from pictures of this size."""
+    return (size[0] + size[0] % 2, size[1] + size[1] % 2) if sink.even else size
 
 
 def check(sink: Sink, rate: Fraction, count: int) -> None:
@@ -196,6 +257,7 @@ def _words(encoder: str | None) -> tuple[str, ...]:
 def _article(sink: Sink) -> str:
     return {
         "film": "a film",
+        "animation": "an animation",
         "gif": "a GIF",
         "sequence": "a folder of pictures" if sink.named_folder else "a sequence of pictures",
         "picture": "one picture",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,20 +11,43 @@ import numpy as np
 
 from inbetween.errors import InbetweenError
 from inbetween.types import Picture, Report
+from inbetween.video import animation
 from inbetween.video.sinks import Sink
 
 
 def film(path: str, expected: Expected, report: Report) -> Written:
-    """Decode a finished film or GIF to its end and compare it with the expected.
+    """Decode a finished film, animation or GIF to its end and compare it with the expected.
 
     Raises:
-        InbetweenError: it cannot be decoded, or count, size, times or duration are others.
+        InbetweenError: it cannot be decoded, or count, size, times, duration or the loop are others.
     """
+    sink = expected.sink
+    found = _webp(path, expected, report) if sink.suffix == ".webp" else _decoded(path, expected, report)
+    if sink.kind == "animation":
+        said = _times(path, sink)
+        # Of an animated PNG the decoder does not know how long its last frame is shown.
+        found = dataclasses.replace(found, duration=sum(said.delays, Fraction(0)))
+        if said.loop != expected.loop and not sink.encoder:
+            raise _unlike(sink, f"it is to be played {'for ever' if said.loop else 'once'}")
+    if found.count != expected.count:
+        raise _unlike(sink, f"{found.count} frames instead of {expected.count}")
+    wanted = expected.count / expected.rate
+    if abs(found.duration - wanted) > expected.tolerance:
+        raise _unlike(sink, f"{float(found.duration):.6g} s instead of {float(wanted):.6g} s")
+    return found
+
+
+def _times(path: str, sink: Sink) -> animation.Times:
+    try:
+        return animation.times(path, sink.suffix)
+    except (OSError, ValueError) as error:
+        raise _unlike(sink, f"it cannot be decoded ({error})") from error
+
+
+def _decoded(path: str, expected: Expected, report: Report) -> Written:
     import av
 
     sink, rate = expected.sink, expected.rate
-    # Half a frame, but no container is asked for more than its clock can say.
-    tolerance = max(1 / (2 * rate), Fraction(1, 100 if sink.kind == "gif" else 1000))
     # PyAV before 15 reads a delay below 2/100 s as 10/100 s unless told otherwise.
     options = {"min_delay": "0"} if sink.kind == "gif" else {}
     found = 0
@@ -35,11 +59,10 @@ def film(path: str, expected: Expected, report: Report) -> Written:
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
             for frame in container.decode(stream):
-                if (frame.height, frame.width) != expected.size:
-                    raise _unlike(sink, f"a frame of (H, W) {frame.height, frame.width}, not {expected.size}")
+                _check_size((frame.height, frame.width), expected)
                 time = _seconds(frame.pts, frame.time_base)
                 start = time if found == 0 else start
-                if abs(time - start - found / rate) > tolerance:
+                if abs(time - start - found / rate) > expected.tolerance:
                     raise _unlike(sink, f"frame {found} is at {float(time - start):.6g} s")
                 found += 1
                 pixel_format = frame.format.name
@@ -50,14 +73,46 @@ def film(path: str, expected: Expected, report: Report) -> Written:
             duration = _seconds(stream.duration, stream.time_base) or _seconds(
                 container.duration, Fraction(1, av.time_base)
             )
+            if stream.metadata.get("alpha_mode") == "1":
+                # The alpha of VP9 is a second stream, which this decoder passes over.
+                pixel_format = pixel_format.replace("yuv4", "yuva4")
     except (av.error.FFmpegError, IndexError) as error:
         raise _unlike(sink, f"it cannot be decoded ({error})") from error
-    if found != expected.count:
-        raise _unlike(sink, f"{found} frames instead of {expected.count}")
-    if abs(duration - expected.count / rate) > tolerance:
-        raise _unlike(sink, f"{float(duration):.6g} s instead of {float(expected.count / rate):.6g} s")
     size = os.path.getsize(path)
     return Written(sink.path, sink.kind, found, expected.size, duration, codec, pixel_format, size)
+
+
+def _webp(path: str, expected: Expected, report: Report) -> Written:
+    """By Pillow, for PyAV knows no animated WebP. A frame that equals the one before it is not in the file:
+    what is there counts as many as it lasts."""
+    from PIL import Image
+
+    sink, rate = expected.sink, expected.rate
+    delays = _times(path, sink).delays
+    mode, now = "", Fraction(0)
+    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        with Image.open(path, formats=["WEBP"]) as image:
+            _check_size((image.height, image.width), expected)
+            for number, delay in enumerate(delays):
+                image.seek(number)
+                image.load()
+                if abs(now - round(now * rate) / rate) > expected.tolerance:
+                    raise _unlike(sink, f"a frame is at {float(now):.6g} s")
+                mode, now = image.mode, now + delay
+                report.progress("check", min(round(now * rate), expected.count), expected.count)
+    except (OSError, EOFError, ValueError) as error:
+        raise _unlike(sink, f"it cannot be decoded ({error})") from error
+    finally:
+        Image.MAX_IMAGE_PIXELS = limit
+    pixel_format = {"RGB": "rgb24", "RGBA": "rgba"}.get(mode, mode)
+    size = os.path.getsize(path)
+    return Written(sink.path, sink.kind, round(now * rate), expected.size, now, "webp", pixel_format, size)
+
+
+def _check_size(size: tuple[int, int], expected: Expected) -> None:
+    if size != expected.size:
+        raise _unlike(expected.sink, f"a frame of (H, W) {size}, not {expected.size}")
 
 
 def picture(data: bytes, frame: Picture, sink: Sink) -> None:
@@ -95,7 +150,16 @@ class Expected:
     rate: Fraction
     count: int
     size: tuple[int, int]
-    """(H, W)."""
+    """(H, W) of the film."""
+    loop: bool = False
+    """It starts again for ever, where the format can say so."""
+
+    @property
+    def tolerance(self) -> Fraction:
+        """Seconds. Half a frame, but no container is asked for more than its clock can say."""
+        if self.sink.kind == "animation":
+            return Fraction(1, 1000)
+        return max(1 / (2 * self.rate), Fraction(1, 100 if self.sink.kind == "gif" else 1000))
 
 
 @dataclass(frozen=True)
@@ -105,7 +169,7 @@ class Written:
     path: str
     """As the user gave it."""
     kind: str
-    """`film`, `gif`, `sequence` or `picture`."""
+    """`film`, `animation`, `gif`, `sequence` or `picture`."""
     count: int
     size: tuple[int, int]
     """(H, W)."""
@@ -113,5 +177,5 @@ class Written:
     """Seconds, the display time of the last frame included; as exact as the container's clock."""
     codec: str
     pixel_format: str
-    """ffmpeg's name."""
+    """ffmpeg's name, of what a decoder makes of it."""
     bytes: int

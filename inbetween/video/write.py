@@ -1,4 +1,4 @@
-"""Frames to a film, a GIF, a sequence of pictures or one picture: whole and checked, or not at all."""
+"""Frames to a film, an animation, a sequence of pictures or one picture: whole and checked, or not at all."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from inbetween.errors import UnknownName
+from inbetween.errors import InbetweenError, UnknownName
 from inbetween.types import Picture, Report
-from inbetween.video import encode, ffmpeg, place, sinks, verify
+from inbetween.video import codecs, encode, ffmpeg, place, sinks, verify
 from inbetween.video.place import prepare as prepare
 from inbetween.video.sinks import Sink
 from inbetween.video.verify import Expected
@@ -31,8 +31,9 @@ def write(
     """Write `count` frames of `size` (H, W). They are read once, in order, and never kept.
 
     Whatever goes wrong, no part of the output is left behind and what bore its name is still there. `loop`
-    makes a GIF start again for ever; other outputs know nothing of it. Notes, each at most once: `alpha`,
-    `bit_depth`, `pixel_format`, `gif_rate`. Progress: `write`; `palette` (GIFs); `check` (films and GIFs).
+    makes animations and GIFs start again for ever; other outputs know nothing of it. Notes, each at most once:
+    `alpha`, `bit_depth`, `chroma`, `pixel_format`, `padded`, `viewer_rate`. Progress: `write`; `palette` (GIFs);
+    `check` (all but pictures).
 
     Raises:
         InbetweenError: what `sinks.check` and `prepare` refuse; the disk is full; ffmpeg stopped; the written
@@ -41,14 +42,14 @@ def write(
     """
     sinks.check(sink, rate, count)
     place.prepare(sink, overwrite)
-    expected = Expected(sink, rate, count, size)
+    expected = Expected(sink, rate, count, sinks.film_size(sink, size), loop)
     report = _Once(report)
-    counted = _counted(frames, expected, report)
+    counted = _counted(frames, count, size, report)
     if sink.kind in ("sequence", "picture"):
         return _write_pictures(expected, counted, report, overwrite)
     with place.part(place.parts_of(sink), sink.suffix) as path:
         if sink.kind == "gif":
-            encode.make_gif(path, expected, counted, report, loop)
+            encode.make_gif(path, expected, counted, report)
         else:
             encode.make_film(path, expected, counted, report)
         written = verify.film(path, expected, report)
@@ -56,29 +57,53 @@ def write(
     return written
 
 
-def rehearse(sink: Sink, rate: Fraction, size: tuple[int, int]) -> None:
-    """Before any work is done: ask for ffmpeg, and try a user's --codec and --encoder on two black frames,
-    beside the output.
+def rehearse(sink: Sink, rate: Fraction, size: tuple[int, int], channels: int = 3, bits: int = 8) -> None:
+    """Before any work is done: ask for ffmpeg and its encoder, and try what may be refused on two black frames,
+    beside the output: a user's --codec and --encoder, and sizes that not every encoder takes.
 
     Raises:
         UnknownName: ffmpeg has no such encoder.
-        InbetweenError: there is no ffmpeg; it stopped, in its own words; it made something else of them.
+        InbetweenError: there is no ffmpeg, or none with this encoder, or a size too small for it; it stopped,
+            in its own words; it made something else of them.
     """
-    if sink.kind in ("film", "gif"):
-        ffmpeg.executable()
-    if sink.kind != "film" or (sink.codec == sinks.SINKS[sink.suffix].codec and not sink.encoder):
+    from inbetween import pictures
+
+    if sink.kind in ("sequence", "picture"):
         return
-    encoders = ffmpeg.encoders()
-    if sink.codec not in encoders:
-        unknown = UnknownName("encoder", sink.codec, sorted(encoders))
+    ffmpeg.executable()
+    _find_encoder(sink)
+    least = codecs.codec(sink.codec).least
+    if min(size) < least:
+        what = f"{sink.codec} makes no films of less than {least}x{least}"
+        raise InbetweenError(what, "make it larger with --size, or leave --codec out")
+    usual = sink.codec == sinks.SINKS[sink.suffix].codec and not sink.encoder
+    if sink.kind == "gif" or (usual and min(size) >= 16 and max(size) <= 8192):
+        return
+    black = pictures.like(np.zeros((*size, channels), np.uint8), channels, f"uint{bits}")
+    with place.part(place.parts_of(sink), sink.suffix) as path:
+        expected = Expected(sink, rate, 2, sinks.film_size(sink, size))
+        encode.make_film(path, expected, [black, black], Report())
+        verify.film(path, expected, Report())
+
+
+def _find_encoder(sink: Sink) -> None:
+    known = ffmpeg.encoders()
+    # A GIF waits in a lossless film until its colours are counted.
+    missing = [name for name in (sink.codec, *(["ffv1"] if sink.kind == "gif" else [])) if name not in known]
+    # An ffmpeg that names none at all is a broken one, and its own words will be better.
+    if not missing or not known:
+        return
+    name = missing[0]
+    if sink.kind == "film" and name not in codecs.CODECS:
+        unknown = UnknownName("encoder", name, sorted(known))
         if unknown.hint.startswith("known"):
             unknown.hint = f"list them with {ffmpeg.executable()} -encoders"
         raise unknown
-    black = np.zeros((*size, 3), np.uint8)
-    with place.part(place.parts_of(sink), sink.suffix) as path:
-        expected = Expected(sink, rate, 2, size)
-        encode.make_film(path, expected, [black, black], Report())
-        verify.film(path, expected, Report())
+    others = [n for n, c in codecs.CODECS.items() if sink.kind == "film" and sink.suffix in c.suffixes and n in known]
+    cure = f"take --codec {others[0]}, which it has" if others else "write -o frames/ for a folder of PNG"
+    if os.environ.get("IMAGEIO_FFMPEG_EXE"):
+        cure += ", or unset IMAGEIO_FFMPEG_EXE"
+    raise InbetweenError(f"this ffmpeg has no encoder `{name}`: {ffmpeg.executable()}", cure)
 
 
 def _write_pictures(expected: Expected, frames: Iterator[Picture], report: Report, overwrite: bool) -> Written:
@@ -114,19 +139,19 @@ def _write_pictures(expected: Expected, frames: Iterator[Picture], report: Repor
     return Written(sink.path, sink.kind, expected.count, expected.size, duration, codec, pixel_format, total)
 
 
-def _counted(frames: Iterable[Picture], expected: Expected, report: Report) -> Iterator[Picture]:
+def _counted(frames: Iterable[Picture], count: int, size: tuple[int, int], report: Report) -> Iterator[Picture]:
     """The frames, and an error for one too many, one too few or one of another size."""
     done = 0
     for frame in frames:
-        if done == expected.count:
-            raise RuntimeError(f"more than the planned {expected.count} frames")
-        if frame.shape[:2] != expected.size:
-            raise RuntimeError(f"frame {done} is {frame.shape[:2]} instead of {expected.size}")
+        if done == count:
+            raise RuntimeError(f"more than the planned {count} frames")
+        if frame.shape[:2] != size:
+            raise RuntimeError(f"frame {done} is {frame.shape[:2]} instead of {size}")
         yield frame
         done += 1
-        report.progress("write", done, expected.count)
-    if done != expected.count:
-        raise RuntimeError(f"{done} frames instead of the planned {expected.count}")
+        report.progress("write", done, count)
+    if done != count:
+        raise RuntimeError(f"{done} frames instead of the planned {count}")
 
 
 def _pixel_format(frame: Picture) -> str:
@@ -146,7 +171,7 @@ class _Once(Report):
     def progress(self, stage: str, done: int, total: int) -> None:
         self._report.progress(stage, done, total)
 
-    def note(self, code: str, text: str, **facts: Any) -> None:
+    def note(self, code: str, text: str, *, detail: bool = False, **facts: Any) -> None:
         if code not in self._said:
             self._said.add(code)
-            self._report.note(code, text, **facts)
+            self._report.note(code, text, detail=detail, **facts)
