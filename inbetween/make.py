@@ -150,6 +150,7 @@ def make(plan: Plan, report: Report, *, overwrite: bool = False, sheet: Path | N
                 report,
                 overwrite,
                 loop=words.loop or words.ping_pong,
+                threads=plan.settings.threads,
             )
             if sheet:
                 save(sheet, drawn.png())

@@ -21,8 +21,8 @@ LINES = [
     ["plan"],
     ["engines"],
     ["dense"],
-    ["engine", "video", "devices"],
-    ["pictures", "timeline"],
+    ["engine", "video"],
+    ["pictures", "timeline", "devices"],
     ["types"],
     ["errors"],
 ]

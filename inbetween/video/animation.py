@@ -170,6 +170,8 @@ def _apng_times(file: BinaryIO) -> Times:
 def _finish_apng(file: BinaryIO, rate: Fraction, loop: bool) -> None:
     """Make a picture an animation of one frame."""
     data = file.read()
+    if not data.startswith(PNG_SIGNATURE):
+        raise ValueError("not a PNG")
     delay = (1 / rate).limit_denominator(max(1, min(_FINEST, int(_FINEST * rate))))
     begin = data.index(b"IDAT") - 4
     size = data[len(PNG_SIGNATURE) + 8 :][:8]

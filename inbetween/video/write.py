@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from inbetween.devices import in_order
 from inbetween.errors import InbetweenError, UnknownName
 from inbetween.types import Picture, Report
 from inbetween.video import codecs, encode, ffmpeg, place, sinks, verify
@@ -27,8 +29,10 @@ def write(
     report: Report,
     overwrite: bool = False,
     loop: bool = False,
+    threads: int = 1,
 ) -> Written:
-    """Write `count` frames of `size` (H, W). They are read once, in order, and never kept.
+    """Write `count` frames of `size` (H, W). They are read once, in order, and never kept; pictures are packed
+    and checked by `threads` at once.
 
     Whatever goes wrong, no part of the output is left behind and what bore its name is still there. `loop`
     makes animations and GIFs start again for ever; other outputs know nothing of it. Notes, each at most once:
@@ -46,7 +50,7 @@ def write(
     report = _Once(report)
     counted = _counted(frames, count, size, report)
     if sink.kind in ("sequence", "picture"):
-        return _write_pictures(expected, counted, report, overwrite)
+        return _write_pictures(expected, counted, report, overwrite, threads)
     with place.part(place.parts_of(sink), sink.suffix) as path:
         if sink.kind == "gif":
             encode.make_gif(path, expected, counted, report)
@@ -106,30 +110,25 @@ def _find_encoder(sink: Sink) -> None:
     raise InbetweenError(f"this ffmpeg has no encoder `{name}`: {ffmpeg.executable()}", cure)
 
 
-def _write_pictures(expected: Expected, frames: Iterator[Picture], report: Report, overwrite: bool) -> Written:
+def _write_pictures(
+    expected: Expected, frames: Iterator[Picture], report: Report, overwrite: bool, threads: int
+) -> Written:
     """One file a frame in a hidden folder; they are moved together when all are there."""
-    from inbetween import pictures
-
     sink = expected.sink
     names: list[str] = []
     total = 0
     pixel_format = ""
-    with place.part_folder(place.parts_of(sink)) as folder:
+
+    def named(folder: str) -> Iterator[tuple[str, Picture]]:
         for frame in frames:
-            if sink.suffix in (".jpg", ".jpeg"):
-                frame = encode.opaque(frame, sink, report)
             number = sink.start_number + len(names)
             names.append("picture" if sink.kind == "picture" else sinks.name(sink, number))
-            data = pictures.encode(frame, sink.suffix)
-            path = os.path.join(folder, names[-1])
-            with place.disk_errors(path):
-                with open(path, "wb") as file:
-                    file.write(data)
-                with open(path, "rb") as file:
-                    found = file.read()
-            verify.picture(found, frame, sink)
-            total += len(found)
-            pixel_format = _pixel_format(frame)
+            flat = sink.suffix in (".jpg", ".jpeg")
+            yield os.path.join(folder, names[-1]), encode.opaque(frame, sink, report) if flat else frame
+
+    with place.part_folder(place.parts_of(sink)) as folder, ThreadPoolExecutor(threads) as pool:
+        for size, found in in_order(pool, lambda one: _write_picture(*one, sink), named(folder), threads):
+            total, pixel_format = total + size, found
         if sink.kind == "picture":
             place.keep_file(os.path.join(folder, names[0]), sink, overwrite)
         else:
@@ -137,6 +136,20 @@ def _write_pictures(expected: Expected, frames: Iterator[Picture], report: Repor
     codec = sinks.SINKS[sink.suffix].codec
     duration = expected.count / expected.rate
     return Written(sink.path, sink.kind, expected.count, expected.size, duration, codec, pixel_format, total)
+
+
+def _write_picture(path: str, frame: Picture, sink: Sink) -> tuple[int, str]:
+    """Write a picture, read it again and check it; its bytes, and ffmpeg's name of its pixels."""
+    from inbetween import pictures
+
+    data = pictures.encode(frame, sink.suffix)
+    with place.disk_errors(path):
+        with open(path, "wb") as file:
+            file.write(data)
+        with open(path, "rb") as file:
+            found = file.read()
+    verify.picture(found, frame, sink)
+    return len(found), _pixel_format(frame)
 
 
 def _counted(frames: Iterable[Picture], count: int, size: tuple[int, int], report: Report) -> Iterator[Picture]:
