@@ -45,16 +45,17 @@ def quiet_opencv() -> Iterator[None]:
 
 
 def in_order(pool: ThreadPoolExecutor, work: Callable[[In], Out], items: Iterable[In], ahead: int) -> Iterator[Out]:
-    """`work` of each item, in the order of the items, never more than `ahead` of them begun and not yet taken.
+    """`work` of each item, in the order of the items. While the reader is busy with one, `ahead` more are worked at
+    or wait for it, and no more than that.
 
     A reader that stops early cancels what has not begun.
     """
     waiting: deque[Future[Out]] = deque()
     try:
         for item in items:
-            if len(waiting) == ahead:
-                yield waiting.popleft().result()
             waiting.append(pool.submit(work, item))
+            if len(waiting) > ahead:
+                yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
     finally:

@@ -10,7 +10,7 @@ import itertools
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
@@ -164,7 +164,7 @@ def plan(words: Words) -> Plan:
     settings = Settings(_device(words.device, engine.devices, name), thread_count(words.threads))
     sink = sinks.parse(words.out, words.codec, words.encoder, words.start_number, words.preset)
     line, easing, notes = _timeline(words)
-    resolved = Words(**{**_shallow(words), "engine": name, "easing": easing})
+    resolved = replace(words, engine=name, easing=easing)
     out = Plan(resolved, line, name, why, options, settings, sink, _size(words.size), tuple(notes))
     if out.count > MOST_FRAMES:
         raise WordsRefused(f"a film of {out.count} frames is beyond the bound of {MOST_FRAMES}", "ask for fewer")
@@ -182,10 +182,6 @@ def choose(engine: str) -> tuple[str, str]:
     if engine == "auto":
         return "flow", "no engine with weights is installed"
     return engine, "asked for"
-
-
-def _shallow(words: Words) -> dict[str, Any]:
-    return {f.name: getattr(words, f.name) for f in fields(words)}
 
 
 def _device(asked: str, able: tuple[str, ...], engine: str) -> str:

@@ -44,10 +44,6 @@ class Timeline:
     sources: tuple[Source, ...]
     """One per output frame, in order; the way back of a ping-pong is not among them."""
 
-    def pts(self, frame: int) -> Fraction:
-        """Seconds at which a frame is shown."""
-        return frame / self.rate
-
 
 def parse_rate(text: str) -> Fraction:
     """`25`, `24000/1001`, `23.976`: frames per second.

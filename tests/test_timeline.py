@@ -37,7 +37,6 @@ def test_n_counts_the_pictures_between_two_keys(keys: int, n: int, loop: bool) -
         inner = [s.t for s in line.sources if s.gap == gap and 0 < s.t < 1]
         assert inner == pytest.approx([k / (n + 1) for k in range(1, n + 1)], abs=1e-12)
     assert (line.sources[-1] == Source(gaps - 1, 1.0)) is not loop
-    assert line.pts(1) == Fraction(1, 25)
 
 
 @given(st.integers(2, 12), st.integers(12, 500), st.booleans())

@@ -1,1 +1,1 @@
-"""Dense optical flow: both ways, consistency, splatting, hole filling, homography prior."""
+"""Dense optical flow: both ways, consistency, inversion, hole filling, homography prior, warping."""

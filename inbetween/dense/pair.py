@@ -1,7 +1,7 @@
 """What is known of two neighbouring keys: the flow both ways, and how far to believe it.
 
 Everything after DIS lives on a coarse grid (at most half the picture's sides): DIS's own finest scale is no
-finer, and a splat costs a quarter there.
+finer, and every step costs a quarter there.
 """
 
 from __future__ import annotations

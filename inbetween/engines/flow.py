@@ -1,4 +1,4 @@
-"""`flow`: DIS optical flow and forward splatting on the CPU; no weights, no download."""
+"""`flow`: DIS optical flow, inverted to the time asked for, on the CPU; no weights, no download."""
 
 from __future__ import annotations
 

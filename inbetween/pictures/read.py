@@ -110,7 +110,7 @@ def _silent_opencv() -> Iterator[None]:
     import cv2
 
     with _OPENCV:
-        # OpenCV 4.10 has the two functions at its top.
+        # OpenCV 4.12 has the two functions at its top.
         home: Any = getattr(cv2.utils, "logging", cv2)
         level = home.getLogLevel()
         home.setLogLevel(0)
