@@ -20,6 +20,7 @@ LINES = [
     ["film", "keys"],
     ["plan"],
     ["engines"],
+    ["motion"],
     ["dense"],
     ["engine", "video"],
     ["pictures", "timeline", "devices"],
@@ -27,7 +28,7 @@ LINES = [
     ["errors"],
 ]
 """From the top of the house to its ground: a room may import what lies below its line."""
-HEAVY = {"torch", "diffusers", "transformers", "kornia", "cv2", "av", "numpy", "PIL", "rich"}
+HEAVY = {"torch", "diffusers", "transformers", "kornia", "cv2", "av", "numpy", "scipy", "PIL", "rich"}
 
 
 def room(path: Path) -> str:
