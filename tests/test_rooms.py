@@ -22,7 +22,7 @@ LINES = [
     ["engines"],
     ["motion"],
     ["dense"],
-    ["engine", "video"],
+    ["engine", "video", "weights"],
     ["pictures", "timeline", "devices"],
     ["types"],
     ["errors"],

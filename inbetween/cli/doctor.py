@@ -11,6 +11,8 @@ from typing import Annotated
 
 import typer
 
+from inbetween.weights.store import cache_folder
+
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.", show_default=False)]
 LEAST_FREE = 2_000_000_000
 
@@ -52,12 +54,6 @@ def _checks() -> Iterator[Check]:
     yield _folder("this folder", Path.cwd())
     yield _folder("cache", cache_folder())
     yield Check("auto", "would take flow: it needs no weights, and no engine with weights is installed")
-
-
-def cache_folder() -> Path:
-    """Where weights are kept."""
-    home = os.environ.get("INBETWEEN_CACHE") or os.environ.get("XDG_CACHE_HOME", "~/.cache") + "/inbetween"
-    return Path(home).expanduser()
 
 
 def _versions() -> Iterator[Check]:

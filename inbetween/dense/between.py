@@ -10,9 +10,9 @@ from inbetween.dense.invert import arriving
 from inbetween.dense.pair import Flows
 from inbetween.dense.warp import Field, Image, grid, inside, pull, pull_at
 
-GHOST_LEVELS = (40.0, 80.0)
+GHOST_LEVELS = (40.0, 120.0)
 """Difference of the two warped keys, in grey levels, from which a cross-fade takes over, and where it is all."""
-SOFT_OFF, SOFT_SHARE = (0.3, 0.8, 2.0), (0.0, 0.35, 1.0)
+SOFT_OFF, SOFT_SHARE = (0.22, 0.65, 1.6), (0.0, 0.38, 1.0)
 """By how many pixels the two warped keys are out of register, and the share of the softened picture there."""
 SOFT_SIGMA = 1.0
 """Of the Gaussian that softens, in pixels."""
@@ -40,7 +40,7 @@ def flow_at(t: float, flows: Flows, accelerations: tuple[Field, Field]) -> tuple
 
 
 def _trust(error: Image, off: Field) -> Field:
-    return np.asarray(np.exp(-np.minimum(np.float32(0.3) * error + off, 6)), np.float32)
+    return np.asarray(np.exp(-np.minimum(np.float32(0.1) * error + off, 6)), np.float32)
 
 
 def merged(

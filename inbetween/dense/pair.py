@@ -13,7 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from inbetween.dense.dis import Grey, dis, disagreement, grey, halved, halved_flow, halvings
+from inbetween.dense.dis import PREFILTER_SIGMA, Grey, dis, disagreement, grey, halved, halved_flow, halvings
 from inbetween.dense.holes import push_pull
 from inbetween.dense.invert import arriving
 from inbetween.dense.prior import Points, homography, points, with_homography
@@ -54,7 +54,8 @@ class View:
 def view(key: Picture) -> View:
     """Look at a key, once for all the pairs that it is in."""
     small = np.asarray(halved(grey(key), halvings(*key.shape[:2])), np.uint8)
-    return View(key.shape[:2], small, points(small))
+    smooth = np.asarray(cv2.GaussianBlur(small, (0, 0), PREFILTER_SIGMA), np.uint8)
+    return View(key.shape[:2], smooth, points(small))
 
 
 def flows(
