@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import overload
 
@@ -22,7 +24,7 @@ class KeyFiles(Sequence[Picture]):
     memory than one of four. `headers` of all files are known, so that all are alike from the first on.
 
     paths: in order; for a loop the first one again at the end. size: (H, W), or the first key's; `fit` as in
-    `pictures.fit`, or None where nothing may be resized.
+    `pictures.fit`, or None where nothing may be resized. With several threads the next two keys are read ahead.
 
     Raises:
         WordsRefused: a size beyond `SIDE_LIMIT`.
@@ -36,6 +38,7 @@ class KeyFiles(Sequence[Picture]):
         fit: str | None,
         force: bool,
         report: Report,
+        threads: int = 1,
     ) -> None:
         self._paths, self._fit, self._force, self._report = paths, fit, force, report
         if size is not None and max(size) > SIDE_LIMIT:
@@ -53,8 +56,15 @@ class KeyFiles(Sequence[Picture]):
         self.bits = max(header.bits for header in headers.values())
         for path, header in headers.items():
             self._check(path, header.size, header.size == first and _one_aspect(first, self.size))
-        self._held: OrderedDict[Path, Picture] = OrderedDict()
+        height, width = self.size
+        self._kept = max(KEYS_HELD, KEY_BYTES // (height * width * self.channels * self.bits // 8))
+        self._ahead = 0 if threads == 1 else 2
+        self._reader = ThreadPoolExecutor(2)
+        self._lock = threading.Lock()
+        self._held: OrderedDict[Path, Future[Picture]] = OrderedDict()
         self._read: set[Path] = set()
+        if self._ahead:
+            self._asked(0)
 
     def __len__(self) -> int:
         return len(self._paths)
@@ -66,19 +76,27 @@ class KeyFiles(Sequence[Picture]):
     def __getitem__(self, index: int | slice) -> Picture | Sequence[Picture]:
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
-        path = self._paths[index]
-        if path not in self._held:
-            # What is said of a key is said once, however often it is read.
-            picture = pictures.read(path, None if path in self._read else self._report, self._force)
-            self._read.add(path)
-            picture = pictures.like(picture, self.channels, f"uint{self.bits}")
-            picture = pictures.fit(picture, self.size, self._fit or "stretch")
-            picture.flags.writeable = False
-            self._held[path] = picture
-            while len(self._held) > KEYS_HELD and sum(p.nbytes for p in self._held.values()) > KEY_BYTES:
-                self._held.popitem(last=False)
-        self._held.move_to_end(path)
-        return self._held[path]
+        return self._asked(index).result()
+
+    def _asked(self, index: int) -> Future[Picture]:
+        # An engine may ask in a thread of its own.
+        with self._lock:
+            for path in self._paths[index : index + 1 + self._ahead]:
+                if path not in self._held:
+                    self._held[path] = self._reader.submit(self._picture, path)
+                    while len(self._held) > self._kept:
+                        self._held.popitem(last=False)
+                self._held.move_to_end(path)
+            return self._held[self._paths[index]]
+
+    def _picture(self, path: Path) -> Picture:
+        # What is said of a key is said once, however often it is read.
+        picture = pictures.read(path, None if path in self._read else self._report, self._force)
+        self._read.add(path)
+        picture = pictures.like(picture, self.channels, f"uint{self.bits}")
+        picture = pictures.fit(picture, self.size, self._fit or "stretch")
+        picture.flags.writeable = False
+        return picture
 
     def _check(self, path: Path, size: tuple[int, int], harmless: bool) -> None:
         if size == self.size:

@@ -77,7 +77,7 @@ def open_keys(plan: Plan, overwrite: bool, report: Report) -> KeyFiles:
         InbetweenError: keys that are no pictures or do not fit, an output that cannot be written, no memory,
             no ffmpeg, or words for it that it does not take.
     """
-    keys = KeyFiles(plan.key_paths, plan.size, plan.words.fit, plan.words.force, report)
+    keys = KeyFiles(plan.key_paths, plan.size, plan.words.fit, plan.words.force, report, plan.settings.threads)
     prepare(plan.sink, overwrite, plan.key_paths)
     height, width = keys.size
     needed = height * width * BYTES_PER_PIXEL

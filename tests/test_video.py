@@ -29,7 +29,8 @@ from PIL import Image
 
 from inbetween.errors import InbetweenError, Interrupted, UnknownName, WordsRefused
 from inbetween.types import Picture, Report
-from inbetween.video import animation, codecs, encode, ffmpeg, place, sinks, verify
+from inbetween.video import animation, codecs, encode, ffmpeg, place, sinks
+from inbetween.video import write as write_module
 from inbetween.video.write import Written, prepare, rehearse, write
 
 SIZE = (48, 64)
@@ -1436,14 +1437,17 @@ def test_a_film_with_a_damaged_middle_gets_no_name(tmp_path: Path, monkeypatch: 
     assert (tmp_path / "a.mp4").read_text() == "old"
 
 
-def test_a_picture_that_cannot_be_read_again_gets_no_name(tmp_path: Path) -> None:
-    sink = sinks.parse(f"{tmp_path}/a.png")
-    made(sink.path, 1)
-    data = (tmp_path / "a.png").read_bytes()
-    verify.picture(data, disc(0), sink)
-    for broken, frame in ((data[:60], disc(0)), (data, disc(0, channels=4)), (data, disc(0, (8, 8)))):
-        with pytest.raises(InbetweenError, match="not what was planned"):
-            verify.picture(broken, frame, sink)
+def test_a_picture_that_the_disk_damages_gets_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def damaging(path: str, mode: str) -> Any:
+        if mode == "rb":
+            os.truncate(path, os.path.getsize(path) - 1)
+        return open(path, mode)
+
+    made(tmp_path / "sound.png", 1)
+    monkeypatch.setattr(write_module, "open", damaging, raising=False)
+    with pytest.raises(InbetweenError, match="not what was planned: a picture reads otherwise"):
+        made(tmp_path / "a.png", 1)
+    assert os.listdir(tmp_path) == ["sound.png"]
 
 
 # --- ffmpeg and the disk ---

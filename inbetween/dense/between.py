@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from inbetween.dense.invert import arriving
 from inbetween.dense.pair import Flows
-from inbetween.dense.warp import Field, Image, grid, inside, pull, pull_at
+from inbetween.dense.warp import Field, Image, doubled, grid, inside, pull, pull_at
 
 GHOST_LEVELS = (40.0, 120.0)
 """Difference of the two warped keys, in grey levels, from which a cross-fade takes over, and where it is all."""
-SOFT_OFF, SOFT_SHARE = (0.22, 0.65, 1.6), (0.0, 0.38, 1.0)
+SOFT_OFF, SOFT_SHARE = (0.25, 0.72, 1.8), (0.0, 0.36, 1.0)
 """By how many pixels the two warped keys are out of register, and the share of the softened picture there."""
+LEAST_DOUBLED = 3
+"""Readings of a key from which doubling it pays."""
+LARGEST_DOUBLED = 8192
+"""Pixels of a side; twice as many are still within what OpenCV's remap takes."""
 SOFT_SIGMA = 1.0
 """Of the Gaussian that softens, in pixels."""
 
@@ -43,9 +49,29 @@ def _trust(error: Image, off: Field) -> Field:
     return np.asarray(np.exp(-np.minimum(np.float32(0.1) * error + off, 6)), np.float32)
 
 
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A key as it is read while it is warped."""
+
+    picture: Image
+    """(H, W, C) uint8, or float32 in 0..255."""
+    sharp: bool
+    """Read with a bicubic kernel, not a bilinear one."""
+    fine: Image | None
+    """See `warp.doubled`."""
+
+
+def source(picture: Image, sampling: str, times: int) -> Source:
+    """A key that is to be read `times` times. sampling: see `merged`."""
+    sharp = sampling != "bilinear"
+    if not sharp or times < LEAST_DOUBLED or picture.dtype != np.uint8 or max(picture.shape) > LARGEST_DOUBLED:
+        return Source(picture, sharp, None)
+    return Source(picture, sharp, doubled(np.asarray(picture, np.uint8)))
+
+
 def merged(
-    start: Image,
-    end: Image,
+    start: Source,
+    end: Source,
     to_start: Field,
     to_end: Field,
     t: float,
@@ -54,15 +80,12 @@ def merged(
 ) -> Image:
     """Both keys warped to time t and mixed by it, leaving out what would be read from outside a picture.
 
-    start, end: (H, W, C) uint8, or float32 in 0..255; the flows on the coarse grid. sampling: "bilinear",
-    "bicubic", or "adaptive": bicubic, softened where the keys are seen to be out of register, so that
-    sharpness does not show a wrong edge twice. With `fallback` the two are cross-faded where they disagree
-    beyond hope: a ghost is less of an eyesore than torn strips.
+    The flows lie on the coarse grid. sampling: "bilinear", "bicubic", or "adaptive": bicubic, softened where the
+    keys are seen to be out of register, so that sharpness does not show a wrong edge twice. With `fallback` the
+    two are cross-faded where they disagree beyond hope: a ghost is less of an eyesore than torn strips.
     """
     coarse = to_start.shape[:2]
-    interpolation = cv2.INTER_LINEAR if sampling == "bilinear" else cv2.INTER_CUBIC
-    from_start = _warped(start, to_start, interpolation)
-    from_end = _warped(end, to_end, interpolation)
+    from_start, from_end = _warped(start, to_start), _warped(end, to_end)
     there = inside(to_start), inside(to_end)
     shares = [np.where(seen, share, share * 1e-3) for seen, share in zip(there, (1 - t, t), strict=True)]
     out = _mixed(from_start, from_end, np.asarray(shares[0] / (shares[0] + shares[1]), np.float32))
@@ -78,17 +101,20 @@ def merged(
     low, high = GHOST_LEVELS
     ghost = np.asarray(np.clip((levels - low) / (high - low), 0, 1), np.float32)
     if fallback and ghost.any():
-        out = _mixed(cv2.addWeighted(start, 1 - t, end, t, 0), out, ghost)
+        out = _mixed(cv2.addWeighted(start.picture, 1 - t, end.picture, t, 0), out, ghost)
     return out
 
 
-def _warped(key: Image, flow: Field, interpolation: int) -> Image:
+def _warped(key: Source, flow: Field) -> Image:
     """The key (H, W, C) read where the coarse flow points."""
-    height, width = key.shape[:2]
-    scale = np.array([width / flow.shape[1], height / flow.shape[0]], np.float32)
-    where = cv2.resize(flow * scale, (width, height), interpolation=cv2.INTER_LINEAR)
-    cv2.add(where, grid(height, width), where)
-    return pull_at(key, np.asarray(where, np.float32), interpolation)
+    height, width = key.picture.shape[:2]
+    times = 1 if key.fine is None else 2
+    scale = times * np.array([width / flow.shape[1], height / flow.shape[0]], np.float32)
+    where = np.asarray(cv2.resize(flow * scale, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+    cv2.add(where, grid(height, width, times), where)
+    if key.fine is not None:
+        return np.asarray(cv2.cvtColor(pull_at(key.fine, where), cv2.COLOR_RGBA2RGB))
+    return pull_at(key.picture, where, cv2.INTER_CUBIC if key.sharp else cv2.INTER_LINEAR)
 
 
 def _grey(image: Image) -> Image:

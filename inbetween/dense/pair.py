@@ -1,7 +1,7 @@
 """What is known of two neighbouring keys: the flow both ways, and how far to believe it.
 
-Everything after DIS lives on a coarse grid (at most half the picture's sides): DIS's own finest scale is no
-finer, and every step costs a quarter there.
+Everything after DIS lives on a coarse grid (half the sides of the picture that DIS sees): DIS's own finest scale is
+no finer, and every step costs a quarter there.
 """
 
 from __future__ import annotations
@@ -80,8 +80,7 @@ def flows(
     model = homography(start.points, end.points)
     forward, backward = with_homography(a, b, (forward, backward), model, sigma, both)
     doubt = float(np.mean(disagreement(a, b, forward, sigma) > WRONG_LEVELS))
-    if a.shape == start.size:
-        forward, backward = halved_flow(forward), halved_flow(backward)
+    forward, backward = halved_flow(forward), halved_flow(backward)
     scale = np.float32(start.size[1] / forward.shape[1])
     forward_error = scale * np.linalg.norm(forward + pull(backward, forward), axis=2)
     backward_error = scale * np.linalg.norm(backward + pull(forward, backward), axis=2)

@@ -16,12 +16,32 @@ Field: TypeAlias = NDArray[np.float32]
 
 
 @lru_cache(maxsize=8)
-def grid(height: int, width: int) -> Field:
-    """(h, w, 2): every pixel's own (x, y)."""
+def grid(height: int, width: int, times: int = 1) -> Field:
+    """(h, w, 2): `times` every pixel's own (x, y)."""
     x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-    out = np.dstack([x, y])
+    out = np.float32(times) * np.dstack([x, y])
     out.flags.writeable = False
     return out
+
+
+def doubled(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(H, W, 3) to (2H, 2W, 4): its pixels at the even places, between them the bicubic ones.
+
+    Read bilinearly at twice the coordinates it is OpenCV's bicubic reading to within a grey level (50 dB), at a
+    third of the time; four channels are read faster than three.
+    """
+    four = cv2.cvtColor(image, cv2.COLOR_RGB2RGBA)
+    height, width = four.shape[:2]
+    halfway = np.array([[-3, 19, 19, -3]], np.float32) / 32
+    across = cv2.filter2D(four, -1, halfway, anchor=(1, 0), borderType=cv2.BORDER_REPLICATE)
+    out = np.empty((height, 2, width, 2, 4), np.uint8)
+    # Whole pixels are woven as one number each.
+    numbers = out.view(np.uint32)[..., 0]
+    numbers[:, 0, :, 0], numbers[:, 0, :, 1] = four.view(np.uint32)[..., 0], across.view(np.uint32)[..., 0]
+    for number, columns in enumerate((four, across)):
+        down = cv2.filter2D(columns, -1, halfway.T, anchor=(0, 1), borderType=cv2.BORDER_REPLICATE)
+        numbers[:, 1, :, number] = down.view(np.uint32)[..., 0]
+    return out.reshape(2 * height, 2 * width, 4)
 
 
 def pull(image: Image, flow: Field, interpolation: int = cv2.INTER_LINEAR) -> Image:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from itertools import chain, count
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from inbetween.devices import in_order
 from inbetween.engine import Engine, option
@@ -14,7 +17,10 @@ from inbetween.pictures.working import from_working, to_working
 from inbetween.types import Gap, Maker, Picture, Report, Settings
 
 if TYPE_CHECKING:
+    from inbetween.dense.between import Source
     from inbetween.dense.pair import Flows, View
+
+Kept = TypeVar("Kept")
 
 WORK_BYTES, BYTES_PER_PIXEL = 400_000_000, 60
 """Pictures are made at once while what they need in passing, measured, fits here: any number of cores."""
@@ -37,56 +43,87 @@ class Options:
 
 
 def load(options: Options, settings: Settings) -> Maker:
-    """The maker; it keeps the flows of the last few pairs, for the gaps that share them."""
+    """The maker; it keeps the flows of the last few pairs, for the gaps that share them, and with several threads
+    prepares the next gap while the pictures of one are made."""
 
     def make(gaps: Iterable[Gap], report: Report) -> Iterator[Picture]:
-        with ThreadPoolExecutor(settings.threads) as pool:
-            known = _Pairs(pool.map, report)
-            for gap in gaps:
-                one = _picture_maker(gap, known, options, report)
-                pixels = gap.start.shape[0] * gap.start.shape[1]
-                ahead = min(settings.threads, max(1, WORK_BYTES // (BYTES_PER_PIXEL * pixels)))
-                yield from in_order(pool, one, gap.times, ahead)
+        gaps = iter(gaps)
+        first = next(gaps, None)
+        if first is None:
+            return
+        gaps = chain([first], gaps)
+        threads = settings.threads
+        pixels = first.start.shape[0] * first.start.shape[1]
+        ahead = min(threads, max(1, WORK_BYTES // (BYTES_PER_PIXEL * pixels))) if threads > 1 else 0
+        with ThreadPoolExecutor(threads) as pool, ThreadPoolExecutor(1) as one_ahead:
+            known = _Known(pool.map, report, options.sampling)
+
+            def prepared(_: int) -> tuple[Gap, Callable[[float], Picture]] | None:
+                gap = next(gaps, None)
+                return None if gap is None else (gap, _picture_maker(gap, known, options, report))
+
+            ready = in_order(one_ahead, prepared, count(), 1) if threads > 1 else map(prepared, count())
+            pictures = (partial(one, t) for gap, one in iter(ready.__next__, None) for t in gap.times)
+            yield from in_order(pool, lambda picture: picture(), pictures, ahead)
 
     return make
 
 
-class _Pairs:
-    """Flows between keys, kept for the last few pairs: neighbouring gaps ask for the same ones.
+class _Known:
+    """What is known of the last few keys and pairs: neighbouring gaps ask for the same."""
 
-    Keys are kept with what is known of them: while they are, nothing else can have their id.
-    """
-
-    def __init__(self, both: Callable[..., Iterable[Any]], report: Report) -> None:
-        self._both, self._report = both, report
-        self._views: OrderedDict[int, tuple[Picture, View]] = OrderedDict()
-        self._flows: OrderedDict[tuple[int, int], tuple[Picture, Picture, Flows | None]] = OrderedDict()
+    def __init__(self, both: Callable[..., Iterable[Any]], report: Report, sampling: str) -> None:
+        self._both, self._report, self._sampling = both, report, sampling
+        self._views: _Last[View] = _Last()
+        self._sources: _Last[Source] = _Last()
+        self._flows: _Last[Flows | None] = _Last()
         self._made = 0
 
-    def get(self, start: Picture, end: Picture, before: tuple[Flows, float] | None = None) -> Flows | None:
+    def flows(self, start: Picture, end: Picture, before: tuple[Flows, float] | None = None) -> Flows | None:
         """See `dense.pair.flows`."""
-        from inbetween.dense.pair import flows
 
-        name = id(start), id(end)
-        if name not in self._flows:
+        def found() -> Flows | None:
+            from inbetween.dense.pair import flows, view
+
             self._report.progress("flow", self._made, 0)
             self._made += 1
-            self._flows[name] = start, end, flows(self._view(start), self._view(end), before, self._both)
-            if len(self._flows) > 3:
-                self._flows.popitem(last=False)
-        return self._flows[name][2]
+            one, other = self._both(lambda key: self._views.get((key,), partial(view, key)), (start, end))
+            return flows(one, other, before, self._both)
 
-    def _view(self, key: Picture) -> View:
-        from inbetween.dense.pair import view
+        return self._flows.get((start, end), found)
 
-        if id(key) not in self._views:
-            self._views[id(key)] = key, view(key)
-            if len(self._views) > 3:
-                self._views.popitem(last=False)
-        return self._views[id(key)][1]
+    def sources(self, gap: Gap) -> Iterable[Source]:
+        """Of its two keys; see `dense.between.source`."""
+        from inbetween.dense.between import source
+
+        def found(key: Picture) -> Source:
+            return self._sources.get((key,), lambda: source(to_working(key), self._sampling, len(gap.times)))
+
+        return self._both(found, (gap.start, gap.end))
 
 
-def _picture_maker(gap: Gap, known: _Pairs, options: Options, report: Report) -> Callable[[float], Picture]:
+class _Last(Generic[Kept]):
+    """The last three things made of pictures, by the pictures' identity: they are kept too, so that while they are
+    nothing else can have their id. Two threads may make two of them at once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[int, ...], tuple[tuple[Picture, ...], Kept]] = OrderedDict()
+
+    def get(self, pictures: tuple[Picture, ...], make: Callable[[], Kept]) -> Kept:
+        name = tuple(map(id, pictures))
+        with self._lock:
+            if name in self._kept:
+                return self._kept[name][1]
+        made = make()
+        with self._lock:
+            self._kept[name] = pictures, made
+            if len(self._kept) > 3:
+                self._kept.popitem(last=False)
+        return made
+
+
+def _picture_maker(gap: Gap, known: _Known, options: Options, report: Report) -> Callable[[float], Picture]:
     """time -> picture, for one gap."""
     import cv2
 
@@ -95,15 +132,16 @@ def _picture_maker(gap: Gap, known: _Pairs, options: Options, report: Report) ->
 
     before = after = None
     if gap.before is not None and options.acceleration:
-        before = _neighbour(known.get(gap.before[0], gap.start), gap.before[1])
-    flows = known.get(gap.start, gap.end, before)
+        before = _neighbour(known.flows(gap.before[0], gap.start), gap.before[1])
+    flows = known.flows(gap.start, gap.end, before)
     if gap.after is not None and options.acceleration:
         key, time = gap.after
-        after = _neighbour(known.get(gap.end, key, _neighbour(flows, -1 / (time - 1))), time)
-    start, end = to_working(gap.start), to_working(gap.end)
+        after = _neighbour(known.flows(gap.end, key, _neighbour(flows, -1 / (time - 1))), time)
     if flows is None:
         report.note("tiny", "pictures too small for optical flow: cross-faded", gap=gap.number)
-        return lambda t: from_working(cv2.addWeighted(start, 1 - t, end, t, 0), gap.start)
+        a, b = to_working(gap.start), to_working(gap.end)
+        return lambda t: from_working(cv2.addWeighted(a, 1 - t, b, t, 0), gap.start)
+    start, end = known.sources(gap)
     _say_doubt(flows.doubt, gap.number, report)
     bend = accelerations(flows, before, after, edge_factor(sum(0 < t < 1 for t in gap.times)))
 

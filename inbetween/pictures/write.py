@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import Any
 
 import numpy as np
+from isal import isal_zlib
 from PIL import Image
 
 from inbetween.errors import InbetweenError, UnknownName
@@ -17,9 +18,11 @@ from inbetween.types import Picture
 
 WRITABLE = (".png", ".tif", ".tiff", ".jpg", ".jpeg")
 
-_PNG_UP = 32
-"""libpng's name of the filter that subtracts the pixel above: as small as its own choice a level higher, at
-half the time."""
+_PNG_UP = 2
+"""PNG's filter that subtracts the pixel above."""
+_PNG_LEVEL = 2
+_PNG_BAND = 1 << 22
+"""Bytes filtered and packed at a time."""
 _TIFF_LEVEL = 4
 _JPEG_QUALITY = 95
 _STRIP = 1 << 18
@@ -49,15 +52,24 @@ def encode(picture: Picture, suffix: str) -> bytes:
 
 
 def _png(picture: Picture) -> bytes:
-    import cv2
-
-    code = cv2.COLOR_RGB2BGR if picture.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
-    words = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, _PNG_UP]
-    _, packed = cv2.imencode(".png", cv2.cvtColor(picture, code), words)
-    data = packed.tobytes()
-    head = len(PNG_SIGNATURE) + 25
-    # sRGB, perceptual intent.
-    return data[:head] + png_chunk(b"sRGB", b"\0") + data[head:]
+    """By hand, because libpng's packing takes five times as long as all of this: ISA-L's is as small."""
+    height, width, channels = picture.shape
+    kind = {3: 2, 4: 6}[channels]
+    header = struct.pack(">IIBBBBB", width, height, 8 * picture.itemsize, kind, 0, 0, 0)
+    chunks = [PNG_SIGNATURE, png_chunk(b"IHDR", header), png_chunk(b"sRGB", b"\0")]  # perceptual intent
+    packer = isal_zlib.compressobj(_PNG_LEVEL)
+    rows = max(1, _PNG_BAND // (width * channels * picture.itemsize))
+    above = np.zeros((1, width * channels * picture.itemsize), np.uint8)
+    for top in range(0, height, rows):
+        band = picture[top : top + rows]
+        big = band.astype(band.dtype.newbyteorder(">")) if band.itemsize > 1 else np.ascontiguousarray(band)
+        lines = big.reshape(len(band), -1).view(np.uint8)
+        filtered = np.full((len(band), 1 + lines.shape[1]), _PNG_UP, np.uint8)
+        np.subtract(lines, np.concatenate([above, lines[:-1]]), out=filtered[:, 1:])
+        above = lines[-1:]
+        chunks.append(png_chunk(b"IDAT", packer.compress(filtered)))
+    chunks += [png_chunk(b"IDAT", packer.flush()), png_chunk(b"IEND")]
+    return b"".join(chunks)
 
 
 def _jpeg(picture: Picture) -> bytes:

@@ -126,8 +126,10 @@ def _write_pictures(
             flat = sink.suffix in (".jpg", ".jpeg")
             yield os.path.join(folder, names[-1]), encode.opaque(frame, sink, report) if flat else frame
 
+    # One thread means one core: nothing is packed while the next picture is made.
+    ahead = threads if threads > 1 else 0
     with place.part_folder(place.parts_of(sink)) as folder, ThreadPoolExecutor(threads) as pool:
-        for size, found in in_order(pool, lambda one: _write_picture(*one, sink), named(folder), threads):
+        for size, found in in_order(pool, lambda one: _write_picture(*one, sink), named(folder), ahead):
             total, pixel_format = total + size, found
         if sink.kind == "picture":
             place.keep_file(os.path.join(folder, names[0]), sink, overwrite)
@@ -139,7 +141,7 @@ def _write_pictures(
 
 
 def _write_picture(path: str, frame: Picture, sink: Sink) -> tuple[int, str]:
-    """Write a picture, read it again and check it; its bytes, and ffmpeg's name of its pixels."""
+    """Write a picture, read it again and compare; its bytes, and ffmpeg's name of its pixels."""
     from inbetween import pictures
 
     data = pictures.encode(frame, sink.suffix)
@@ -148,7 +150,7 @@ def _write_picture(path: str, frame: Picture, sink: Sink) -> tuple[int, str]:
             file.write(data)
         with open(path, "rb") as file:
             found = file.read()
-    verify.picture(found, frame, sink)
+    verify.picture(found, data, sink)
     return len(found), _pixel_format(frame)
 
 

@@ -1,0 +1,55 @@
+"""Spots of light along tracks, as Framer's network sees them (arXiv 2410.18978): exact, quirks and all.
+
+The spot does not move below one pixel; one that the picture's border cuts is squeezed into what is left; a later one
+replaces an earlier one, corners included; rows and columns at the border are never lit.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Grey = NDArray[np.uint8]
+
+RADIUS, SIGMA = 100, 40
+"""Of the template, pixels."""
+SIDE = 20
+"""How far a spot reaches from its point, pixels, at any size of the picture."""
+
+
+@cache
+def template() -> Grey:
+    """(200, 200), 0..255: a Gaussian, cut off beyond its radius; do not write to it."""
+    square = np.arange(-RADIUS, RADIUS, dtype=np.float64) ** 2
+    distance = square[:, None] + square
+    spot = np.floor(255 * np.exp(-distance / (2 * SIGMA**2)))
+    return np.where(distance <= RADIUS**2, spot, 0).astype(np.uint8)
+
+
+def heatmaps(tracks: NDArray[np.floating[Any]], size: tuple[int, int], side: int = SIDE) -> Grey:
+    """The spots of every frame: (F, H, W), 0..255.
+
+    tracks: (F, P, 2), pixels of `size`, (H, W); their dtype is that of the arithmetic, so that float16 tracks fall
+    where Framer's demo puts them. A point outside the picture, or nowhere (NaN), has no spot.
+    """
+    height, width = size
+    end = np.array([width, height], np.float64)
+    seen = np.all((tracks >= 0) & (tracks.astype(np.float64) < end), axis=-1)
+    places = np.where(seen[..., None], tracks, 0)
+    low = np.maximum(places - side, 1).astype(int)
+    high = np.minimum((places + side).astype(np.float64), end - 1).astype(int)
+    seen = seen & np.all(low < high, axis=-1)
+    pictures = np.zeros((len(tracks), height, width), np.uint8)
+    for frame, point in np.argwhere(seen):
+        (x1, y1), (x2, y2) = low[frame, point], high[frame, point]
+        pictures[frame, y1:y2, x1:x2] = _spot(int(x2 - x1), int(y2 - y1))
+    return pictures
+
+
+@cache
+def _spot(width: int, height: int) -> Grey:
+    return np.asarray(cv2.resize(template(), (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)

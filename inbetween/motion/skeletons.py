@@ -1,0 +1,124 @@
+"""People as OpenPose skeletons: the order of their joints, and their drawing (DWPose, arXiv 2307.15880).
+
+The drawing is that of FCVG's released code, whose networks have learnt it: large, then reduced.
+"""
+
+from __future__ import annotations
+
+import colorsys
+import math
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inbetween.motion.drawing import Canvas, whole
+from inbetween.types import People
+
+JOINTS = 134
+BODY, FACE = slice(0, 18), slice(24, 92)
+LEFT_HAND, RIGHT_HAND = slice(92, 113), slice(113, 134)
+VISIBLE = 0.3
+"""The score above which a joint of a body counts as seen; limbs are drawn from there."""
+
+LIMBS = (
+    *((1, 2), (1, 5), (2, 3), (3, 4), (5, 6), (6, 7), (1, 8), (8, 9), (9, 10), (1, 11), (11, 12), (12, 13)),
+    *((1, 0), (0, 14), (14, 16), (0, 15), (15, 17)),
+)
+FINGER_BONES = tuple(
+    (0 if joint == first else joint - 1, joint) for first in range(1, 21, 4) for joint in range(first, first + 4)
+)
+BODY_COLOURS = np.array(
+    [
+        *((0, 0, 255), (0, 85, 255), (0, 170, 255), (0, 255, 255), (0, 255, 170), (0, 255, 85)),
+        *((0, 255, 0), (85, 255, 0), (170, 255, 0), (255, 255, 0), (255, 170, 0), (255, 85, 0)),
+        *((255, 0, 0), (255, 0, 85), (255, 0, 170), (255, 0, 255), (170, 0, 255), (85, 0, 255)),
+    ],
+    np.float64,
+)
+"""(18, 3) RGB; those of OpenPose with red and blue exchanged, as are all colours here."""
+BONE_COLOURS = np.array([colorsys.hsv_to_rgb(i / len(FINGER_BONES), 1, 1)[::-1] for i in range(len(FINGER_BONES))])
+
+LARGE_SIDE = 2160
+"""The shorter side of the picture that is drawn and then reduced."""
+DIMMED = (np.arange(256) * 0.6).astype(np.uint8)
+"""What becomes of the limbs before the joints are drawn over them."""
+
+# The places in OpenPose order that do not keep what COCO-WholeBody has there, and where theirs is, once the neck
+# stands at 17.
+MOVED = [1, 2, 3, 4, 6, 7, 8, 9, 10, 12, 13, 14, 15, 16, 17]
+FROM = [17, 6, 8, 10, 7, 9, 12, 14, 16, 13, 15, 2, 1, 4, 3]
+
+
+def openpose(joints: NDArray[np.float64], scores: NDArray[np.float32] | NDArray[np.float64]) -> People:
+    """COCO-WholeBody people, (P, 133, 2) and (P, 133), in OpenPose order.
+
+    The neck is the mean of the shoulders; its score is 1 where both shoulders are visible, otherwise 0.
+    """
+    shoulders = slice(5, 7)
+    neck = joints[:, shoulders].mean(axis=1)
+    sure = (scores[:, shoulders] > VISIBLE).all(axis=1)
+    joints = np.insert(joints, 17, neck, axis=1)
+    scores = np.insert(scores.astype(np.float64), 17, sure, axis=1)
+    joints[:, MOVED], scores[:, MOVED] = joints[:, FROM], scores[:, FROM]
+    return People(joints, scores)
+
+
+def draw_people(people: People, size: tuple[int, int], shown: NDArray[np.bool_] | None = None) -> Canvas:
+    """The skeletons on a black picture of size (H, W), brighter the higher their scores.
+
+    shown: (P, 134), which joints are drawn at all; by default those with a score above 0. Limbs are drawn where the
+    scores of both ends reach `VISIBLE`. Bodies of all people come first, then hands, then faces.
+    """
+    height, width = size
+    large = LARGE_SIDE / min(size)
+    canvas = np.zeros((int(height * large), int(width * large), 3), np.uint8)
+    # Divided first: where a joint lies on the border of two pixels the order of the operations decides.
+    at = people.joints / (width, height) * (canvas.shape[1], canvas.shape[0])
+    scores = people.scores
+    if shown is None:
+        shown = scores > 0
+    _draw_limbs(canvas, at[:, BODY], scores[:, BODY])
+    cv2.LUT(canvas, DIMMED, canvas)
+    spots = whole(at)
+    for joint, colour in enumerate(BODY_COLOURS):
+        for person in np.flatnonzero(shown[:, joint]):
+            cv2.circle(canvas, spots[person][joint], 4, _integers(colour * scores[person, joint]), -1)
+    for hand in (LEFT_HAND, RIGHT_HAND):
+        for spot, score, there in zip(spots, scores[:, hand], shown[:, hand], strict=True):
+            _draw_hand(canvas, spot[hand], score, there)
+    for spot, score, there in zip(spots, scores[:, FACE], shown[:, FACE], strict=True):
+        for place, brightness, drawn in zip(spot[FACE], score, there, strict=True):
+            if drawn and min(place) > 0:
+                cv2.circle(canvas, place, 3, _integers(np.full(3, 255 * brightness)), -1)
+    return np.asarray(cv2.resize(canvas, (width, height)), np.uint8)
+
+
+def _draw_limbs(canvas: Canvas, at: NDArray[np.float64], scores: NDArray[np.float64]) -> None:
+    """Ellipses between the joints (P, 18, 2) of bodies."""
+    for (a, b), colour in zip(LIMBS, BODY_COLOURS, strict=False):
+        for joints, sure in zip(at, scores, strict=True):
+            if min(sure[a], sure[b]) < VISIBLE:
+                continue
+            ends = joints[[a, b]]
+            across, down = ends[0] - ends[1]
+            half = int(math.hypot(across, down) / 2)
+            centre = whole(ends.mean(axis=0))
+            outline = cv2.ellipse2Poly(centre, (half, 8), int(math.degrees(math.atan2(down, across))), 0, 360, 1)
+            cv2.fillConvexPoly(canvas, np.array(outline), _integers(colour * (sure[a] * sure[b])))
+
+
+def _draw_hand(canvas: Canvas, spots: Any, scores: NDArray[np.float64], shown: NDArray[np.bool_]) -> None:
+    for (a, b), colour in zip(FINGER_BONES, BONE_COLOURS, strict=True):
+        if shown[a] and shown[b] and min(*spots[a], *spots[b]) > 0:
+            brightness = int(255 * scores[a] * scores[b])
+            cv2.line(canvas, spots[a], spots[b], (colour * brightness).tolist(), 4)
+    for spot, score, drawn in zip(spots, scores, shown, strict=True):
+        if drawn and min(spot) > 0:
+            cv2.circle(canvas, spot, 4, (int(255 * score), 0, 0), -1)
+
+
+def _integers(colour: NDArray[np.float64]) -> list[int]:
+    whole_colour: list[int] = colour.astype(np.int64).tolist()
+    return whole_colour

@@ -1,0 +1,95 @@
+"""SuperPoint (DeTone et al. 2018, arXiv 1712.07629): points and dense descriptors of a grey picture.
+
+The names of the parameters are those of the published file. Pixel (x, y) and cell (x, y), of 8 x 8 pixels, below.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+CELL = 8
+LEAST_SIDE = 2 * CELL
+"""Pixels; a smaller picture has no place that is far enough from its border."""
+RADIUS = 4
+"""Pixels around a point in which no weaker one stays."""
+BORDER = 4
+LEAST_SCORE = 0.005
+
+
+class SuperPoint(nn.Module):
+    """A shared encoder with a head for scores and one for descriptors."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        widths = {"1a": (1, 64), "1b": (64, 64), "2a": (64, 64), "2b": (64, 64), "3a": (64, 128), "3b": (128, 128)}
+        widths |= {"4a": (128, 128), "4b": (128, 128), "Pa": (128, 256), "Da": (128, 256)}
+        for name, (inner, outer) in widths.items():
+            self.add_module(f"conv{name}", nn.Conv2d(inner, outer, 3, padding=1))
+        self.convPb = nn.Conv2d(256, CELL * CELL + 1, 1)
+        self.convDb = nn.Conv2d(256, 256, 1)
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """Scores (B, 8h, 8w), 0..1, and unit descriptors (B, 256, h, w) of `image`: (B, 1, H, W), 0..1.
+
+        h = H // 8 and w = W // 8: what is beyond 8h and 8w has no score.
+        """
+        x = self._layers(image, "1a", "1b")
+        for block in "234":
+            x = self._layers(F.max_pool2d(x, 2), f"{block}a", f"{block}b")
+        # The last channel says that there is no point in the cell.
+        cells = self.convPb(self._layers(x, "Pa")).softmax(1)[:, :-1]
+        descriptors = self.convDb(self._layers(x, "Da"))
+        return F.pixel_shuffle(cells, CELL)[:, 0], F.normalize(descriptors, dim=1)
+
+    def _layers(self, x: Tensor, *names: str) -> Tensor:
+        for name in names:
+            x = F.relu(self.get_submodule(f"conv{name}")(x))
+        return x
+
+
+def points(scores: Tensor, most: int | None = 1000) -> tuple[Tensor, Tensor]:
+    """Where the scores (8h, 8w) have their peaks: (N, 2) float32 pixels, and their scores (N,).
+
+    Beyond `most`, the best ones, by descending score; otherwise all, row by row.
+    """
+    best = _peaks(scores)
+    height, width = best.shape
+    inner = torch.zeros_like(best, dtype=torch.bool)
+    inner[BORDER : height - BORDER, BORDER : width - BORDER] = True
+    rows, columns = torch.nonzero(inner & (best > LEAST_SCORE), as_tuple=True)
+    found = best[rows, columns]
+    places = torch.stack([columns, rows], dim=1).float()
+    if most is None or len(found) <= most:
+        return places, found
+    order = found.argsort(descending=True, stable=True)[:most]
+    return places[order], found[order]
+
+
+def _peaks(scores: Tensor) -> Tensor:
+    """The scores, 0 where a higher one is within `RADIUS`; in the second and third round, only what stayed counts."""
+    peak = scores == _highest(scores)
+    for _ in range(2):
+        taken = _highest(peak.float()) > 0
+        left = scores.masked_fill(taken, 0)
+        peak |= (left == _highest(left)) & ~taken
+    return scores.masked_fill(~peak, 0)
+
+
+def _highest(x: Tensor) -> Tensor:
+    return F.max_pool2d(x[None], 2 * RADIUS + 1, stride=1, padding=RADIUS)[0]
+
+
+def sampled(descriptors: Tensor, places: Tensor) -> Tensor:
+    """Unit descriptors (256, N) at `places` (N, 2), in pixels, of the map (256, h, w).
+
+    The map is stretched a little: its outermost cells lie at x = 3.5 and x = 8w - 1 and not at their middles, 3.5 and
+    8w - 4.5. Kept as released, for the weights expect it.
+    """
+    height, width = descriptors.shape[1:]
+    first = (CELL - 1) / 2
+    span = places.new_tensor([CELL * width - first - 1, CELL * height - first - 1])
+    grid = (places - first) / span * 2 - 1
+    found = F.grid_sample(descriptors[None], grid[None, None], mode="bilinear", align_corners=True)
+    return F.normalize(found[0, :, 0], dim=0)

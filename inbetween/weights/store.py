@@ -1,0 +1,75 @@
+"""Which weights there are, under which licence, and where they lie."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from inbetween.errors import InbetweenError
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Facts about one network's weights."""
+
+    title: str
+    files: tuple[str, ...]
+    """Names under which they are looked for; the first one there is taken."""
+    page: str
+    """Where its authors give it away."""
+    licence: str
+    commercial: bool | None
+    """Whether the licence allows commercial use; None where nobody says so."""
+
+
+WEIGHTS = {
+    "superpoint": Weights(
+        title="SuperPoint",
+        files=("superpoint_v1.safetensors", "superpoint_v1.pth"),
+        page="https://github.com/magicleap/SuperPointPretrainedNetwork",
+        licence="Magic Leap, academic or non-profit noncommercial research use only",
+        commercial=False,
+    ),
+    "gluestick": Weights(
+        title="GlueStick",
+        files=("checkpoint_GlueStick_MD.safetensors", "checkpoint_GlueStick_MD.tar"),
+        page="https://github.com/cvg/GlueStick/releases/tag/v0.1_arxiv",
+        licence="MIT for the code, none stated for the weights; non-commercial with SuperPoint, say its authors",
+        commercial=None,
+    ),
+}
+
+
+def cache_folder() -> Path:
+    """Where weights are kept unless the user says otherwise."""
+    home = os.environ.get("INBETWEEN_CACHE") or os.environ.get("XDG_CACHE_HOME", "~/.cache") + "/inbetween"
+    return Path(home).expanduser()
+
+
+def weights_folder() -> Path:
+    """INBETWEEN_WEIGHTS, else the cache folder."""
+    return Path(os.environ.get("INBETWEEN_WEIGHTS") or cache_folder()).expanduser()
+
+
+def find(name: str, folder: Path | None = None) -> Path | None:
+    """The file of the weights called `name`, a key of `WEIGHTS`, in `folder` or the usual one; None if it has none."""
+    paths = ((folder or weights_folder()) / file for file in WEIGHTS[name].files)
+    return next((path for path in paths if path.is_file()), None)
+
+
+def found(name: str, folder: Path | None = None) -> Path:
+    """As `find`.
+
+    Raises:
+        InbetweenError: they are not there; the hint says where they come from and what their licence is.
+    """
+    path = find(name, folder)
+    if path is None:
+        weights, where = WEIGHTS[name], folder or weights_folder()
+        raise InbetweenError(
+            f"there are no weights of {weights.title} in {where}: {' or '.join(weights.files)}",
+            f"get {weights.files[-1]} from {weights.page} (licence: {weights.licence}); "
+            "put it there, or say where it lies with `--set weights=FOLDER`",
+        )
+    return path
