@@ -63,8 +63,6 @@ class KeyFiles(Sequence[Picture]):
         self._lock = threading.Lock()
         self._held: OrderedDict[Path, Future[Picture]] = OrderedDict()
         self._read: set[Path] = set()
-        if self._ahead:
-            self._asked(0)
 
     def __len__(self) -> int:
         return len(self._paths)

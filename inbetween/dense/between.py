@@ -16,8 +16,6 @@ GHOST_LEVELS = (40.0, 120.0)
 """Difference of the two warped keys, in grey levels, from which a cross-fade takes over, and where it is all."""
 SOFT_OFF, SOFT_SHARE = (0.25, 0.72, 1.8), (0.0, 0.36, 1.0)
 """By how many pixels the two warped keys are out of register, and the share of the softened picture there."""
-LEAST_DOUBLED = 3
-"""Readings of a key from which doubling it pays."""
 LARGEST_DOUBLED = 8192
 """Pixels of a side; twice as many are still within what OpenCV's remap takes."""
 SOFT_SIGMA = 1.0
@@ -61,10 +59,10 @@ class Source:
     """See `warp.doubled`."""
 
 
-def source(picture: Image, sampling: str, times: int) -> Source:
-    """A key that is to be read `times` times. sampling: see `merged`."""
+def source(picture: Image, sampling: str) -> Source:
+    """A key, for all the pictures in which it is read. sampling: see `merged`."""
     sharp = sampling != "bilinear"
-    if not sharp or times < LEAST_DOUBLED or picture.dtype != np.uint8 or max(picture.shape) > LARGEST_DOUBLED:
+    if not sharp or picture.dtype != np.uint8 or max(picture.shape) > LARGEST_DOUBLED:
         return Source(picture, sharp, None)
     return Source(picture, sharp, doubled(np.asarray(picture, np.uint8)))
 

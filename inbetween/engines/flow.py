@@ -97,7 +97,7 @@ class _Known:
         from inbetween.dense.between import source
 
         def found(key: Picture) -> Source:
-            return self._sources.get((key,), lambda: source(to_working(key), self._sampling, len(gap.times)))
+            return self._sources.get((key,), lambda: source(to_working(key), self._sampling))
 
         return self._both(found, (gap.start, gap.end))
 
