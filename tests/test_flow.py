@@ -97,6 +97,19 @@ def test_flow_is_far_better_than_blend() -> None:
         assert psnr(flow, scene(t)) > psnr(blend, scene(t)) + 6
 
 
+def test_quality() -> None:
+    """A draft is worse, the best no worse than usual; each is the same at any number of threads."""
+    start, end, truth = (scene(t, (700, 900)) for t in (0.0, 1.0, 0.5))
+    gap = Gap(start, end, (0.5,))
+    found = {}
+    for quality in ("draft", "normal", "best"):
+        (made,) = make("flow", gap, quality=quality)
+        (again,) = make("flow", gap, quality=quality, threads=3)
+        assert np.array_equal(made, again)
+        found[quality] = psnr(made, truth)
+    assert found["draft"] < found["normal"] < found["best"]
+
+
 def test_outer_keys_bend_the_motion() -> None:
     """Keys of a falling disc at s = t² for t = 0, 1, 2, 3: the middle of the second gap is at s = 2.25."""
     keys = [scene(s * 0.25) for s in (0, 1, 4, 9)]

@@ -13,7 +13,17 @@ from typing import Any
 import cv2
 import numpy as np
 
-from inbetween.dense.dis import PREFILTER_SIGMA, Grey, dis, disagreement, grey, halved, halved_flow, halvings
+from inbetween.dense.dis import (
+    MOST_PIXELS,
+    PREFILTER_SIGMA,
+    Grey,
+    dis,
+    disagreement,
+    grey,
+    halved,
+    halved_flow,
+    halvings,
+)
 from inbetween.dense.holes import push_pull
 from inbetween.dense.invert import arriving
 from inbetween.dense.prior import Points, homography, points, with_homography
@@ -51,11 +61,12 @@ class View:
     points: Points
 
 
-def view(key: Picture) -> View:
-    """Look at a key, once for all the pairs that it is in."""
-    small = np.asarray(halved(grey(key), halvings(*key.shape[:2])), np.uint8)
+def view(key: Picture, most: int = MOST_PIXELS) -> View:
+    """Look at a key, once for all the pairs that it is in; at no more than `most` of its pixels."""
+    height, width = key.shape[:2]
+    small = np.asarray(halved(grey(key), halvings(height, width, most)), np.uint8)
     smooth = np.asarray(cv2.GaussianBlur(small, (0, 0), PREFILTER_SIGMA), np.uint8)
-    return View(key.shape[:2], smooth, points(small))
+    return View((height, width), smooth, points(small))
 
 
 def flows(
@@ -63,16 +74,17 @@ def flows(
     end: View,
     before: tuple[Flows, float] | None = None,
     both: Callable[..., Iterable[Any]] = map,
+    fine: bool = False,
 ) -> Flows | None:
     """DIS both ways with the homography prior and the confidence diffusion.
 
     start, end: of keys of one size; before: the flows from the key before to the start, and that key's time
     (< 0) in units of this pair: what moved goes on moving, and the search begins there. `both` is `map`, or a
-    pool's, for the two directions at once. None where DIS cannot work: very small or slim pictures.
+    pool's, for the two directions at once; `fine`: see `dis`. None where DIS cannot work: very small or slim pictures.
     """
     a, b = start.grey, end.grey
     begin: Iterable[Field | None] = (None, None) if before is None else _going_on(*before, a.shape)
-    forward, backward = both(dis, (a, b), (b, a), begin)
+    forward, backward = both(dis, (a, b), (b, a), begin, (fine, fine))
     if forward is None or backward is None:
         return None
     # A Gaussian of 3 px of the full picture.
