@@ -7,7 +7,7 @@ from itertools import groupby
 
 from inbetween.errors import InbetweenError
 from inbetween.timeline import Timeline
-from inbetween.types import Gap, Maker, Picture, Report
+from inbetween.types import Gap, Maker, Motion, Picture, Report
 
 
 def frames(
@@ -20,18 +20,19 @@ def frames(
     generated: bool = False,
     loop: bool = False,
     seed: int = 0,
+    motions: Mapping[int, Motion] | None = None,
 ) -> Iterator[Picture]:
     """Every picture of the timeline, in order, as it is made.
 
     keys: of one size, channels and dtype; for a loop closed by the first one again. makers: "engine", and
     "blend" for keys that have nothing to do with each other. Keys are passed through untouched unless
-    `generated`.
+    `generated`. motions: by the number of their gap, in pixels of the keys.
 
     Raises:
         InbetweenError: keys with no relation, where `unrelated` is "fail".
     """
     relation = _Relation(keys, unrelated, report)
-    made = _made(_gaps(keys, timeline, relation, generated, loop, seed), makers, report)
+    made = _made(_gaps(keys, timeline, relation, generated, loop, seed, motions or {}), makers, report)
     last, picture = None, None
     for source in timeline.sources:
         if source.t in (0.0, 1.0) and not generated:
@@ -87,7 +88,13 @@ class _Relation:
 
 
 def _gaps(
-    keys: Sequence[Picture], timeline: Timeline, relation: _Relation, generated: bool, loop: bool, seed: int
+    keys: Sequence[Picture],
+    timeline: Timeline,
+    relation: _Relation,
+    generated: bool,
+    loop: bool,
+    seed: int,
+    motions: Mapping[int, Motion],
 ) -> Iterator[tuple[str, Gap]]:
     """(kind, gap) for every gap of which a picture is to be made."""
     last = len(keys) - 2
@@ -107,7 +114,10 @@ def _gaps(
             span = timeline.keys[following + 1] - timeline.keys[following]
             after = keys[following + 1], 1 + float(span / length)
         start, end = keys[number], keys[number + 1]
-        yield relation.kind(number), Gap(start, end, tuple(times), seed + number, number, before, after)
+        motion = motions.get(number)
+        # Who drew how one becomes the other has related them.
+        kind = relation.kind(number) if motion is None else "engine"
+        yield kind, Gap(start, end, tuple(times), seed + number, number, before, after, motion)
 
 
 def _made(gaps: Iterator[tuple[str, Gap]], makers: Mapping[str, Maker], report: Report) -> Iterator[Picture]:

@@ -11,6 +11,7 @@ from typing import overload
 
 from inbetween import pictures
 from inbetween.errors import InbetweenError, WordsRefused
+from inbetween.pictures.fit import fit_map
 from inbetween.pictures.header import SIDE_LIMIT
 from inbetween.types import Picture, Report
 
@@ -60,12 +61,17 @@ class KeyFiles(Sequence[Picture]):
         self._kept = max(KEYS_HELD, KEY_BYTES // (height * width * self.channels * self.bits // 8))
         self._ahead = 0 if threads == 1 else 2
         self._reader = ThreadPoolExecutor(2)
+        self._stored = [headers[path].size for path in paths]
         self._lock = threading.Lock()
         self._held: OrderedDict[Path, Future[Picture]] = OrderedDict()
         self._read: set[Path] = set()
 
     def __len__(self) -> int:
         return len(self._paths)
+
+    def map(self, index: int) -> tuple[tuple[int, int], tuple[float, float], tuple[float, float]]:
+        """The stored size (H, W) of a key, and the scale and offset that bring its places (x, y) to the film's."""
+        return self._stored[index], *fit_map(self._stored[index], self.size, self._fit or "stretch")
 
     @overload
     def __getitem__(self, index: int) -> Picture: ...

@@ -19,7 +19,7 @@ from inbetween.errors import InbetweenError
 from inbetween.keys import KeyFiles
 from inbetween.pictures.sheet import Sheet
 from inbetween.plan import Plan
-from inbetween.types import Picture, Report
+from inbetween.types import Motion, Picture, Report
 from inbetween.video import place
 from inbetween.video.write import Written, prepare, rehearse, write
 
@@ -98,6 +98,7 @@ def try_out(plan: Plan, overwrite: bool, report: Report) -> KeyFiles:
         InbetweenError: see `open_keys`; a damaged key, keys with no relation where that is to fail.
     """
     keys = open_keys(plan, overwrite, report)
+    drawn_motions(plan, keys, report)
     for number in range(len(keys)):
         report.progress("read", number, len(keys))
         keys[number]
@@ -121,6 +122,7 @@ def make(plan: Plan, report: Report, *, overwrite: bool = False, sheet: Path | N
         report.note(code, text)
     with stages.stage("open"):
         keys = open_keys(plan, overwrite, report)
+        motions = drawn_motions(plan, keys, report)
     with quiet_opencv():
         with stages.stage("load"):
             makers = load_makers(plan)
@@ -134,6 +136,7 @@ def make(plan: Plan, report: Report, *, overwrite: bool = False, sheet: Path | N
             generated=words.keyframes == "generated",
             loop=words.loop,
             seed=words.seed,
+            motions=motions,
         )
         stream = stages.each("frames", stream)
         if words.ping_pong:
@@ -157,6 +160,21 @@ def make(plan: Plan, report: Report, *, overwrite: bool = False, sheet: Path | N
     stages.seconds["write"] = stages.seconds.pop("all") - stages.seconds["frames"]
     seconds = {name: round(value, 3) for name, value in stages.seconds.items()}
     return Made(written, seconds, round(_processor_seconds() - begin, 3))
+
+
+def drawn_motions(plan: Plan, keys: KeyFiles, report: Report) -> dict[int, Motion]:
+    """What the user drew, by the number of the gap, in pixels of the film.
+
+    Raises:
+        InbetweenError: the motion's file cannot be read, or is for other pictures.
+    """
+    if not plan.words.drag and plan.words.motion is None:
+        return {}
+    from inbetween.motion.drawn import drawn
+
+    maps = [keys.map(number) for number in range(len(keys) - 1)]
+    found = drawn(plan.words.drag, plan.words.motion, [size for size, _, _ in maps], report)
+    return {number: motion.mapped(*maps[number][1:], keys.size) for number, motion in found.items()}
 
 
 def refuse_beside(files: Mapping[str, Path], plan: Plan, overwrite: bool) -> None:

@@ -57,6 +57,8 @@ class Words:
     encoder: str | None = None
     preset: str | None = None
     force: bool = False
+    drag: tuple[str, ...] = ()
+    motion: str | None = None
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,7 @@ def plan(words: Words) -> Plan:
     settings = Settings(_device(words.device, engine.devices, name), thread_count(words.threads))
     sink = sinks.parse(words.out, words.codec, words.encoder, words.start_number, words.preset)
     line, easing, notes = _timeline(words)
+    _check_motion(words, len(line.keys) - 1)
     resolved = replace(words, engine=name, easing=easing)
     out = Plan(resolved, line, name, why, options, settings, sink, _size(words.size), tuple(notes))
     if out.count > MOST_FRAMES:
@@ -175,6 +178,15 @@ def plan(words: Words) -> Plan:
         )
     sinks.check(sink, line.rate, out.count)
     return out
+
+
+def _check_motion(words: Words, gaps: int) -> None:
+    if words.motion is not None and gaps > 1:
+        raise WordsRefused(f"--motion is for two keys, here are {gaps} gaps", 'write --drag "2: x,y x,y" for each gap')
+    if words.drag:
+        from inbetween.motion.drawn import check_drags
+
+        check_drags(words.drag, gaps)
 
 
 def choose(engine: str) -> tuple[str, str]:

@@ -53,8 +53,10 @@ def summary(plan: Plan, made: Made, notes: list[dict[str, Any]]) -> dict[str, An
     """What was asked, what it came to, what was made and what was said on the way."""
     engine = engines.get(plan.engine)
     words = plan.to_json()
+    motion = plan.words.motion
     # Found again from any other folder.
     words["words"]["keys"] = [os.path.abspath(key) for key in plan.words.keys]
+    words["words"]["motion"] = motion and os.path.abspath(motion)
     words["words"]["out"] = _absolute(plan.words.out)
     return {
         **words,
@@ -62,6 +64,7 @@ def summary(plan: Plan, made: Made, notes: list[dict[str, Any]]) -> dict[str, An
         "commercial": engine.commercial,
         "seed": plan.words.seed,
         "keys": [{"path": os.path.abspath(key), "sha256": _sha256(Path(key))} for key in plan.words.keys],
+        "motion": motion and {"path": os.path.abspath(motion), "sha256": _sha256(Path(motion))},
         **made.to_json(),
         "notes": notes,
         "versions": versions(),
@@ -81,12 +84,12 @@ def repeated(path: Path, report: Report) -> Words:
     Raises:
         InbetweenError: no record, or a key that is missing or not the same any more.
     """
-    words, keys, then = _read(path)
-    for key, digest in dict(keys).items():
-        if not os.path.isfile(key):
-            raise InbetweenError(f"the key {key} is gone", "put it back, or make a new film")
-        if _sha256(Path(key)) != digest:
-            raise InbetweenError(f"the key {key} has changed since the record", "run it anew without --repeat")
+    words, keys, motion, then = _read(path)
+    for name, (file, digest) in [*(("key", key) for key in dict.fromkeys(keys)), *(("motion", one) for one in motion)]:
+        if not os.path.isfile(file):
+            raise InbetweenError(f"the {name} {file} is gone", "put it back, or make a new film")
+        if _sha256(Path(file)) != digest:
+            raise InbetweenError(f"the {name} {file} has changed since the record", "run it anew without --repeat")
     now = versions()
     for name in sorted(now):
         if then.get(name) != now[name]:
@@ -94,8 +97,8 @@ def repeated(path: Path, report: Report) -> Words:
     return replace(words, keys=tuple(key for key, _ in keys))
 
 
-def _read(path: Path) -> tuple[Words, list[tuple[str, str]], dict[str, Any]]:
-    """What a record says: the words, (path, digest) of each key, and the versions.
+def _read(path: Path) -> tuple[Words, list[tuple[str, str]], list[tuple[str, str]], dict[str, Any]]:
+    """What a record says: the words, (path, digest) of each key and of the motion if there is one, the versions.
 
     Raises:
         InbetweenError: it cannot be read, or is no record.
@@ -105,7 +108,8 @@ def _read(path: Path) -> tuple[Words, list[tuple[str, str]], dict[str, Any]]:
         data = json.loads(path.read_bytes())
         words = words_from_json(data["words"])
         keys = [(os.fspath(key["path"]), key["sha256"]) for key in data["keys"]]
-        return words, keys, dict(data["versions"])
+        motion = [(os.fspath(one["path"]), one["sha256"]) for one in [data.get("motion")] if one]
+        return words, keys, motion, dict(data["versions"])
     except OSError as error:
         raise InbetweenError(f"{path} cannot be read: {error.strerror}", "check the name") from error
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:

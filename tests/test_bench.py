@@ -399,7 +399,7 @@ WORDS = [
     ("clip --set sampling", "`--set sampling` has no value", "VALUE"),
     ("clip --set sampler=bicubic", "there is no option called `sampler`", "did you mean `sampling`?"),
     ("clip --set sampling=bicubc", "there is no value of `sampling` called `bicubc`", "`bicubic`"),
-    ("clip --set light=coded", "there is no option called `light`", "known: sampling"),
+    ("clip --set light=coded", "there is no option called `light`", "known: quality"),
     ("clip --max-frames 2", "--max-frames needs a whole number from 3 on", "--max-frames"),
     ("clip --threads 0", "--threads needs a whole number from 1 on", "--threads"),
     ("clip --sheet sheet.jpg", "the sheet is a PNG", "--sheet worst.png"),

@@ -10,10 +10,11 @@ from typer.core import TyperCommand
 
 from inbetween.errors import WordsRefused
 
-FILM, TIME, PICTURES, ENGINE, WORK, SAID = (
+FILM, TIME, PICTURES, MOTION, ENGINE, WORK, SAID = (
     "The film",
     "Counts and times",
     "Pictures",
+    "Motion",
     "Engine",
     "How it is done",
     "What is said",
@@ -163,6 +164,21 @@ IfUnrelated = Annotated[
     ),
 ]
 Force = Annotated[bool, _option("--force", group=PICTURES, help="Take pictures of more than 64 megapixels too.")]
+
+Drag = Annotated[
+    list[str] | None,
+    _option(
+        "--drag",
+        group=MOTION,
+        metavar='"X,Y X,Y ..."',
+        help="Something goes from the first point (in the start picture) to the last (in the end picture), in pixels "
+        'or percent; one point is pinned. Repeatable. With more keys: "2: X,Y X,Y" for the second gap.',
+    ),
+]
+MotionFile = Annotated[
+    str | None,
+    _option("--motion", group=MOTION, metavar="JSON", help="Follow the motion in a file of `inbetween motion`."),
+]
 
 EngineName = Annotated[
     str,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from inbetween.dense.follow import Handles, towards
 from inbetween.dense.invert import arriving
 from inbetween.dense.pair import Flows
 from inbetween.dense.warp import Field, Image, doubled, grid, inside, pull, pull_at
@@ -22,25 +23,92 @@ SOFT_SIGMA = 1.0
 """Of the Gaussian that softens, in pixels."""
 
 
-def flow_at(t: float, flows: Flows, accelerations: tuple[Field, Field]) -> tuple[Field, Field]:
-    """Flow from the picture at time t to the start and to the end key, (h, w, 2) each.
+class Way(NamedTuple):
+    """From a picture between two keys to either of them; all on the coarse grid."""
+
+    to_start: Field
+    to_end: Field
+    """(h, w, 2)."""
+    seen: tuple[Field, Field] | None = None
+    """(h, w), 0..1: how far what is read in the start key, and in the end key, is to be seen at all; None is 1."""
+
+
+def flow_at(
+    t: float, flows: Flows, accelerations: tuple[Field, Field], told: tuple[Flows, Handles] | None = None
+) -> Way:
+    """Flow from the picture at time t to both keys.
 
     t in [0, 1]. What arrives at t from either key is pooled by its consistency and by how surely it arrives
-    there, the nearer key counting for more.
+    there, the nearer key counting for more. told: the same flows as they follow handles, and the handles, which go
+    their own way at their own pace.
     """
-    u, bend = np.float32(1 - t), np.float32(t * (1 - t) / 2)
-    way = np.float32(t)
-    from_start, start_off = arriving(way * flows.forward - bend * accelerations[0])
-    from_end, end_off = arriving(u * flows.backward - bend * accelerations[1])
+    motions = _motions(t, flows, accelerations)
+    plain = _pooled(t, flows, *(arriving(motion) for motion in motions))
+    if told is None:
+        return Way(*plain)
+    bent, handles = told
+    now = handles.between(t)
+    sides = [
+        _told(motion, places, now, handles)
+        for motion, places in zip(_motions(t, bent, accelerations), (handles.start, handles.end), strict=True)
+    ]
+    ways = _pooled(t, bent, *((side.found, side.off) for side in sides))
+    near = np.maximum(sides[0].near, sides[1].near)
+    # At the rim of what was told, what is read goes elsewhere in both keys: there all is as untold.
+    lost = np.maximum(*(_here(side, way, near) for side, way in zip(sides, ways, strict=True))) < 0.5
+    to_start, to_end = (np.where(lost[..., None], old, way) for old, way in zip(plain, ways, strict=True))
+    # What is read in a key but goes elsewhere is not to be seen: its old place shows the other key.
+    return Way(to_start, to_end, (_here(sides[0], to_start, near), _here(sides[1], to_end, near)))
+
+
+def _motions(t: float, flows: Flows, accelerations: tuple[Field, Field]) -> tuple[Field, Field]:
+    """How far everything has gone from the start key, and from the end key."""
+    way, bend = np.float32(t), np.float32(t * (1 - t) / 2)
+    return way * flows.forward - bend * accelerations[0], (1 - way) * flows.backward - bend * accelerations[1]
+
+
+def _pooled(t: float, flows: Flows, start: tuple[Field, Field], end: tuple[Field, Field]) -> tuple[Field, Field]:
+    """Flow to the start and to the end key, of what arrives from either: see `arriving`."""
+    (from_start, start_off), (from_end, end_off) = start, end
     # A pixel that has come from the start key knows its whole way to the end key, and the other way round.
     whole_forward = np.asarray(pull(flows.forward, -from_start), np.float32)
     whole_backward = np.asarray(pull(flows.backward, -from_end), np.float32)
-    trust_start = u * _trust(pull(flows.forward_error, -from_start), start_off)
-    trust_end = way * _trust(pull(flows.backward_error, -from_end), end_off)
+    trust_start = np.float32(1 - t) * _trust(pull(flows.forward_error, -from_start), start_off)
+    trust_end = np.float32(t) * _trust(pull(flows.backward_error, -from_end), end_off)
     share = (trust_start / (trust_start + trust_end))[..., None]
     to_start = share * -from_start + (1 - share) * (whole_backward - from_end)
     to_end = share * (whole_forward - from_start) + (1 - share) * -from_end
     return np.asarray(to_start, np.float32), np.asarray(to_end, np.float32)
+
+
+class _Told(NamedTuple):
+    motion: Field
+    """From the key, with the handles."""
+    found: Field
+    off: Field
+    """See `arriving`."""
+    near: Field
+    """(h, w), 0..1: near where a handle was, or is."""
+
+
+def _told(motion: Field, places: Field, now: Field, handles: Handles) -> _Told:
+    """What arrives by a motion in which the handles go from `places` to where they are `now`."""
+    bent, there = towards(motion, places, now - places, handles)
+    found, off = arriving(bent)
+    # Where a handle arrives something else may have been before.
+    found, here = towards(found, now, now - places, handles)
+    near = np.minimum(4 * np.maximum(there, here), 1)
+    return _Told(bent, found, np.asarray(off * (1 - here), np.float32), np.asarray(near, np.float32))
+
+
+def _here(side: _Told, to_key: Field, near: Field) -> Field:
+    """(h, w), 0..1: how far what is read in a key comes here by its own motion; asked near the handles only."""
+    apart = np.asarray(pull(side.motion, to_key), np.float32) + to_key
+    return np.asarray(1 - near * (1 - np.exp(-_apart(apart))), np.float32)
+
+
+def _apart(field: Field) -> Field:
+    return np.asarray(cv2.magnitude(field[..., 0], field[..., 1]), np.float32)
 
 
 def _trust(error: Image, off: Field) -> Field:
@@ -70,26 +138,27 @@ def source(picture: Image, sampling: str) -> Source:
 def merged(
     start: Source,
     end: Source,
-    to_start: Field,
-    to_end: Field,
+    way: Way,
     t: float,
     sampling: str = "adaptive",
     fallback: bool = True,
 ) -> Image:
     """Both keys warped to time t and mixed by it, leaving out what would be read from outside a picture.
 
-    The flows lie on the coarse grid. sampling: "bilinear", "bicubic", or "adaptive": bicubic, softened where the
+    sampling: "bilinear", "bicubic", or "adaptive": bicubic, softened where the
     keys are seen to be out of register, so that sharpness does not show a wrong edge twice. With `fallback` the
     two are cross-faded where they disagree beyond hope: a ghost is less of an eyesore than torn strips.
     """
-    coarse = to_start.shape[:2]
-    from_start, from_end = _warped(start, to_start), _warped(end, to_end)
-    there = inside(to_start), inside(to_end)
-    shares = [np.where(seen, share, share * 1e-3) for seen, share in zip(there, (1 - t, t), strict=True)]
+    coarse = way.to_start.shape[:2]
+    from_start, from_end = _warped(start, way.to_start), _warped(end, way.to_end)
+    there: list[Field] = [np.asarray(inside(flow), np.float32) for flow in (way.to_start, way.to_end)]
+    if way.seen is not None:
+        there = [own * seen for own, seen in zip(there, way.seen, strict=True)]
+    shares = [share * np.maximum(seen, 1e-3) for seen, share in zip(there, (1 - t, t), strict=True)]
     out = _mixed(from_start, from_end, np.asarray(shares[0] / (shares[0] + shares[1]), np.float32))
     seen_grey = _grey(from_start)
-    # Where a key is read from outside its picture there is nothing to compare.
-    levels = _smooth(cv2.absdiff(seen_grey, _grey(from_end)), coarse, there[0] & there[1])
+    # Where one key is read from outside its picture, or is not to be seen, there is nothing to compare.
+    levels = _smooth(cv2.absdiff(seen_grey, _grey(from_end)), coarse, there[0] * there[1])
     if sampling == "adaptive":
         # A difference over a gradient is a distance.
         off = levels / (_smooth(_gradient(seen_grey), coarse) + 1)
@@ -128,8 +197,8 @@ def _gradient(grey: Image) -> Image:
     return np.asarray(cv2.addWeighted(across, 0.5, down, 0.5, 0))
 
 
-def _smooth(grey: Image, size: tuple[int, int], where: NDArray[np.bool_] | None = None) -> Field:
-    """(h, w) on the coarse grid, smoothed by a Gaussian of 3 px of the full picture; 0 but `where`."""
+def _smooth(grey: Image, size: tuple[int, int], where: Field | None = None) -> Field:
+    """(h, w) on the coarse grid, smoothed by a Gaussian of 3 px of the full picture; times `where`."""
     coarse = cv2.resize(grey.astype(np.float32), size[::-1], interpolation=cv2.INTER_AREA)
     if where is not None:
         coarse = coarse * where

@@ -18,6 +18,7 @@ from inbetween.types import Gap, Maker, Picture, Report, Settings
 
 if TYPE_CHECKING:
     from inbetween.dense.between import Source
+    from inbetween.dense.follow import Handles
     from inbetween.dense.pair import Flows, View
     from inbetween.dense.warp import Field
 
@@ -44,6 +45,12 @@ class Options:
         "how the keys are read: bicubic is crisper, bilinear more forgiving; adaptive is bicubic, softened "
         "where the keys are out of register",
         choices=("adaptive", "bilinear", "bicubic"),
+    )
+    reach: float = option(
+        10.0,
+        "how far around a drag things move with it, in percent of the shorter side; half as far for matches",
+        0.1,
+        100,
     )
     acceleration: bool = option(True, "with three keys or more, let motion speed up and slow down")
     fallback: bool = option(True, "cross-fade where both keys' motions disagree beyond hope, instead of tearing")
@@ -152,8 +159,13 @@ def _picture_maker(gap: Gap, known: _Known, options: Options, report: Report) ->
     _say_doubt(motions[0][0].doubt, gap.number, report)
     sampling = "bilinear" if options.quality == "draft" else options.sampling
 
+    told = [_followed(flows, gap, options.reach) for flows, _ in motions]
+
     def one(t: float) -> Picture:
-        made = [merged(start, end, *flow_at(t, *motion), t, sampling, options.fallback) for motion in motions]
+        made = [
+            merged(start, end, flow_at(t, flows, bend, bent), t, sampling, options.fallback)
+            for (flows, bend), bent in zip(motions, told, strict=True)
+        ]
         return from_working(made[0] if len(made) == 1 else cv2.addWeighted(made[0], 0.5, made[1], 0.5, 0), gap.start)
 
     return one
@@ -173,6 +185,18 @@ def _motion(gap: Gap, known: _Known, accelerated: bool, fine: bool) -> tuple[Flo
         key, time = gap.after
         after = _neighbour(known.flows(gap.end, key, (flows, -1 / (time - 1)), fine), time)
     return flows, accelerations(flows, before, after, edge_factor(sum(0 < t < 1 for t in gap.times)))
+
+
+def _followed(flows: Flows, gap: Gap, reach: float) -> tuple[Flows, Handles] | None:
+    """The flows bent by the gap's motion, and what to follow on the way; None where there is nothing."""
+    if gap.motion is None:
+        return None
+    from inbetween.dense.follow import followed
+    from inbetween.motion.handles import handles
+
+    height, width = flows.forward.shape[:2]
+    bent, told = followed(flows, handles(gap.motion, (height, width), reach))
+    return (bent, told) if len(told.start) else None
 
 
 def _neighbour(flows: Flows | None, time: float) -> tuple[Flows, float] | None:

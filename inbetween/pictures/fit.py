@@ -47,12 +47,43 @@ def fit(picture: Picture, size: tuple[int, int], how: str) -> Picture:
     return _cropped(picture, size)
 
 
+def fit_map(old: tuple[int, int], size: tuple[int, int], how: str) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Where `fit` brings a place (x, y) of a picture of the size `old`: to (x, y) * scale + offset.
+
+    Sizes are (H, W), pixel centres lie at integers. Returns (scale, offset), x and y each.
+    """
+    if old == size:
+        return (1.0, 1.0), (0.0, 0.0)
+    (height, width), (new_height, new_width) = old, size
+    # Per axis: first pixel that is kept, pixels that are kept, pixels that they become, and where these begin.
+    across, down = (0, width, new_width, 0), (0, height, new_height, 0)
+    if how == "pad":
+        inner = _inner(old, size)
+        across, down = (
+            (0, width, inner[1], (new_width - inner[1]) // 2),
+            (0, height, inner[0], (new_height - inner[0]) // 2),
+        )
+    elif how == "crop" and new_height * width >= new_width * height:
+        left, kept, scaled = _window(width, height, new_width, new_height)
+        across = left, kept, scaled, -((scaled - new_width) // 2)
+    elif how == "crop":
+        top, kept, scaled = _window(height, width, new_height, new_width)
+        down = top, kept, scaled, -((scaled - new_height) // 2)
+    scale = across[2] / across[1], down[2] / down[1]
+    offset = ((0.5 - axis[0]) * s - 0.5 + axis[3] for axis, s in zip((across, down), scale, strict=True))
+    return scale, (next(offset), next(offset))
+
+
+def _inner(old: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
+    height, width = old
+    if size[0] * width <= size[1] * height:
+        return size[0], max(1, _rounded(width * size[0], height))
+    return max(1, _rounded(height * size[1], width)), size[1]
+
+
 def _padded(picture: Picture, size: tuple[int, int]) -> Picture:
     height, width = picture.shape[:2]
-    if size[0] * width <= size[1] * height:
-        inner = (size[0], max(1, _rounded(width * size[0], height)))
-    else:
-        inner = (max(1, _rounded(height * size[1], width)), size[1])
+    inner = _inner((height, width), size)
     result = np.zeros((*size, picture.shape[2]), picture.dtype)
     top, left = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
     result[top : top + inner[0], left : left + inner[1]] = _resized(picture, inner)
