@@ -16,6 +16,7 @@ from inbetween import engines, pictures
 from inbetween.motion.drags import parse_drag
 from inbetween.motion.gather import motion_of
 from inbetween.motion.sift import match
+from inbetween.motion.tracks import places_at
 from inbetween.pictures.fit import WAYS, fit_map
 from inbetween.types import Gap, Motion, Picture, Report, Settings
 
@@ -55,8 +56,8 @@ def test_what_is_dragged_goes_there() -> None:
     start, end = ball(60, 60), ball(240, 100)
     motion = drags("60,60 150,140 240,100")
     frames = made(start, end, TIMES, motion)
-    for frame, (x, y) in zip(frames, ((102, 112), (150, 140), (198, 128)), strict=True):
-        assert np.hypot(*np.subtract(centre(frame), (x, y))) < 6
+    for frame, place in zip(frames, places_at(motion.tracks[0], TIMES)[:, 0], strict=True):
+        assert np.hypot(*np.subtract(centre(frame), place)) < 3
     assert psnr(frames[1], ball(150, 140)) > psnr(made(start, end, (0.5,), None)[0], ball(150, 140)) + 3
     again = made(start, end, TIMES, motion, threads=2)
     assert all(np.array_equal(a, b) for a, b in zip(frames, again, strict=True))
@@ -152,7 +153,7 @@ def test_the_command_follows_drags(command: Command, tmp_path: Path, balls: list
     words = ["-n", "1", "--keyframes", "none", "-o", str(out)]
     assert command("run", *balls[:2], *words, "--drag", "60,60 240,100").code == 0
     x, y = centre(load(out))
-    assert np.hypot(x - 150, y - 80) < 6
+    assert np.hypot(x - 150, y - 80) < 3
 
 
 def test_percent_sizes_and_gaps(command: Command, tmp_path: Path, balls: list[str]) -> None:
@@ -162,7 +163,7 @@ def test_percent_sizes_and_gaps(command: Command, tmp_path: Path, balls: list[st
     assert command("run", *balls, *words, "--drag", "1: 60,60 240,100", "--drag", drag).code == 0
     for name in ("00000.png", "00001.png"):
         x, y = centre(cv2.resize(load(tmp_path / "f" / name), SIZE[::-1], interpolation=cv2.INTER_AREA))
-        assert np.hypot(x - 150, y - 80) < 6
+        assert np.hypot(x - 150, y - 80) < 3
 
 
 def test_a_motion_file_is_followed_and_recorded(command: Command, tmp_path: Path, balls: list[str]) -> None:
@@ -178,7 +179,7 @@ def test_a_motion_file_is_followed_and_recorded(command: Command, tmp_path: Path
     assert ran.code == 0
     first = (out / "00001.png").read_bytes()
     x, y = centre(load(out / "00001.png"))
-    assert np.hypot(x - 150, y - 80) < 6
+    assert np.hypot(x - 150, y - 80) < 3
     again = command("run", "--repeat", f"{out}.json", "-o", f"{tmp_path}/again/")
     assert again.code == 0
     assert (tmp_path / "again" / "00001.png").read_bytes() == first

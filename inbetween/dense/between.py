@@ -21,6 +21,8 @@ LARGEST_DOUBLED = 8192
 """Pixels of a side; twice as many are still within what OpenCV's remap takes."""
 SOFT_SIGMA = 1.0
 """Of the Gaussian that softens, in pixels."""
+RIM_SIGMA = 1.5
+"""Of the Gaussian that makes one rim out of crumbs, in pixels of the coarse grid."""
 
 
 class Way(NamedTuple):
@@ -55,7 +57,8 @@ def flow_at(
     ways = _pooled(t, bent, *((side.found, side.off) for side in sides))
     near = np.maximum(sides[0].near, sides[1].near)
     # At the rim of what was told, what is read goes elsewhere in both keys: there all is as untold.
-    lost = np.maximum(*(_here(side, way, near) for side, way in zip(sides, ways, strict=True))) < 0.5
+    seen = np.maximum(*(_here(side, way, near) for side, way in zip(sides, ways, strict=True)))
+    lost = cv2.GaussianBlur(seen, (0, 0), RIM_SIGMA) < 0.5
     to_start, to_end = (np.where(lost[..., None], old, way) for old, way in zip(plain, ways, strict=True))
     # What is read in a key but goes elsewhere is not to be seen: its old place shows the other key.
     return Way(to_start, to_end, (_here(sides[0], to_start, near), _here(sides[1], to_end, near)))

@@ -6,12 +6,15 @@ between. Around a handle everything moves with it; at one and a half times its r
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from inbetween.dense.pair import Flows
 from inbetween.dense.warp import Field
@@ -21,6 +24,10 @@ Places = NDArray[np.float32]
 SURE_OFF = (1.0, 3.0)
 """By how many pixels of the coarse grid a flow and a found handle differ where the handle begins to count, and where
 it counts all: what optical flow has seen itself it knows better than points do."""
+
+NEIGHBOURS = 6
+SHIFT_SHARE = 0.25
+"""Of the squared reach: how far apart handles must be to turn what is between them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +53,7 @@ def followed(flows: Flows, handles: Handles) -> tuple[Flows, Handles]:
     off_back = np.linalg.norm(_read(flows.backward, handles.end) + way, axis=1)
     low, high = SURE_OFF
     counts = np.clip((np.maximum(off, off_back) - low) / (high - low), 0, 1)
-    weight = np.asarray(np.where(handles.found, counts, 1) * handles.weight, np.float32)
+    weight = np.asarray(np.where(handles.found, _agreed(handles.start, counts), 1) * handles.weight, np.float32)
     on = weight > 0
     between = handles.between
     handles = Handles(
@@ -70,24 +77,44 @@ def followed(flows: Flows, handles: Handles) -> tuple[Flows, Handles]:
     return bent, handles
 
 
+def _agreed(places: Places, counts: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+    """(N,): each count, but no more than the middle one of its neighbours. A flow that is smeared along an edge is
+    wrong at the outermost points of a thing; one that has lost the thing is wrong at all of them."""
+    if len(places) <= NEIGHBOURS:
+        return counts
+    _, near = cKDTree(places).query(places, NEIGHBOURS + 1)
+    return np.asarray(np.minimum(counts, np.median(counts[near[:, 1:]], axis=1)))
+
+
 def towards(field: Field, places: Places, values: Places, handles: Handles) -> tuple[Field, Field]:
-    """The field (h, w, 2) with the handles' values (N, 2) around their places, and how far it is theirs (h, w)."""
+    """The field (h, w, 2) with the handles' values (N, 2) around their places, and how far it is theirs (h, w).
+
+    Between handles that turn or grow together everything turns and grows with them: moving least squares with
+    similarities (Schaefer et al. 2006, section 2.2), drawn to a plain shift where they are few or close.
+    """
     height, width = field.shape[:2]
-    sums, shares = np.zeros_like(field), np.zeros((height, width), np.float32)
-    for (x, y), value, reach, weight in zip(places, values, handles.reach, handles.weight, strict=True):
-        far = 1.5 * reach
-        left, top = max(0, int(np.ceil(x - far))), max(0, int(np.ceil(y - far)))
-        right, bottom = min(width, int(x + far) + 1), min(height, int(y + far) + 1)
+    # Weighted sums over the handles, seen from each pixel: 1, place, value, |place|^2, place . value, place x value,
+    # reach^2.
+    sums = np.zeros((height, width, 9), np.float32)
+    for place, value, reach, weight in zip(places, values, handles.reach, handles.weight, strict=True):
+        left, top = (max(0, math.ceil(c - 1.5 * reach)) for c in place)
+        right, bottom = (min(n, math.floor(c + 1.5 * reach) + 1) for n, c in zip((width, height), place, strict=True))
         if left >= right or top >= bottom:
             continue
-        apart = np.hypot(np.arange(left, right) - x, np.arange(top, bottom)[:, None] - y) / reach
-        near = np.clip(1.5 - apart, 0, 1)
-        share = np.asarray(weight * near * near * (3 - 2 * near), np.float32)
-        shares[top:bottom, left:right] += share
-        sums[top:bottom, left:right] += share[..., None] * value
-    taken = np.minimum(shares, 1)[..., None]
-    theirs = sums / np.maximum(shares, np.float32(1e-6))[..., None]
-    return np.asarray(field + taken * (theirs - field), np.float32), taken[..., 0]
+        x, y = np.meshgrid(place[0] - np.arange(left, right), place[1] - np.arange(top, bottom))
+        near = np.clip(1.5 - np.hypot(x, y) / reach, 0, 1)
+        share = weight * near * near * (3 - 2 * near)
+        u, v = np.broadcast_to(value[0], x.shape), np.broadcast_to(value[1], x.shape)
+        one, size = np.ones_like(x), np.full_like(x, reach * reach)
+        moments = np.stack([one, x, y, u, v, x * x + y * y, x * u + y * v, x * v - y * u, size], axis=2)
+        sums[top:bottom, left:right] += share[..., None] * moments
+    taken = np.minimum(sums[..., 0], 1)
+    mean = sums / np.maximum(sums[..., :1], 1e-6)
+    x, y, u, v, square, dot, cross, size = np.moveaxis(mean, 2, 0)[1:]
+    spread = np.maximum(square - x * x - y * y, 0) + SHIFT_SHARE * size + 1e-6
+    grow, turn = (dot - x * u - y * v) / spread, (cross - x * v + y * u) / spread
+    theirs = np.stack([u - grow * x + turn * y, v - turn * x - grow * y], axis=2)
+    return np.asarray(field + taken[..., None] * (theirs - field), np.float32), np.asarray(taken, np.float32)
 
 
 def _read(field: Field, places: Places) -> Places:
