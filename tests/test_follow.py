@@ -99,7 +99,7 @@ def test_matches_do_no_harm_where_the_flow_is_right() -> None:
 
 def test_matches_find_what_flow_cannot() -> None:
     """A textured card that jumps by three times its reach."""
-    card = texture(70, 70, 11).astype(np.uint8)
+    card = texture(70, 70, 11, 1.5).astype(np.uint8)
 
     def at(x: int) -> Picture:
         out = np.full((*SIZE, 3), 120, np.uint8) + (texture(*SIZE, 3) / 16).astype(np.uint8)

@@ -53,7 +53,7 @@ def followed(flows: Flows, handles: Handles) -> tuple[Flows, Handles]:
     off_back = np.linalg.norm(_read(flows.backward, handles.end) + way, axis=1)
     low, high = SURE_OFF
     counts = np.clip((np.maximum(off, off_back) - low) / (high - low), 0, 1)
-    weight = np.asarray(np.where(handles.found, _agreed(handles.start, counts), 1) * handles.weight, np.float32)
+    weight = np.asarray(np.where(handles.found, _agreed(handles, counts), 1) * handles.weight, np.float32)
     on = weight > 0
     between = handles.between
     handles = Handles(
@@ -77,13 +77,17 @@ def followed(flows: Flows, handles: Handles) -> tuple[Flows, Handles]:
     return bent, handles
 
 
-def _agreed(places: Places, counts: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
-    """(N,): each count, but no more than the middle one of its neighbours. A flow that is smeared along an edge is
-    wrong at the outermost points of a thing; one that has lost the thing is wrong at all of them."""
-    if len(places) <= NEIGHBOURS:
-        return counts
-    _, near = cKDTree(places).query(places, NEIGHBOURS + 1)
-    return np.asarray(np.minimum(counts, np.median(counts[near[:, 1:]], axis=1)))
+def _agreed(handles: Handles, counts: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+    """(N,): each count, but no more than the middle one of its neighbours, and nothing where they are far.
+
+    A flow that is smeared along an edge is wrong at the outermost points of a thing; one that has lost the thing is
+    wrong at all of them. A few scattered points would cut islands out of what they lie on.
+    """
+    if len(handles.start) <= NEIGHBOURS:
+        return np.zeros_like(counts)
+    far, near = cKDTree(handles.start).query(handles.start, NEIGHBOURS + 1)
+    dense = np.median(far[:, 1:], axis=1) <= handles.reach
+    return np.asarray(np.where(dense, np.minimum(counts, np.median(counts[near[:, 1:]], axis=1)), 0))
 
 
 def towards(field: Field, places: Places, values: Places, handles: Handles) -> tuple[Field, Field]:

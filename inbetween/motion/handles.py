@@ -15,7 +15,7 @@ LEAST_REACH = 1.0
 
 
 def handles(motion: Motion, size: tuple[int, int], reach: float) -> Handles:
-    """A handle for every point and joint, and for points along every line.
+    """A handle for every point and joint, for points along every drawn line and for the middle of every matched one.
 
     size: (h, w) of the flow's grid over the same picture; reach: in percent of its shorter side. A thing counts as far
     as it is there in both keys.
@@ -53,6 +53,9 @@ def _shares(track: Track, reach: float) -> np.ndarray:
     points = track.places.shape[1]
     if track.kind != "line":
         return np.eye(points)
+    if track.source == "match":
+        # One line is one witness, however long it is.
+        return np.full((1, 2), 0.5)
     longest = np.linalg.norm(np.diff(track.places, axis=1), axis=2).max()
     along = np.linspace(0, 1, 2 + int(longest / reach))
     return np.column_stack([1 - along, along])
