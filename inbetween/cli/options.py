@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand
 
-from inbetween.errors import WordsRefused
+from inbetween.errors import UnknownName, WordsRefused
 
-FILM, TIME, PICTURES, MOTION, ENGINE, WORK, SAID = (
+FILM, TIME, KEYS, PICTURES, MOTION, ENGINE, WORK, SAID = (
     "The film",
     "Counts and times",
+    "Keys",
     "Pictures",
     "Motion",
     "Engine",
@@ -180,6 +182,103 @@ MotionFile = Annotated[
     _option("--motion", group=MOTION, metavar="JSON", help="Follow the motion in a file of `inbetween motion`."),
 ]
 
+Pair = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="START END",
+        help="Two pictures: PNG, JPEG, WebP, TIFF or BMP.",
+        show_default=False,
+        rich_help_panel=KEYS,
+    ),
+]
+FitKeys = Annotated[
+    str | None, _option("--fit", group=KEYS, metavar="HOW", help="Keys of unlike size: crop, pad or stretch END.")
+]
+ForceKeys = Annotated[bool, _option("--force", group=KEYS, help="Take pictures of more than 64 megapixels too.")]
+OutFile = Annotated[
+    str | None, _option("--out", "-o", group=SAID, metavar="OUT", help="The file to write: see the examples.")
+]
+OverwriteFile = Annotated[bool, _option("--overwrite", group=SAID, help="Replace an output that exists.")]
+Matcher = Annotated[
+    str | None,
+    _option(
+        "--matcher",
+        group=MOTION,
+        metavar="NAME",
+        help="sift (needs no weights), sift-homography, sift-fundamental, disk, aliked, loftr, gluestick; or none, "
+        "where something else is given. Default: sift.",
+    ),
+]
+WeightsFolder = Annotated[
+    str | None,
+    _option("--weights", group=MOTION, metavar="FOLDER", help="Where weights lie. Default: INBETWEEN_WEIGHTS."),
+]
+Poses = Annotated[
+    str | None,
+    _option(
+        "--poses",
+        group=MOTION,
+        metavar="WHICH",
+        help="auto: of people too, where DWPose is there; or none. Default: auto, where anything is matched.",
+    ),
+]
+DragTiming = Annotated[
+    str,
+    _option(
+        "--drag-timing",
+        group=MOTION,
+        metavar="HOW",
+        help="From point to point of a drag: equal times, or by length, at one speed. Default: equal.",
+    ),
+]
+Points = Annotated[
+    str,
+    _option(
+        "--points",
+        group=MOTION,
+        metavar="WHICH",
+        help="Of the matched points: all, random, max_dist, max_score or max_score_even. Default: all.",
+    ),
+]
+Top = Annotated[
+    str | None, _option("--top", group=MOTION, metavar="K", help="With --points: how many at most. Default: 20.")
+]
+MotionPath = Annotated[
+    str | None,
+    _option(
+        "--path",
+        group=MOTION,
+        metavar="HOW",
+        help="Ways between places: straight, spline or arc. Default: spline for drags, straight for matches.",
+    ),
+]
+MotionPace = Annotated[
+    str,
+    _option("--pace", group=MOTION, metavar="EASING", help="Time on the way: an easing as in run. Default: linear."),
+]
+MotionSeed = Annotated[
+    str,
+    _option("--seed", group=MOTION, metavar="N", help="For random points, and for the colours of lines. Default: 0."),
+]
+Kind = Annotated[
+    str,
+    _option(
+        "--kind",
+        group=PICTURES,
+        metavar="WHICH",
+        help="lines, with poses, for FCVG; or heatmaps, a spot per point, for Framer. Default: lines.",
+    ),
+]
+ConditionSize = Annotated[
+    str | None, _option("--size", group=PICTURES, metavar="WxH", help="Default: 1024x576; of heatmaps 512x320.")
+]
+Even = Annotated[
+    bool, _option("--even", group=PICTURES, help="Equal steps of time; FCVG's own grid shows either key twice.")
+]
+Thickness = Annotated[
+    str, _option("--thickness", group=PICTURES, metavar="N", help="Of lines, in pixels; FCVG knows 1. Default: 1.")
+]
+
 EngineName = Annotated[
     str,
     _option("--engine", "-e", group=ENGINE, metavar="NAME", help="auto, or a name of `inbetween engines`."),
@@ -243,3 +342,13 @@ def whole(name: str, text: str | None, least: int | None = None) -> int | None:
         bound = "" if least is None else f" from {least} on"
         raise WordsRefused(f"{name} needs a whole number{bound}, not `{text}`", f"write it as {name} 12")
     return int(text)
+
+
+def one_of(name: str, value: str | None, known: Collection[str]) -> None:
+    """Refuse a value, if there is one, that an option does not know.
+
+    Raises:
+        UnknownName: it is not in `known`.
+    """
+    if value is not None and value not in known:
+        raise UnknownName(name, value, known)

@@ -27,6 +27,7 @@ LABELS = {
     "read": "reading keys",
     "compare": "comparing keys",
     "flow": "optical flow",
+    "conditions": "drawing",
     "check": "checking",
 }
 SAME_NOTES = 3
@@ -180,8 +181,8 @@ class Show(Report):
 
 
 @contextmanager
-def watched(mode: str, quiet: bool, verbose: bool) -> Iterator[tuple[Show, Stop]]:
-    """A report that listens to the signals of `Stop`, and what becomes of them.
+def watched(mode: str, quiet: bool, verbose: bool, what: str = "the film") -> Iterator[tuple[Show, Stop]]:
+    """A report that listens to the signals of `Stop`, and what becomes of them. `what` is being made.
 
     Raises:
         typer.Exit: with 129, 130 or 143, after it was said that we stopped.
@@ -192,9 +193,7 @@ def watched(mode: str, quiet: bool, verbose: bool) -> Iterator[tuple[Show, Stop]
         yield show, stop
     except Interrupted as stopped:
         show.close()
-        error(
-            InbetweenError("stopped before the film was whole", "nothing is left of it; the same command begins anew")
-        )
+        error(InbetweenError(f"stopped before {what} was whole", "nothing is left of it; the same command begins anew"))
         raise typer.Exit(stopped.exit_code) from None
     finally:
         show.close()

@@ -17,7 +17,7 @@ MOST_PIXELS = 700_000
 
 GRADIENT_WEIGHT = 20.0
 """Of gradient constancy in DIS's variational refinement (OpenCV's default is 10): less misled by changing light."""
-PREFILTER_SIGMA = 0.6
+PREFILTER_SIGMA = 0.7
 """Pixels of the picture that DIS sees: noise and codec blocks are not followed."""
 
 

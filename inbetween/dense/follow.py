@@ -14,7 +14,6 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from inbetween.dense.pair import Flows
 from inbetween.dense.warp import Field
@@ -85,6 +84,9 @@ def _agreed(handles: Handles, counts: NDArray[np.floating[Any]]) -> NDArray[np.f
     """
     if len(handles.start) <= NEIGHBOURS:
         return np.zeros_like(counts)
+    # Here, because a run without matches is nearer to its end without it.
+    from scipy.spatial import cKDTree
+
     far, near = cKDTree(handles.start).query(handles.start, NEIGHBOURS + 1)
     dense = np.median(far[:, 1:], axis=1) <= handles.reach
     return np.asarray(np.where(dense, np.minimum(counts, np.median(counts[near[:, 1:]], axis=1)), 0))

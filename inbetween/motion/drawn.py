@@ -25,14 +25,20 @@ def check_drags(drags: Sequence[str], gaps: int) -> None:
 
 
 def drawn(
-    drags: Sequence[str], file: str | None, sizes: Sequence[tuple[int, int]], report: Report
+    drags: Sequence[str],
+    file: str | None,
+    sizes: Sequence[tuple[int, int]],
+    report: Report,
+    timing: str = "equal",
 ) -> dict[int, Motion]:
     """The motion of every gap for which there is one, by the gap's number from 0, in pixels of its start key.
 
     drags: words as for `parse_drag`. file: a motion of the first gap, or None. sizes: (H, W) of every gap's start key.
+    timing: of the drags, see `parse_drag`.
 
     Raises:
         WordsRefused: see `check_drags`.
+        UnknownName: no such timing.
         InbetweenError: see `read_motion` and `fitted`.
     """
     tracks: dict[int, list[Track]] = defaultdict(list)
@@ -40,7 +46,7 @@ def drawn(
         tracks[0] += fitted(read_motion(Path(file)), sizes[0], report).tracks
     for text in drags:
         gap = _gap_of(text, parse_drag(text, ANY_SIZE)[0], len(sizes))
-        tracks[gap].append(parse_drag(text, sizes[gap])[1])
+        tracks[gap].append(parse_drag(text, sizes[gap], timing=timing)[1])
     return {gap: Motion(tuple(found), sizes[gap]) for gap, found in tracks.items()}
 
 

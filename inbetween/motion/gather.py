@@ -2,11 +2,87 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
+from inbetween.motion import matchers
 from inbetween.motion.people import people_tracks
-from inbetween.types import Matches, Motion, People, Track
+from inbetween.motion.selection import select_points
+from inbetween.types import Matches, Motion, People, Picture, Report, Settings, Track
+from inbetween.weights import store
+
+TOP = 20
+"""Points that are kept where some are selected."""
+NOTHING = Matches(
+    np.zeros((0, 2), np.float32),
+    np.zeros((0, 2), np.float32),
+    np.zeros(0, np.float32),
+    np.zeros((0, 2, 2), np.float32),
+    np.zeros((0, 2, 2), np.float32),
+    np.zeros(0, np.float32),
+)
+"""No matches."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is looked for in two keys."""
+
+    matcher: str | None = matchers.DEFAULT
+    """A name of `matchers`; None: nothing is matched."""
+    weights: Path | None = None
+    """The folder of the networks' weights, or None for the usual one."""
+    points: str = "all"
+    """A method of `selection`, or "all"."""
+    top: int = TOP
+    """Points that are kept at most, unless all are."""
+    seed: int = 0
+    """For points that are taken at random."""
+    poses: bool = True
+
+
+def matches_of(start: Picture, end: Picture, search: Search, settings: Settings, report: Report) -> Matches:
+    """What the matcher, which must not be None, finds in two keys of one size; too little is noted as `few-matches`.
+
+    Raises:
+        UnknownName: no such matcher or selection.
+        InbetweenError: weights that it needs are missing or broken.
+    """
+    found = matchers.get(search.matcher or "")(start, end, search.weights, settings)
+    few = matchers.enough(found)
+    if few is not None:
+        report.note("few-matches", few, points=len(found.points_a), lines=len(found.lines_a))
+    if search.points == "all":
+        return found
+    kept = select_points(found, search.points, search.top, seed=search.seed)
+    return replace(
+        found,
+        points_a=found.points_a[kept],
+        points_b=found.points_b[kept],
+        point_scores=found.point_scores[kept],
+    )
+
+
+def found_motion(
+    keys: Sequence[Picture], size: tuple[int, int], search: Search, settings: Settings, report: Report
+) -> Motion:
+    """Everything that the search finds in two keys; a key is only asked for where it is looked at.
+
+    size: (H, W) of both keys. Raises as `matches_of`.
+    """
+    matches, people = NOTHING, None
+    if search.matcher is not None:
+        matches = matches_of(keys[0], keys[1], search, settings, report)
+    if search.poses:
+        from inbetween.motion.dwpose import people_of_both
+
+        files = store.find("yolox", search.weights), store.find("dwpose", search.weights)
+        people = people_of_both(keys[0], keys[1], files, report, settings.threads)
+    return motion_of(matches, size, people)
 
 
 def motion_of(

@@ -6,12 +6,17 @@ replaces an earlier one, corners included; rows and columns at the border are ne
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from inbetween.motion.tracks import sampled, weights_at
+from inbetween.pictures.fit import fit_map
+from inbetween.types import Motion
 
 Grey = NDArray[np.uint8]
 
@@ -48,6 +53,20 @@ def heatmaps(tracks: NDArray[np.floating[Any]], size: tuple[int, int], side: int
         (x1, y1), (x2, y2) = low[frame, point], high[frame, point]
         pictures[frame, y1:y2, x1:x2] = _spot(int(x2 - x1), int(y2 - y1))
     return pictures
+
+
+def heatmap_pictures(motion: Motion, times: Sequence[float], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """(F, H, W, 3) grey pictures of the points of a motion, one per time in [0, 1].
+
+    A motion of another size is stretched to `size`, (H, W), as Framer does with the keys. A point whose weight is 0 has
+    no spot.
+    """
+    tracks = [track for track in motion.tracks if track.kind == "point"]
+    places = sampled(tracks, times)
+    for i, track in enumerate(tracks):
+        places[weights_at(track, times)[:, 0] == 0, i] = np.nan
+    scale, offset = fit_map(motion.size, size, "stretch")
+    return np.repeat(heatmaps(places * scale + offset, size)[..., None], 3, axis=-1)
 
 
 @cache

@@ -38,6 +38,20 @@ WEIGHTS = {
         licence="MIT for the code, none stated for the weights; non-commercial with SuperPoint, say its authors",
         commercial=None,
     ),
+    "yolox": Weights(
+        title="DWPose's person detector",
+        files=("yolox_l.onnx",),
+        page="https://github.com/IDEA-Research/DWPose",
+        licence="Apache-2.0",
+        commercial=True,
+    ),
+    "dwpose": Weights(
+        title="DWPose's pose network",
+        files=("dw-ll_ucoco_384.onnx",),
+        page="https://github.com/IDEA-Research/DWPose",
+        licence="Apache-2.0 for the code, none stated for the weights; some of the training data is non-commercial",
+        commercial=None,
+    ),
 }
 
 
@@ -70,6 +84,6 @@ def found(name: str, folder: Path | None = None) -> Path:
         raise InbetweenError(
             f"there are no weights of {weights.title} in {where}: {' or '.join(weights.files)}",
             f"get {weights.files[-1]} from {weights.page} (licence: {weights.licence}); "
-            "put it there, or say where it lies with `--set weights=FOLDER`",
+            "put it there, or say where it lies with `--weights FOLDER` (of an engine `--set weights=FOLDER`)",
         )
     return path
