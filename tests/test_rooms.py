@@ -70,7 +70,8 @@ def test_no_engine_imports_another() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["--help"], ["run", "--help"], ["--version"], ["engines", "--help"], ["bench", "--help"]]
+    "words",
+    [["--help"], ["--version"], *([n, "--help"] for n in ("run", "engines", "bench", "match", "motion", "conditions"))],
 )
 def test_help_imports_nothing_heavy(words: list[str]) -> None:
     script = (
