@@ -84,6 +84,6 @@ def found(name: str, folder: Path | None = None) -> Path:
         raise InbetweenError(
             f"there are no weights of {weights.title} in {where}: {' or '.join(weights.files)}",
             f"get {weights.files[-1]} from {weights.page} (licence: {weights.licence}); "
-            "put it there, or say where it lies with `--weights FOLDER` (of an engine `--set weights=FOLDER`)",
+            "put it there, or say where it lies with `--weights FOLDER`",
         )
     return path
