@@ -610,6 +610,8 @@ def started(folder: Path, out: str, *more: object) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # Under `nohup` the tests' own children would not hear it, and rightly so.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     )
 
 
