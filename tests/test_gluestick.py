@@ -207,7 +207,7 @@ def test_missing_weights_say_where_they_come_from(tmp_path: Path, monkeypatch: p
     assert "superpoint_v1.pth" in caught.value.message
     assert str(tmp_path) in caught.value.message
     assert "noncommercial" in caught.value.hint
-    assert "--set weights=" in caught.value.hint
+    assert "--weights FOLDER" in caught.value.hint
     assert store.WEIGHTS["superpoint"].page in caught.value.hint
 
 
