@@ -27,6 +27,8 @@ class Engine:
     needs: tuple[str, ...] = ()
     """Names of weights; empty for an engine that works at once."""
     devices: tuple[str, ...] = ("cpu",)
+    follows: bool = False
+    """Whether it goes by `Gap.motion`; drags are refused where they would change nothing."""
 
 
 def option(

@@ -17,7 +17,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from inbetween import engines, timeline
 from inbetween.devices import thread_count
-from inbetween.engine import parse_options
+from inbetween.engine import Engine, parse_options
 from inbetween.errors import InbetweenError, UnknownName, WordsRefused
 from inbetween.timeline import DEFAULT_FRAMES, DEFAULT_RATE, MOST_FRAMES, Timeline
 from inbetween.types import Settings
@@ -103,9 +103,9 @@ class Plan:
         }
 
     def digest(self) -> str:
-        """Of all that decides the pixels but the keys' own contents."""
+        """Of all that decides the pixels but what is in the keys and the motion's file."""
         said = asdict(self.words)
-        for where in ("keys", "out", "device", "threads", "force", "set"):
+        for where in ("keys", "motion", "out", "device", "threads", "force", "set"):
             del said[where]
         text = json.dumps([said, asdict(self.options), self.sink.suffix], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
@@ -166,7 +166,7 @@ def plan(words: Words) -> Plan:
     settings = Settings(_device(words.device, engine.devices, name), thread_count(words.threads))
     sink = sinks.parse(words.out, words.codec, words.encoder, words.start_number, words.preset)
     line, easing, notes = _timeline(words)
-    _check_motion(words, len(line.keys) - 1)
+    _check_motion(words, len(line.keys) - 1, engine)
     resolved = replace(words, engine=name, easing=easing)
     out = Plan(resolved, line, name, why, options, settings, sink, _size(words.size), tuple(notes))
     if out.count > MOST_FRAMES:
@@ -180,7 +180,9 @@ def plan(words: Words) -> Plan:
     return out
 
 
-def _check_motion(words: Words, gaps: int) -> None:
+def _check_motion(words: Words, gaps: int, engine: Engine) -> None:
+    if (words.drag or words.motion is not None) and not engine.follows:
+        raise WordsRefused(f"the engine `{engine.name}` follows no motion", "take --engine flow, or leave it out")
     if words.motion is not None and gaps > 1:
         raise WordsRefused(f"--motion is for two keys, here are {gaps} gaps", 'write --drag "2: x,y x,y" for each gap')
     if words.drag:

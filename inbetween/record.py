@@ -79,7 +79,7 @@ def sidecar_of(plan: Plan) -> Path:
 
 
 def repeated(path: Path, report: Report) -> Words:
-    """The words of a record, its keys unchanged since.
+    """The words of a record, its keys and its motion unchanged since.
 
     Raises:
         InbetweenError: no record, or a key that is missing or not the same any more.

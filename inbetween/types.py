@@ -33,6 +33,9 @@ class Matches:
     """(M,), 0..1."""
 
 
+NO_MATCHES = Matches(*(np.zeros(shape, np.float32) for shape in ((0, 2), (0, 2), 0, (0, 2, 2), (0, 2, 2), 0)))
+
+
 @dataclass(frozen=True, eq=False)
 class People:
     """People found in one picture, in OpenPose order: body 0..17, feet 18..23, face 24..91, hands 92..112, 113..133."""

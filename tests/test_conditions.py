@@ -15,7 +15,7 @@ from inbetween.motion.crop import crop_box, crop_map, cropped
 from inbetween.motion.drawing import draw_lines, overlaid
 from inbetween.motion.gather import motion_of
 from inbetween.motion.palette import line_colours, palette
-from inbetween.types import Matches, Motion, People, Report, Track
+from inbetween.types import NO_MATCHES, Matches, Motion, People, Report, Track
 
 SIZE = (48, 64)
 SIDES = st.integers(1, 3000)
@@ -200,14 +200,13 @@ def test_a_motion_of_another_size_is_seen_through_the_crop() -> None:
 # ------------------------------------------------------------------ nothing to draw
 
 
-NOTHING = Matches(*(np.zeros(shape, np.float32) for shape in ((0, 2), (0, 2), (0,), (0, 2, 2), (0, 2, 2), (0,))))
 POINT = Track("point", np.array([0.0, 1.0]), np.full((2, 1, 2), 20, np.float32), np.ones((2, 1)))
 
 
 @pytest.mark.parametrize(
     "motion",
     [
-        motion_of(NOTHING, SIZE),
+        motion_of(NO_MATCHES, SIZE),
         Motion((POINT,), SIZE),
         Motion((line([[-9, -9], [-3, -3]], [[70, 9], [90, 9]]),), SIZE),
         Motion((line([[9, 9], [3, 3]], [[7, 9], [9, 9]], (0, 0)),), SIZE),

@@ -200,6 +200,7 @@ def test_a_motion_file_is_followed_and_recorded(command: Command, tmp_path: Path
         (["--drag", "1,2 nan,3"], 2, "nan"),
         (["--drag", "3: 1,2 3,4"], 2, "there are 1"),
         (["--motion", "missing.json"], 1, "missing.json"),
+        (["--engine", "blend", "--drag", "1,2 3,4"], 2, "follows no motion"),
     ],
 )
 def test_bad_motion_is_refused(

@@ -20,11 +20,10 @@ from inbetween.cli.main import main
 from inbetween.errors import WordsRefused
 from inbetween.motion.document import read_motion
 from inbetween.motion.drags import parse_drag
-from inbetween.motion.gather import NOTHING
 from inbetween.motion.heatmaps import heatmap_pictures
 from inbetween.motion.sheet import match_sheet
 from inbetween.motion.tracks import places_at
-from inbetween.types import Motion
+from inbetween.types import NO_MATCHES, Motion
 
 SIZE = (144, 192)
 
@@ -88,7 +87,7 @@ def test_matches_are_drawn(call, pair, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("size", "upright"), [((90, 160), True), ((160, 90), False), ((100, 100), False)])
 def test_the_keys_lie_where_there_is_room(size: tuple[int, int], upright: bool) -> None:
     key = np.zeros((*size, 3), np.uint8)
-    sheet = cv2.imdecode(np.frombuffer(match_sheet(key, key, NOTHING), np.uint8), cv2.IMREAD_COLOR)
+    sheet = cv2.imdecode(np.frombuffer(match_sheet(key, key, NO_MATCHES), np.uint8), cv2.IMREAD_COLOR)
     assert (sheet.shape[0] > 1.9 * 4 * size[0]) is upright
     assert (sheet.shape[1] > 1.9 * 4 * size[1]) is not upright
 
@@ -96,14 +95,14 @@ def test_the_keys_lie_where_there_is_room(size: tuple[int, int], upright: bool) 
 @pytest.mark.parametrize("size", [(1, 1), (2, 3000), (3000, 2)])
 def test_keys_of_any_shape_are_drawn(size: tuple[int, int]) -> None:
     key = np.full((*size, 4), 200, np.uint16)
-    sheet = cv2.imdecode(np.frombuffer(match_sheet(key, key, NOTHING), np.uint8), cv2.IMREAD_COLOR)
+    sheet = cv2.imdecode(np.frombuffer(match_sheet(key, key, NO_MATCHES), np.uint8), cv2.IMREAD_COLOR)
     assert max(sheet.shape) <= 1700
 
 
 def test_a_mark_is_where_its_point_is() -> None:
     key = np.zeros((100, 100, 3), np.uint8)
     places = np.array([[[20, 70]], [[70, 70]]], np.float32)
-    found = replace(NOTHING, points_a=places[0], points_b=places[1], point_scores=np.ones(1, np.float32))
+    found = replace(NO_MATCHES, points_a=places[0], points_b=places[1], point_scores=np.ones(1, np.float32))
     sheet = cv2.imdecode(np.frombuffer(match_sheet(key, key, found), np.uint8), cv2.IMREAD_COLOR)
     # Four times as large, beside each other, below a line of text; 0.5 is the pixel's centre.
     for x in (6 + 20.5 * 4, 12 + 400 + 70.5 * 4):

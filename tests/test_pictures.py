@@ -970,6 +970,16 @@ def test_png_and_tiff_keep_every_value(tmp_path: Path, channels: int, dtype: Any
                 assert image.info["srgb"] == 0
 
 
+@pytest.mark.parametrize(("channels", "dtype"), [(3, np.uint8), (4, np.uint16)])
+def test_a_large_png_is_packed_in_parts(channels: int, dtype: Any) -> None:
+    """More than is filtered at a time; other decoders must find no seam."""
+    picture = noise(1100, 1700, channels, dtype)
+    data = pictures.encode(picture, ".png")
+    assert data.count(b"IDAT") > 1
+    found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert np.array_equal(found[..., [2, 1, 0, 3][:channels]], picture)
+
+
 def test_a_view_of_a_picture_is_written_as_it_looks(tmp_path: Path) -> None:
     view = noise(30, 40, 4, np.uint16)[::-1, 5:25, :3]
     for suffix in (".png", ".tif"):

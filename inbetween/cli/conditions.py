@@ -114,7 +114,6 @@ def _plan(said: dict[str, Any]) -> tuple[Plan, int]:
         said["out"],
         frames=o.whole("-n", said["frames"]),
         fps=said["fps"],
-        engine="blend",
         size=said["size"] or SIZES[said["kind"]],
         fit=said["fit"],
         drag=tuple(said["drag"] or ()),

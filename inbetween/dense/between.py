@@ -106,12 +106,8 @@ def _told(motion: Field, places: Field, now: Field, handles: Handles) -> _Told:
 
 def _here(side: _Told, to_key: Field, near: Field) -> Field:
     """(h, w), 0..1: how far what is read in a key comes here by its own motion; asked near the handles only."""
-    apart = np.asarray(pull(side.motion, to_key), np.float32) + to_key
-    return np.asarray(1 - near * (1 - np.exp(-_apart(apart))), np.float32)
-
-
-def _apart(field: Field) -> Field:
-    return np.asarray(cv2.magnitude(field[..., 0], field[..., 1]), np.float32)
+    off = np.asarray(pull(side.motion, to_key), np.float32) + to_key
+    return np.asarray(1 - near * (1 - np.exp(-cv2.magnitude(off[..., 0], off[..., 1]))), np.float32)
 
 
 def _trust(error: Image, off: Field) -> Field:
@@ -148,9 +144,9 @@ def merged(
 ) -> Image:
     """Both keys warped to time t and mixed by it, leaving out what would be read from outside a picture.
 
-    sampling: "bilinear", "bicubic", or "adaptive": bicubic, softened where the
-    keys are seen to be out of register, so that sharpness does not show a wrong edge twice. With `fallback` the
-    two are cross-faded where they disagree beyond hope: a ghost is less of an eyesore than torn strips.
+    sampling: "bilinear", "bicubic", or "adaptive": bicubic, softened where the keys are seen to be out of register,
+    so that sharpness does not show a wrong edge twice. With `fallback` the two are cross-faded where they disagree
+    beyond hope: a ghost is less of an eyesore than torn strips. Returns (H, W, C), of the keys' dtype.
     """
     coarse = way.to_start.shape[:2]
     from_start, from_end = _warped(start, way.to_start), _warped(end, way.to_end)

@@ -25,6 +25,7 @@ SURE_OFF = (1.0, 3.0)
 it counts all: what optical flow has seen itself it knows better than points do."""
 
 NEIGHBOURS = 6
+"""Of a found handle, which must agree with it."""
 SHIFT_SHARE = 0.25
 """Of the squared reach: how far apart handles must be to turn what is between them."""
 

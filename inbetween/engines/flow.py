@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, count
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -59,6 +59,8 @@ class Options:
 def load(options: Options, settings: Settings) -> Maker:
     """The maker; it keeps the flows of the last few pairs, for the gaps that share them, and with several threads
     prepares the next gap while the pictures of one are made."""
+    if options.quality == "draft":
+        options = replace(options, sampling="bilinear")
 
     def make(gaps: Iterable[Gap], report: Report) -> Iterator[Picture]:
         gaps = iter(gaps)
@@ -88,8 +90,7 @@ class _Known:
 
     def __init__(self, both: Callable[..., Iterable[Any]], report: Report, options: Options) -> None:
         self._both, self._report = both, report
-        self._draft = options.quality == "draft"
-        self._sampling = "bilinear" if self._draft else options.sampling
+        self._draft, self._sampling = options.quality == "draft", options.sampling
         self._views: _Last[View] = _Last()
         self._sources: _Last[Source] = _Last()
         self._flows: dict[bool, _Last[Flows | None]] = {False: _Last(), True: _Last()}
@@ -157,13 +158,12 @@ def _picture_maker(gap: Gap, known: _Known, options: Options, report: Report) ->
         return lambda t: from_working(cv2.addWeighted(a, 1 - t, b, t, 0), gap.start)
     start, end = known.sources(gap)
     _say_doubt(motions[0][0].doubt, gap.number, report)
-    sampling = "bilinear" if options.quality == "draft" else options.sampling
 
     told = [_followed(flows, gap, options.reach) for flows, _ in motions]
 
     def one(t: float) -> Picture:
         made = [
-            merged(start, end, flow_at(t, flows, bend, bent), t, sampling, options.fallback)
+            merged(start, end, flow_at(t, flows, bend, bent), t, options.sampling, options.fallback)
             for (flows, bend), bent in zip(motions, told, strict=True)
         ]
         return from_working(made[0] if len(made) == 1 else cv2.addWeighted(made[0], 0.5, made[1], 0.5, 0), gap.start)
@@ -221,5 +221,6 @@ ENGINE = Engine(
     Options=Options,
     licence="Apache-2.0",
     commercial=True,
+    follows=True,
     paper="Kroeger et al. 2016 (DIS); Chen et al. 2008 (inversion)",
 )

@@ -12,20 +12,11 @@ from numpy.typing import NDArray
 from inbetween.motion import matchers
 from inbetween.motion.people import people_tracks
 from inbetween.motion.selection import select_points
-from inbetween.types import Matches, Motion, People, Picture, Report, Settings, Track
+from inbetween.types import NO_MATCHES, Matches, Motion, People, Picture, Report, Settings, Track
 from inbetween.weights import store
 
 TOP = 20
 """Points that are kept where some are selected."""
-NOTHING = Matches(
-    np.zeros((0, 2), np.float32),
-    np.zeros((0, 2), np.float32),
-    np.zeros(0, np.float32),
-    np.zeros((0, 2, 2), np.float32),
-    np.zeros((0, 2, 2), np.float32),
-    np.zeros(0, np.float32),
-)
-"""No matches."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +65,7 @@ def found_motion(
 
     size: (H, W) of both keys. Raises as `matches_of`.
     """
-    matches, people = NOTHING, None
+    matches, people = NO_MATCHES, None
     if search.matcher is not None:
         matches = matches_of(keys[0], keys[1], search, settings, report)
     if search.poses:
@@ -85,29 +76,21 @@ def found_motion(
     return motion_of(matches, size, people)
 
 
-def motion_of(
-    matches: Matches,
-    size: tuple[int, int],
-    people: tuple[People, People] | None = None,
-    *,
-    path: str = "straight",
-    pace: str = "linear",
-) -> Motion:
+def motion_of(matches: Matches, size: tuple[int, int], people: tuple[People, People] | None = None) -> Motion:
     """One track per matched point, per matched line and per person, in this order; source "match".
 
     Args:
         size: (H, W) of both keys, in whose pixels everything is.
         people: those of the start and of the end key; None where nobody was looked for.
-        path, pace: of every track, see `Track`.
     """
 
     def tracks(kind: str, a: NDArray[np.float32], b: NDArray[np.float32]) -> list[Track]:
         ends = np.array([0.0, 1.0])
         there = np.ones((2, a.shape[1]))
-        return [Track(kind, ends, np.stack(places), there, path, pace, "match") for places in zip(a, b, strict=True)]
+        return [Track(kind, ends, np.stack(places), there, source="match") for places in zip(a, b, strict=True)]
 
     found = tracks("point", matches.points_a[:, None], matches.points_b[:, None])
     found += tracks("line", matches.lines_a, matches.lines_b)
     if people is not None:
-        found += people_tracks(*people, size, path=path, pace=pace)
+        found += people_tracks(*people, size)
     return Motion(tuple(found), size)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from inbetween.dense.follow import Handles, Places
 from inbetween.motion.tracks import places_at
@@ -34,7 +37,7 @@ def handles(motion: Motion, size: tuple[int, int], reach: float) -> Handles:
         ]
         return np.asarray(np.concatenate(there) if there else np.zeros((0, 2)), np.float32)
 
-    def each(values: list[float]) -> np.ndarray:
+    def each(values: list[float]) -> NDArray[Any]:
         return np.repeat(np.asarray(values, np.float32), counts)
 
     weight = [share @ track.weights[[0, -1]].min(axis=0) for track, share in zip(motion.tracks, shares, strict=True)]
@@ -48,7 +51,7 @@ def handles(motion: Motion, size: tuple[int, int], reach: float) -> Handles:
     )
 
 
-def _shares(track: Track, reach: float) -> np.ndarray:
+def _shares(track: Track, reach: float) -> NDArray[Any]:
     """(n, P): how n handles are made of the track's points."""
     points = track.places.shape[1]
     if track.kind != "line":

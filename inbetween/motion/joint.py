@@ -18,7 +18,7 @@ from inbetween.motion.gluestick import Assignment, GlueStick, Nodes
 from inbetween.motion.luma import luma
 from inbetween.motion.superpoint import SuperPoint
 from inbetween.motion.wireframe import at_common_scale, segments, selected, wireframe
-from inbetween.types import Matches, Picture
+from inbetween.types import NO_MATCHES, Matches, Picture
 from inbetween.weights import files, store
 
 LONGER_SIDE = 1024
@@ -62,7 +62,7 @@ def match(start: Picture, end: Picture, weights: Path | None = None, device: str
     keys = [luma(picture) for picture in (start, end)]
     greys = [_reduced(key) for key in keys]
     if min(side for grey in greys for side in grey.shape) < superpoint.LEAST_SIDE:
-        return _none()
+        return NO_MATCHES
     found = [selected(raw) for raw in at_common_scale(lambda scale: [segments(grey, scale) for grey in greys])]
     nodes = [observed(networks[0], grey, *lines) for grey, lines in zip(greys, found, strict=True)]
     with torch.inference_mode():
@@ -124,8 +124,3 @@ def _pairs(found: Assignment) -> tuple[NDArray[np.int64], NDArray[np.int64], NDA
     partner, score = found.partners[0].cpu().numpy(), found.scores[0].cpu().numpy()
     own = np.flatnonzero(partner >= 0)
     return own, partner[own], np.asarray(score[own], np.float32)
-
-
-def _none() -> Matches:
-    points, lines, scores = (np.zeros(shape, np.float32) for shape in ((0, 2), (0, 2, 2), (0,)))
-    return Matches(points, points, scores, lines, lines, scores)

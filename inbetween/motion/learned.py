@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -29,28 +28,6 @@ from inbetween.weights import files, store
 
 MOST_POINTS = 2000
 """Per picture."""
-
-
-@dataclass(frozen=True)
-class Published:
-    """Weights as their authors give them away."""
-
-    names: tuple[str, ...]
-    """Of the file: as kornia keeps it, and as it is published."""
-    page: str
-
-
-PUBLISHED = {
-    "disk": Published(("depth-save.pth",), "https://github.com/cvlab-epfl/disk"),
-    "aliked": Published(("aliked-n16.pth",), "https://github.com/Shiaoming/ALIKED"),
-    "loftr": Published(("loftr_outdoor.ckpt",), "https://github.com/zju3dv/LoFTR"),
-    "lightglue-disk": Published(
-        ("disk_lightglue_v0-1_arxiv-pth", "disk_lightglue.pth"), "https://github.com/cvg/LightGlue/releases"
-    ),
-    "lightglue-aliked": Published(
-        ("aliked_lightglue_v0-1_arxiv-pth", "aliked_lightglue.pth"), "https://github.com/cvg/LightGlue/releases"
-    ),
-}
 
 
 def match(start: Picture, end: Picture, points: str, weights: Path | None, settings: Settings) -> Matches:
@@ -119,26 +96,11 @@ def by_lightglue(networks: Sequence[nn.Module], images: Sequence[Tensor]) -> tup
     return first[pairs[:, 0]], second[pairs[:, 1]], out["scores"][0]
 
 
-def find(name: str, folder: Path | None) -> Path:
-    """The file of weights called `name`, a key of `PUBLISHED`, in `folder`, else the usual one, then torch hub's.
-
-    Raises:
-        InbetweenError: it is not there; the hint says where it comes from.
-    """
-    known = PUBLISHED[name]
-    folders = [folder or store.weights_folder(), Path(torch.hub.get_dir()) / "checkpoints"]
-    for path in (place / file for place in folders for file in known.names):
-        if path.is_file():
-            return path
-    raise InbetweenError(
-        f"there are no weights of {name} in {folders[0]} or {folders[1]}: {' or '.join(known.names)}",
-        f"get {known.names[-1]} from {known.page} and put it there, or use the matcher `sift`, which needs none",
-    )
-
-
 def _read(name: str, folder: Path | None, inside: str | None = None) -> tuple[Path, Mapping[str, Any]]:
-    """The file, and the weights in it; `inside`: the name they have in the published file."""
-    path = find(name, folder)
+    """The file, in `folder`, else the usual one, then torch hub's, and the weights in it; `inside`: the name they have
+    in the published file."""
+    hub = Path(torch.hub.get_dir()) / "checkpoints"
+    path = store.find(name, folder) or store.find(name, hub) or store.found(name, folder)
     kept = files.read(path)
     return path, kept.get(inside, kept) if inside else kept
 

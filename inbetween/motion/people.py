@@ -35,16 +35,12 @@ def paired(start: People, end: People, size: tuple[int, int], *, released: bool 
     return [(int(i), int(j)) for i, j in zip(rows, columns, strict=True) if not out_of_reach[i, j]]
 
 
-def people_tracks(
-    start: People, end: People, size: tuple[int, int], *, path: str = "straight", pace: str = "linear"
-) -> tuple[Track, ...]:
+def people_tracks(start: People, end: People, size: tuple[int, int]) -> tuple[Track, ...]:
     """One skeleton track per person: first the pairs, then who is in one key only and fades out or in on the spot.
 
     A joint seen in one key only fades too, and moves along with those of its body that are seen in both.
 
-    Args:
-        size: (H, W) of both keys, in whose pixels the joints are.
-        path, pace: of every track, see `Track`.
+    size: (H, W) of both keys, in whose pixels the joints are.
     """
     pairs = paired(start, end, size)
     leaving = sorted(set(range(len(start.joints))) - {i for i, _ in pairs})
@@ -53,7 +49,7 @@ def people_tracks(
     ends += [(person, _faded(person)) for person in (_person(start, i) for i in leaving)]
     ends += [(_faded(person), person) for person in (_person(end, j) for j in coming)]
     return tuple(
-        Track("skeleton", np.array([0.0, 1.0]), np.stack([a[0], b[0]]), np.stack([a[1], b[1]]), path, pace, "match")
+        Track("skeleton", np.array([0.0, 1.0]), np.stack([a[0], b[0]]), np.stack([a[1], b[1]]), source="match")
         for a, b in ends
     )
 

@@ -23,6 +23,8 @@ class Weights:
     """Whether the licence allows commercial use; None where nobody says so."""
 
 
+UNREAD = "not known here: read it there"
+LIGHTGLUE = "https://github.com/cvg/LightGlue/releases"
 WEIGHTS = {
     "superpoint": Weights(
         title="SuperPoint",
@@ -42,8 +44,8 @@ WEIGHTS = {
         title="DWPose's person detector",
         files=("yolox_l.onnx",),
         page="https://github.com/IDEA-Research/DWPose",
-        licence="Apache-2.0",
-        commercial=True,
+        licence="Apache-2.0 for the code, none stated for the file",
+        commercial=None,
     ),
     "dwpose": Weights(
         title="DWPose's pose network",
@@ -51,6 +53,16 @@ WEIGHTS = {
         page="https://github.com/IDEA-Research/DWPose",
         licence="Apache-2.0 for the code, none stated for the weights; some of the training data is non-commercial",
         commercial=None,
+    ),
+    # The first name is kornia's own, in torch hub's folder.
+    "disk": Weights("DISK", ("depth-save.pth",), "https://github.com/cvlab-epfl/disk", UNREAD, None),
+    "aliked": Weights("ALIKED", ("aliked-n16.pth",), "https://github.com/Shiaoming/ALIKED", UNREAD, None),
+    "loftr": Weights("LoFTR", ("loftr_outdoor.ckpt",), "https://github.com/zju3dv/LoFTR", UNREAD, None),
+    "lightglue-disk": Weights(
+        "LightGlue for DISK", ("disk_lightglue_v0-1_arxiv-pth", "disk_lightglue.pth"), LIGHTGLUE, UNREAD, None
+    ),
+    "lightglue-aliked": Weights(
+        "LightGlue for ALIKED", ("aliked_lightglue_v0-1_arxiv-pth", "aliked_lightglue.pth"), LIGHTGLUE, UNREAD, None
     ),
 }
 
