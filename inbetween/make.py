@@ -23,8 +23,8 @@ from inbetween.types import Motion, Picture, Report
 from inbetween.video import place
 from inbetween.video.write import Written, prepare, rehearse, write
 
-BYTES_PER_PIXEL = 200
-"""Of the `flow` engine, measured, ffmpeg included; `blend` needs less."""
+BYTES_PER_PIXEL = 320
+"""Of the `flow` engine with its film, measured at 3840x2160, ffmpeg included; folders and `blend` need less."""
 
 
 @dataclass(frozen=True)

@@ -270,7 +270,7 @@ def test_memory_is_checked_before_pixels_are_read(refused: Refused, tmp_path: Pa
     (tmp_path / "huge.png").write_bytes(declared(30_000, 30_000))
     words = ("run", "huge.png", "huge.png", "-o", "x.mp4")
     refused(*words, code=1, error="huge.png is 30000×30000 pixels", hint="--force")
-    refused(*words, "--force", code=1, error="30000x30000 needs about 180.0 GB of memory", hint="--size")
+    refused(*words, "--force", code=1, error="30000x30000 needs about 288.0 GB of memory", hint="--size")
 
 
 def unprivileged() -> list[str]:
