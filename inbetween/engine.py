@@ -12,6 +12,34 @@ from inbetween.types import Maker, Settings
 
 
 @dataclass(frozen=True)
+class Lengths:
+    """How many pictures an engine makes at once, both keys included."""
+
+    least: int
+    most: int
+    step: int = 1
+    """Counts are `least` plus a multiple of it."""
+    native: int = 0
+    """What its networks were trained on."""
+
+    def allows(self, count: int) -> bool:
+        """Whether one run can make that many."""
+        return self.least <= count <= self.most and (count - self.least) % self.step == 0
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Which sizes an engine works at; all are (H, W)."""
+
+    multiple: int
+    """Both sides are multiples of it."""
+    least: int
+    """No side is below it."""
+    native: tuple[int, int] | None = None
+    """Networks trained at one size work at this area; None: at the keys' own."""
+
+
+@dataclass(frozen=True)
 class Engine:
     """The facts about an engine; reading them loads nothing."""
 
@@ -27,8 +55,14 @@ class Engine:
     needs: tuple[str, ...] = ()
     """Names of weights; empty for an engine that works at once."""
     devices: tuple[str, ...] = ("cpu",)
-    follows: bool = False
-    """Whether it goes by `Gap.motion`; drags are refused where they would change nothing."""
+    follows: tuple[str, ...] = ()
+    """The kinds of tracks of `Gap.motion` that it goes by; drags are refused where they would change nothing."""
+    lengths: Lengths | None = None
+    """None: any. Else it is given even times only, of a count that is allowed; its Options have a `frames`, a count
+    that the user forces, 0 for none."""
+    sizes: Sizes | None = None
+    """None: any, with alpha. Else it is given RGB of such a size only; its Options have a `size`, in words:
+    "native", or WIDTHxHEIGHT."""
 
 
 def option(

@@ -183,6 +183,8 @@ def plan(words: Words) -> Plan:
 def _check_motion(words: Words, gaps: int, engine: Engine) -> None:
     if (words.drag or words.motion is not None) and not engine.follows:
         raise WordsRefused(f"the engine `{engine.name}` follows no motion", "take --engine flow, or leave it out")
+    if words.drag and "point" not in engine.follows:
+        raise WordsRefused(f"the engine `{engine.name}` follows no drags", "take --engine flow, or --motion with lines")
     if words.motion is not None and gaps > 1:
         raise WordsRefused(f"--motion is for two keys, here are {gaps} gaps", 'write --drag "2: x,y x,y" for each gap')
     if words.drag:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -111,6 +112,12 @@ class Settings:
 
     device: str = "cpu"
     threads: int = 1
+    weights: Path | None = None
+    """The folder of networks' weights; None: the usual one."""
+    memory: str = "auto"
+    """"low": as little as possible; "high": all of it for speed; "auto": what is free decides."""
+    max_vram: int | None = None
+    """Bytes of the device's memory that may be used; None: what is free."""
 
 
 class Report:
@@ -128,6 +135,9 @@ class Report:
 
         A `detail` is for those who ask for more.
         """
+
+    def preview(self, step: int, frames: Callable[[], NDArray[np.uint8]]) -> None:
+        """Offer how the pictures of a gap look after a step, small: (F, h, w, 3). They are made only if wanted."""
 
 
 Maker: TypeAlias = Callable[[Iterable[Gap], Report], Iterator[Picture]]

@@ -221,6 +221,6 @@ ENGINE = Engine(
     Options=Options,
     licence="Apache-2.0",
     commercial=True,
-    follows=True,
+    follows=("point", "line", "skeleton"),
     paper="Kroeger et al. 2016 (DIS); Chen et al. 2008 (inversion)",
 )
