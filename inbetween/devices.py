@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
-from inbetween.errors import WordsRefused
+from inbetween.errors import InbetweenError, WordsRefused
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -61,6 +61,73 @@ def in_order(pool: ThreadPoolExecutor, work: Callable[[In], Out], items: Iterabl
     finally:
         for future in waiting:
             future.cancel()
+
+
+def torch_device(asked: str) -> str:
+    """The device that networks run on: "cuda:0", "mps" or "cpu"; of "auto" the first of these that is there.
+
+    Raises:
+        InbetweenError: the one that was asked for is not there.
+    """
+    import torch
+
+    there = [f"cuda:{number}" for number in range(torch.cuda.device_count())]
+    there += ["mps"] if torch.backends.mps.is_available() else []
+    there.append("cpu")
+    device = there[0] if asked == "auto" else "cuda:0" if asked == "cuda" else asked
+    if device not in there:
+        raise InbetweenError(
+            f"this PyTorch sees no device `{asked}`", f"it sees {', '.join(there)}; `inbetween doctor` says more"
+        )
+    return device
+
+
+@contextmanager
+def steady_torch(threads: int) -> Iterator[None]:
+    """PyTorch on so many cores, without choices of its own between ways that round differently."""
+    import torch
+
+    before = torch.get_num_threads(), torch.backends.cudnn.deterministic, torch.backends.cudnn.allow_tf32
+    torch.set_num_threads(threads)
+    torch.backends.cudnn.deterministic, torch.backends.cudnn.allow_tf32 = True, False
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before[0])
+        torch.backends.cudnn.deterministic, torch.backends.cudnn.allow_tf32 = before[1:]
+
+
+def bfloat16_units() -> bool:
+    """Whether the processor multiplies bfloat16 itself; without that it is many times slower than float32."""
+    import torch
+
+    # PyTorch has no public name for either.
+    known = (getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
+    return any(ask is not None and ask() for ask in known)
+
+
+def out_of_memory(problem: BaseException) -> bool:
+    """Whether a device, or the allocator of the CPU, said that there is no more memory."""
+    import torch
+
+    # MPS and the CPU have no class of error of their own.
+    words = str(problem).lower()
+    return isinstance(problem, torch.OutOfMemoryError) or (
+        isinstance(problem, RuntimeError) and ("out of memory" in words or "can't allocate memory" in words)
+    )
+
+
+def free_memory(device: str) -> int | None:
+    """Bytes that can be had on a device, or None where it does not say."""
+    if device == "cpu":
+        return available_memory()
+    import torch
+
+    if device == "mps":
+        return int(torch.mps.recommended_max_memory()) - int(torch.mps.driver_allocated_memory())
+    # What PyTorch itself keeps in reserve is free too.
+    reserve = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return int(torch.cuda.mem_get_info(device)[0]) + int(reserve)
 
 
 def available_memory() -> int | None:

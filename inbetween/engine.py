@@ -81,6 +81,18 @@ def option(
     )
 
 
+def frames_option() -> Any:
+    """The field `frames` of an engine that has `lengths`."""
+    return option(
+        0, "pictures made at once, keys included; 0: as many as are wanted, or else as it was trained on", 0, 10_000
+    )
+
+
+def size_option() -> Any:
+    """The field `size` of an engine that has `sizes`."""
+    return option("native", "the size that it works at: native, near the size it was trained on, or WIDTHxHEIGHT")
+
+
 def parse_options(options: type, words: Iterable[str]) -> Any:
     """`name=value` words into an instance of `options`.
 

@@ -10,7 +10,7 @@ from inbetween.errors import UnknownName
 if TYPE_CHECKING:
     from inbetween.engine import Engine
 
-NAMES = ("flow", "blend")
+NAMES = ("flow", "blend", "fcvg")
 
 
 def get(name: str) -> Engine:

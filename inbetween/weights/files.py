@@ -67,9 +67,9 @@ def filled(make: Callable[[], Network], weights: Mapping[str, Any], path: Path, 
     shared = own.keys() & weights.keys()
     wrong = [name for name in own if name in shared and _shape(weights[name]) != tuple(own[name].shape)]
     faults = [
-        *_listed("missing", (name for name in own if name not in shared)),
-        *_listed("unknown", (str(name) for name in weights if name not in shared)),
-        *_listed("of another shape", (f"{n} {_shape(weights[n])} for {tuple(own[n].shape)}" for n in wrong)),
+        *listed("missing", (name for name in own if name not in shared)),
+        *listed("unknown", (str(name) for name in weights if name not in shared)),
+        *listed("of another shape", (f"{n} {_shape(weights[n])} for {tuple(own[n].shape)}" for n in wrong)),
     ]
     if faults:
         raise InbetweenError(f"{path} does not fit {type(network).__name__}: {'; '.join(faults)}", AGAIN)
@@ -82,7 +82,8 @@ def _shape(value: Any) -> tuple[int, ...] | None:
     return tuple(value.shape) if hasattr(value, "shape") else None
 
 
-def _listed(what: str, names: Iterable[str]) -> list[str]:
+def listed(what: str, names: Iterable[str]) -> list[str]:
+    """`12 missing (a, b, c, …)`, or nothing."""
     names = list(names)
     more = ", …" if len(names) > SHOWN else ""
     return [f"{len(names)} {what} ({', '.join(names[:SHOWN])}{more})"] if names else []

@@ -1,70 +1,16 @@
-"""Which weights there are, under which licence, and where they lie."""
+"""Where weights lie, and what is said where they do not."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
-from inbetween.errors import InbetweenError
+from inbetween.errors import InbetweenError, UnknownName
+from inbetween.weights.table import WEIGHTS, Part, Weights
 
-
-@dataclass(frozen=True)
-class Weights:
-    """Facts about one network's weights."""
-
-    title: str
-    files: tuple[str, ...]
-    """Names under which they are looked for; the first one there is taken."""
-    page: str
-    """Where its authors give it away."""
-    licence: str
-    commercial: bool | None
-    """Whether the licence allows commercial use; None where nobody says so."""
-
-
-UNREAD = "not known here: read it there"
-LIGHTGLUE = "https://github.com/cvg/LightGlue/releases"
-WEIGHTS = {
-    "superpoint": Weights(
-        title="SuperPoint",
-        files=("superpoint_v1.safetensors", "superpoint_v1.pth"),
-        page="https://github.com/magicleap/SuperPointPretrainedNetwork",
-        licence="Magic Leap, academic or non-profit noncommercial research use only",
-        commercial=False,
-    ),
-    "gluestick": Weights(
-        title="GlueStick",
-        files=("checkpoint_GlueStick_MD.safetensors", "checkpoint_GlueStick_MD.tar"),
-        page="https://github.com/cvg/GlueStick/releases/tag/v0.1_arxiv",
-        licence="MIT for the code, none stated for the weights; non-commercial with SuperPoint, say its authors",
-        commercial=None,
-    ),
-    "yolox": Weights(
-        title="DWPose's person detector",
-        files=("yolox_l.onnx",),
-        page="https://github.com/IDEA-Research/DWPose",
-        licence="Apache-2.0 for the code, none stated for the file",
-        commercial=None,
-    ),
-    "dwpose": Weights(
-        title="DWPose's pose network",
-        files=("dw-ll_ucoco_384.onnx",),
-        page="https://github.com/IDEA-Research/DWPose",
-        licence="Apache-2.0 for the code, none stated for the weights; some of the training data is non-commercial",
-        commercial=None,
-    ),
-    # The first name is kornia's own, in torch hub's folder.
-    "disk": Weights("DISK", ("depth-save.pth",), "https://github.com/cvlab-epfl/disk", UNREAD, None),
-    "aliked": Weights("ALIKED", ("aliked-n16.pth",), "https://github.com/Shiaoming/ALIKED", UNREAD, None),
-    "loftr": Weights("LoFTR", ("loftr_outdoor.ckpt",), "https://github.com/zju3dv/LoFTR", UNREAD, None),
-    "lightglue-disk": Weights(
-        "LightGlue for DISK", ("disk_lightglue_v0-1_arxiv-pth", "disk_lightglue.pth"), LIGHTGLUE, UNREAD, None
-    ),
-    "lightglue-aliked": Weights(
-        "LightGlue for ALIKED", ("aliked_lightglue_v0-1_arxiv-pth", "aliked_lightglue.pth"), LIGHTGLUE, UNREAD, None
-    ),
-}
+SHOWN = 3
+"""How many files an error lists."""
 
 
 def cache_folder() -> Path:
@@ -78,24 +24,112 @@ def weights_folder() -> Path:
     return Path(os.environ.get("INBETWEEN_WEIGHTS") or cache_folder()).expanduser()
 
 
+def get(name: str) -> Weights:
+    """The facts about weights.
+
+    Raises:
+        UnknownName: there are none of that name.
+    """
+    if name not in WEIGHTS:
+        raise UnknownName("weights", name, WEIGHTS)
+    return WEIGHTS[name]
+
+
+def placed(name: str, folder: Path | None = None) -> dict[str, Path | None]:
+    """The file of each part of the weights called `name`, or None where it has none.
+
+    They are looked for in FOLDER/NAME under the names they are published by; those of a single part also in FOLDER
+    itself; those of the Hugging Face Hub also in its own cache.
+    """
+    weights, home = get(name), folder or weights_folder()
+    places = [home / name]
+    if len(weights.parts) == 1:
+        places.append(home)
+    if weights.repository:
+        places += _hub_snapshots(weights.repository)
+    return {key: _first(part, places) for key, part in weights.parts.items()}
+
+
+def parts(name: str, folder: Path | None = None) -> dict[str, Path]:
+    """As `placed`, and all of them are there.
+
+    Raises:
+        InbetweenError: else; see `require`.
+    """
+    require([name], folder)
+    return {key: path for key, path in placed(name, folder).items() if path is not None}
+
+
 def find(name: str, folder: Path | None = None) -> Path | None:
-    """The file of the weights called `name`, a key of `WEIGHTS`, in `folder` or the usual one; None if it has none."""
-    paths = ((folder or weights_folder()) / file for file in WEIGHTS[name].files)
-    return next((path for path in paths if path.is_file()), None)
+    """The file of weights that are of a single part; None if there is none."""
+    (path,) = placed(name, folder).values()
+    return path
 
 
 def found(name: str, folder: Path | None = None) -> Path:
     """As `find`.
 
     Raises:
-        InbetweenError: they are not there; the hint says where they come from and what their licence is.
+        InbetweenError: see `require`.
     """
-    path = find(name, folder)
-    if path is None:
-        weights, where = WEIGHTS[name], folder or weights_folder()
-        raise InbetweenError(
-            f"there are no weights of {weights.title} in {where}: {' or '.join(weights.files)}",
-            f"get {weights.files[-1]} from {weights.page} (licence: {weights.licence}); "
-            "put it there, or say where it lies with `--weights FOLDER`",
-        )
+    (path,) = parts(name, folder).values()
     return path
+
+
+def require(names: Sequence[str], folder: Path | None = None) -> None:
+    """Nothing, if all weights of these names are there.
+
+    Raises:
+        InbetweenError: else; with what is missing, its size and licence, and the commands that bring it.
+    """
+    missing = {name: [k for k, path in placed(name, folder).items() if path is None] for name in names}
+    missing = {name: keys for name, keys in missing.items() if keys}
+    if missing:
+        raise InbetweenError(
+            f"weights are missing in {folder or weights_folder()}: "
+            + "; ".join(_missing(WEIGHTS[name], keys) for name, keys in missing.items()),
+            "; then ".join(_how(name, folder) for name in missing) + "; or say where they lie with --weights FOLDER",
+        )
+
+
+def not_commercial(names: Sequence[str]) -> list[str]:
+    """Those of these weights whose licence is not known to allow commercial use."""
+    return [name for name in names if get(name).commercial is not True]
+
+
+def said_size(weights: Weights) -> str:
+    """How large a download is, in words."""
+    sizes = [part.files[part.pulled].size for part in weights.parts.values()]
+    known = sum(size for size in sizes if size is not None)
+    if None not in sizes:
+        return f"{known / 1e9:.2f} GB" if known >= 1e8 else f"{known / 1e6:.1f} MB"
+    return "size unknown"
+
+
+def _missing(weights: Weights, keys: Sequence[str]) -> str:
+    files = [weights.parts[key].files[weights.parts[key].pulled].name for key in keys]
+    names = ", ".join(files[:SHOWN]) + (", …" if len(files) > SHOWN else "")
+    return f"{weights.title} ({names}; {said_size(weights)}; licence: {weights.licence})"
+
+
+def _how(name: str, folder: Path | None) -> str:
+    weights = WEIGHTS[name]
+    where = "" if folder is None else f" --weights {folder}"
+    if weights.repository:
+        gate = f"accept the terms at {weights.page}, `hf auth login`, " if weights.gated else ""
+        return f"{gate}`inbetween models pull {name}{where}`"
+    files = " and ".join(part.files[part.pulled].name for part in weights.parts.values())
+    return f"get {files} from {weights.page}, `inbetween models install {name} PATH{where}`"
+
+
+def _first(part: Part, places: Sequence[Path]) -> Path | None:
+    paths = (place / file.name for place in places for file in part.files)
+    return next((path for path in paths if path.is_file()), None)
+
+
+def _hub_snapshots(repository: str) -> list[Path]:
+    """Folders of the Hub's cache that have files of a repository, the newest first."""
+    home = Path(os.environ.get("HF_HOME") or os.environ.get("XDG_CACHE_HOME", "~/.cache") + "/huggingface")
+    cache = Path(os.environ.get("HF_HUB_CACHE") or home / "hub").expanduser()
+    snapshots = (cache / f"models--{repository.replace('/', '--')}" / "snapshots").glob("*")
+    return sorted(snapshots, key=lambda path: path.stat().st_mtime, reverse=True)

@@ -12,7 +12,6 @@ from cases import Case, found, root
 from registry import CHECKS
 
 PENDING = {
-    ("fcvg", "*"),
     ("film", "*"),
     ("framer", "controlnet"),
     ("framer", "pipeline"),

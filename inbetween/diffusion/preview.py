@@ -1,0 +1,34 @@
+"""Latents as small pictures, without a decoder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inbetween.types import Picture
+
+
+def preview_of(
+    keys: Sequence[Picture], latents: Sequence[NDArray[np.float32]]
+) -> Callable[[NDArray[np.float32]], NDArray[np.uint8]]:
+    """A map from latents (F, 4, h, w) to pictures (F, h, w, 3): the affine one that fits the keys best.
+
+    keys: (H, W, 3) of 8 bits; latents: theirs, (4, h, w), in the scale of those that are to be looked at. Decoding is
+    nearly linear in the colours of areas, and the keys are known in both forms: nothing is assumed of the decoder.
+    """
+    import cv2
+
+    height, width = latents[0].shape[1:]
+    seen = [cv2.resize(key, (width, height), interpolation=cv2.INTER_AREA).reshape(-1, 3) for key in keys]
+    known = [np.moveaxis(z, 0, -1).reshape(-1, z.shape[0]) for z in latents]
+    told = np.concatenate(known)
+    told = np.column_stack([told, np.ones(len(told), told.dtype)])
+    matrix = np.linalg.lstsq(told, np.concatenate(seen).astype(np.float32), rcond=None)[0].astype(np.float32)
+
+    def pictures(x: NDArray[np.float32]) -> NDArray[np.uint8]:
+        coloured = np.moveaxis(x, 1, -1) @ matrix[:-1] + matrix[-1]
+        return np.asarray(np.clip(coloured + 0.5, 0, 255), np.uint8)
+
+    return pictures

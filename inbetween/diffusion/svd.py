@@ -1,0 +1,128 @@
+"""Stable Video Diffusion's networks, all of stock classes, and what they are told of a key (arXiv 2311.15127)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from diffusers import AutoencoderKLTemporalDecoder, UNetSpatioTemporalConditionModel
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
+
+Config = Mapping[str, Any]
+"""A published config.json."""
+LATENT_SCALE = 0.18215
+"""The decoder's latents are the sampler's divided by it; those of the keys are not multiplied by it."""
+CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
+CLIP_DEVIATION = (0.26862954, 0.26130258, 0.27577711)
+
+
+def unet(config: Config) -> Any:
+    """The denoiser that a config describes."""
+    return UNetSpatioTemporalConditionModel.from_config(dict(config))  # type: ignore[no-untyped-call]
+
+
+def vae(config: Config) -> Any:
+    """The autoencoder that a config describes."""
+    return AutoencoderKLTemporalDecoder.from_config(dict(config))  # type: ignore[no-untyped-call]
+
+
+def image_encoder(config: Config) -> Any:
+    """The CLIP vision model that a config describes."""
+    network = CLIPVisionModelWithProjection(CLIPVisionConfig.from_dict(dict(config)))
+    # It is in no file of weights, so it is made even where all else has no values yet.
+    embeddings = network.vision_model.embeddings
+    embeddings.position_ids = torch.arange(embeddings.num_positions, device="cpu").expand(1, -1)
+    return network
+
+
+def unet_shapes(config: Config) -> dict[str, tuple[int, ...]]:
+    """Names and shapes of the tensors that a file of its weights has."""
+    return _shapes(unet, config)
+
+
+def vae_shapes(config: Config) -> dict[str, tuple[int, ...]]:
+    """As `unet_shapes`."""
+    return _shapes(vae, config)
+
+
+def image_encoder_shapes(config: Config) -> dict[str, tuple[int, ...]]:
+    """As `unet_shapes`."""
+    return _shapes(image_encoder, config)
+
+
+def _shapes(make: Any, config: Config) -> dict[str, tuple[int, ...]]:
+    with torch.device("meta"):
+        network: nn.Module = make(config)
+    return {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+
+
+def to_tensor(picture: NDArray[np.uint8] | NDArray[np.uint16]) -> Tensor:
+    """(H, W, 3) as (1, 3, H, W) float32 in [-1, 1]."""
+    top = np.float32(np.iinfo(picture.dtype).max)
+    return torch.from_numpy(np.moveaxis(picture, -1, 0)[None].astype(np.float32) / top) * 2 - 1
+
+
+def to_pictures(decoded: Tensor, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """(F, 3, H, W) in [-1, 1] as pictures (F, H, W, 3), clamped, rounded half to even."""
+    top = np.iinfo(dtype).max
+    unit = (decoded / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1)
+    pictures: NDArray[Any] = (unit * top).round().numpy().astype(dtype)
+    return np.ascontiguousarray(pictures)
+
+
+def antialiased(x: Tensor, size: tuple[int, int]) -> Tensor:
+    """(1, C, H, W) at another size (h, w): blurred by a Gaussian for each axis, then bicubic, corners on corners.
+
+    SVD's own way to bring a key to CLIP's size. Both sides must be longer than half the blur, which is as wide as
+    the key is larger.
+    """
+    for axis, target in ((3, size[1]), (2, size[0])):
+        side = x.shape[axis]
+        sigma = max((side / target - 1) / 2, 0.001)
+        reach = (int(max(4 * sigma, 3)) | 1) // 2
+        places = torch.arange(-reach, reach + 1, dtype=x.dtype)
+        kernel = torch.exp(-(places**2) / (2 * sigma**2))
+        kernel = (kernel / kernel.sum()).to(x.device)
+        pad = (reach, reach, 0, 0) if axis == 3 else (0, 0, reach, reach)
+        shape = (1, 1, 1, -1) if axis == 3 else (1, 1, -1, 1)
+        weight = kernel.reshape(shape).expand(x.shape[1], -1, -1, -1)
+        x = F.conv2d(F.pad(x, pad, mode="reflect"), weight, groups=x.shape[1])
+    return F.interpolate(x, size=size, mode="bicubic", align_corners=True)
+
+
+def clip_pixels(x: Tensor, side: int) -> Tensor:
+    """(1, 3, H, W) in [-1, 1] as CLIP takes it: (1, 3, side, side), normalised, not clamped."""
+    mean, deviation = (torch.tensor(values).reshape(1, 3, 1, 1) for values in (CLIP_MEAN, CLIP_DEVIATION))
+    return ((antialiased(x, (side, side)) + 1) / 2 - mean) / deviation
+
+
+def embedding(encoder: Any, x: Tensor) -> Tensor:
+    """(1, 3, H, W) in [-1, 1] as (1, D): CLIP's view of a key, projected, of no fixed length. float32 on the CPU."""
+    weight = encoder.visual_projection.weight
+    pixels = clip_pixels(x, encoder.config.image_size).to(weight.device, weight.dtype)
+    embeds: Tensor = encoder(pixel_values=pixels).image_embeds
+    return embeds.float().cpu()
+
+
+def key_latents(autoencoder: Any, x: Tensor) -> Tensor:
+    """(1, 3, H, W) in about [-1, 1] as (4, h, w): the mode of the posterior, not scaled. float32 on the CPU."""
+    weight = autoencoder.quant_conv.weight
+    mode: Tensor = autoencoder.encode(x.to(weight.device, weight.dtype)).latent_dist.mode()
+    return mode[0].float().cpu()
+
+
+def decode(autoencoder: Any, latents: Tensor) -> Tensor:
+    """(f, 4, h, w), not scaled, as (f, 3, H, W) in about [-1, 1]: frames that are decoded together see each other."""
+    weight = next(autoencoder.decoder.parameters())
+    pictures: Tensor = autoencoder.decode(latents.to(weight.device, weight.dtype), num_frames=len(latents)).sample
+    return pictures
+
+
+def time_ids(fps: int, motion_bucket: float, noise: float) -> Tensor:
+    """(3,): what SVD is told of a clip. It was trained with frames per second minus one."""
+    return torch.tensor([fps - 1, motion_bucket, noise], dtype=torch.float32)
