@@ -13,8 +13,11 @@ from inbetween import engines, film, pictures, timeline
 from inbetween.devices import quiet_opencv, thread_count
 from inbetween.engine import parse_options
 from inbetween.errors import UnknownName, WordsRefused
-from inbetween.plan import KEYFRAMES, UNRELATED, choose
+from inbetween.fitted import load_makers
+from inbetween.plan import KEYFRAMES, UNRELATED, choose, device_for
+from inbetween.sizes import check_working
 from inbetween.types import Picture, Report, Settings
+from inbetween.weights import store
 
 Key = str | os.PathLike[str] | Picture
 
@@ -30,6 +33,8 @@ def interpolate(
     if_unrelated: str = "blend",
     seed: int = 0,
     threads: int | None = None,
+    device: str = "auto",
+    weights: str | os.PathLike[str] | None = None,
     report: Report | None = None,
     **options: Any,
 ) -> Iterator[Picture]:
@@ -37,7 +42,8 @@ def interpolate(
 
     start, end: paths, or arrays (H, W, 3 or 4), RGB or RGBA with straight alpha, uint8 or uint16, of one size.
     If either has alpha, or 16 bits, all pictures have. easing: a name or call as for `--easing`. keyframes:
-    "own", "generated" or "none". if_unrelated: "blend", "hold" or "fail". options: the engine's, as for
+    "own", "generated" or "none". if_unrelated: "blend", "hold" or "fail". weights: the folder of networks' weights,
+    unless it is the usual one. options: the engine's, as for
     `--set`. Each picture is made when it is asked for; OpenCV's own threads rest until the last one is taken.
 
     Raises:
@@ -59,15 +65,14 @@ def interpolate(
     line = timeline.eased(line, timeline.parse_easing(easing))
     chosen = engines.get(choose(engine)[0])
     made_by = parse_options(chosen.Options, [f"{name}={value}" for name, value in options.items()])
-    settings = Settings(threads=thread_count(threads))
+    where = None if weights is None else Path(weights)
+    settings = Settings(device_for(device, chosen), thread_count(threads), where)
     keys = pictures.unify([_picture(start, report), _picture(end, report)])
     if keys[0].shape != keys[1].shape:
         raise WordsRefused("start and end are of unlike size", "bring them to one size first")
-    blend = engines.get("blend")
-    makers = {
-        "engine": chosen.load(made_by, settings),
-        "blend": blend.load(blend.Options(), settings),
-    }
+    check_working(chosen, made_by)
+    store.require(chosen.needs, settings.weights)
+    makers = load_makers(chosen.name, made_by, settings)
     made = film.frames(
         keys, line, makers, report, unrelated=if_unrelated, generated=keyframes == "generated", seed=seed
     )

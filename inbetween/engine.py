@@ -19,8 +19,8 @@ class Lengths:
     most: int
     step: int = 1
     """Counts are `least` plus a multiple of it."""
-    native: int = 0
-    """What its networks were trained on."""
+    native: int = dataclasses.field(kw_only=True)
+    """What its networks were trained on: more than 2, made where what is wanted cannot be."""
 
     def allows(self, count: int) -> bool:
         """Whether one run can make that many."""
@@ -50,6 +50,7 @@ class Engine:
     Options: type
     """A frozen dataclass whose fields are all made by `option`."""
     licence: str
+    """Of its code; weights have their own."""
     commercial: bool
     paper: str = ""
     needs: tuple[str, ...] = ()

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from inbetween import engines, film
+from inbetween import film
 from inbetween.devices import available_memory, quiet_opencv
 from inbetween.errors import InbetweenError
+from inbetween.fitted import load_makers
 from inbetween.keys import KeyFiles
 from inbetween.pictures.sheet import Sheet
 from inbetween.plan import Plan
@@ -125,7 +126,7 @@ def make(plan: Plan, report: Report, *, overwrite: bool = False, sheet: Path | N
         motions = drawn_motions(plan, keys, report)
     with quiet_opencv():
         with stages.stage("load"):
-            makers = load_makers(plan)
+            makers = load_makers(plan.engine, plan.options, plan.settings)
         words = plan.words
         stream = film.frames(
             keys,
@@ -203,15 +204,6 @@ def save(path: Path, data: bytes) -> None:
     with place.part(str(path.parent), path.suffix) as part, place.disk_errors(str(path)):
         Path(part).write_bytes(data)
         os.replace(part, path)
-
-
-def load_makers(plan: Plan) -> dict[str, Any]:
-    """The plan's engine, and the one for keys with no relation."""
-    engine, blend = engines.get(plan.engine), engines.get("blend")
-    return {
-        "engine": engine.load(plan.options, plan.settings),
-        "blend": blend.load(blend.Options(), plan.settings),
-    }
 
 
 def there_and_back(stream: Iterable[Picture], count: int, folder: str) -> Iterator[Picture]:

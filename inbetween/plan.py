@@ -9,13 +9,14 @@ import hashlib
 import itertools
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
-from inbetween import engines, timeline
+from inbetween import engines, sizes, timeline
 from inbetween.devices import thread_count
 from inbetween.engine import Engine, parse_options
 from inbetween.errors import InbetweenError, UnknownName, WordsRefused
@@ -23,10 +24,14 @@ from inbetween.timeline import DEFAULT_FRAMES, DEFAULT_RATE, MOST_FRAMES, Timeli
 from inbetween.types import Settings
 from inbetween.video import sinks
 from inbetween.video.sinks import Sink
+from inbetween.weights import store
 
 KEYFRAMES = ("own", "generated", "none")
 FITS = ("crop", "pad", "stretch")
 UNRELATED = ("blend", "hold", "fail")
+MEMORY = ("auto", "low", "high")
+WHERE = ("device", "threads", "weights", "memory", "max_vram", "commercial_only")
+"""Words that change no picture, but where and whether it is made."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,10 @@ class Words:
     seed: int = 0
     device: str = "auto"
     threads: int | None = None
+    weights: str | None = None
+    memory: str = "auto"
+    max_vram: str | None = None
+    commercial_only: bool = False
     codec: str | None = None
     encoder: str | None = None
     preset: str | None = None
@@ -105,7 +114,7 @@ class Plan:
     def digest(self) -> str:
         """Of all that decides the pixels but what is in the keys and the motion's file."""
         said = asdict(self.words)
-        for where in ("keys", "motion", "out", "device", "threads", "force", "set"):
+        for where in ("keys", "motion", "out", "set", "force", *WHERE):
             del said[where]
         text = json.dumps([said, asdict(self.options), self.sink.suffix], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
@@ -155,6 +164,7 @@ def plan(words: Words) -> Plan:
         ("--keyframes", words.keyframes, KEYFRAMES),
         ("--fit", words.fit, FITS),
         ("--if-unrelated", words.if_unrelated, UNRELATED),
+        ("--memory", words.memory, MEMORY),
     ):
         if value is not None and value not in known:
             raise UnknownName(f"{name}", value, known)
@@ -163,12 +173,13 @@ def plan(words: Words) -> Plan:
     name, why = choose(words.engine)
     engine = engines.get(name)
     options = parse_options(engine.Options, words.set)
-    settings = Settings(_device(words.device, engine.devices, name), thread_count(words.threads))
+    sizes.check_working(engine, options)
+    settings = _settings(words, engine)
     sink = sinks.parse(words.out, words.codec, words.encoder, words.start_number, words.preset)
     line, easing, notes = _timeline(words)
     _check_motion(words, len(line.keys) - 1, engine)
     resolved = replace(words, engine=name, easing=easing)
-    out = Plan(resolved, line, name, why, options, settings, sink, _size(words.size), tuple(notes))
+    out = Plan(resolved, line, name, why, options, settings, sink, _size(words.size), (*notes, *_licences(engine)))
     if out.count > MOST_FRAMES:
         raise WordsRefused(f"a film of {out.count} frames is beyond the bound of {MOST_FRAMES}", "ask for fewer")
     if sink.kind == "picture" and out.count != 1:
@@ -177,7 +188,61 @@ def plan(words: Words) -> Plan:
             f"name a folder, or names like f_%05d{sink.suffix}; for one picture: -n 1 --keyframes none",
         )
     sinks.check(sink, line.rate, out.count)
+    _check_weights(words, engine, settings)
     return out
+
+
+def _settings(words: Words, engine: Engine) -> Settings:
+    return Settings(
+        device_for(words.device, engine),
+        thread_count(words.threads),
+        None if words.weights is None else Path(words.weights).expanduser(),
+        words.memory,
+        _bytes(words.max_vram),
+    )
+
+
+def _bytes(text: str | None) -> int | None:
+    """Of 8GB, 500MB or a number of GB."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*(GB|MB|G|M)?", text.strip(), re.IGNORECASE)
+    count = 0 if found is None else int(float(found[1]) * (10**6 if (found[2] or "G")[0] in "Mm" else 10**9))
+    if count <= 0:
+        raise WordsRefused(f"--max-vram `{text}` is no amount of memory", "write it as --max-vram 8GB")
+    return count
+
+
+def _check_weights(words: Words, engine: Engine, settings: Settings) -> None:
+    """Refuse an engine whose weights are not there, or whose licences do not allow what the user is bound to.
+
+    Raises:
+        WordsRefused: only commercial use is wanted, and it is not known to be allowed.
+        InbetweenError: weights are missing.
+    """
+    if words.commercial_only or _true(os.environ.get("INBETWEEN_COMMERCIAL_ONLY")):
+        kept = store.not_commercial(engine.needs)
+        if kept or not engine.commercial:
+            why = "; ".join(f"{weights.title}: {weights.licence}" for weights in kept) or engine.licence
+            raise WordsRefused(
+                f"the engine `{engine.name}` is not known to allow commercial use ({why})",
+                "take one that `inbetween engines` says yes for, or leave --commercial-only out",
+            )
+    store.require(engine.needs, settings.weights)
+
+
+def commercial(engine: Engine) -> bool | None:
+    """Whether an engine and its weights may be used commercially; None where nobody says so of some."""
+    return engine.commercial and store.commercial(engine.needs)
+
+
+def _licences(engine: Engine) -> list[tuple[str, str]]:
+    kept = "; ".join(f"{weights.title}: {weights.licence}" for weights in store.not_commercial(engine.needs))
+    return [("licence", f"not known to allow commercial use: {kept}")] if kept else []
+
+
+def _true(text: str | None) -> bool:
+    return (text or "").lower() not in ("", "0", "no", "false")
 
 
 def _check_motion(words: Words, gaps: int, engine: Engine) -> None:
@@ -196,29 +261,30 @@ def _check_motion(words: Words, gaps: int, engine: Engine) -> None:
 def choose(engine: str) -> tuple[str, str]:
     """The engine that is taken, and why."""
     if engine == "auto":
-        return "flow", "no engine with weights is installed"
+        return "flow", "the only one that is fast on every machine"
     return engine, "asked for"
 
 
-def _device(asked: str, able: tuple[str, ...], engine: str) -> str:
+def device_for(asked: str, engine: Engine) -> str:
+    """The device to be used, in words; "auto" for engines that can choose.
+
+    Raises:
+        UnknownName: there is no such device.
+        WordsRefused: the engine does not run there.
+    """
+    able = engine.devices
     if asked == "auto":
-        return "cpu"
+        return "auto" if len(able) > 1 else able[0]
     kind, _, number = asked.partition(":")
     if kind not in ("cpu", "cuda", "mps") or (number and not number.isdecimal()):
         raise UnknownName("device", asked, ("auto", "cpu", "cuda", "cuda:0", "mps"))
     if kind not in able:
-        raise WordsRefused(f"the engine `{engine}` runs on the {able[0]} only", "leave --device out")
+        raise WordsRefused(f"the engine `{engine.name}` runs on {' and '.join(able)} only", "leave --device out")
     return asked
 
 
 def _size(text: str | None) -> tuple[int, int] | None:
-    """(H, W) of WIDTHxHEIGHT."""
-    if text is None:
-        return None
-    width, _, height = text.lower().replace("×", "x").partition("x")
-    if not (width.isdecimal() and height.isdecimal() and int(width) > 0 and int(height) > 0):
-        raise WordsRefused(f"`{text}` is no size", "write width x height: --size 1280x720")
-    return int(height), int(width)
+    return None if text is None else sizes.parse_size(text, "--size ")
 
 
 # ------------------------------------------------------------------ counts and times

@@ -12,19 +12,23 @@ from pathlib import Path
 from typing import Any
 
 from inbetween import engines
+from inbetween.engine import Engine
 from inbetween.errors import InbetweenError
 from inbetween.make import Made
-from inbetween.plan import Plan, Words, words_from_json
+from inbetween.plan import Plan, Words, commercial, words_from_json
 from inbetween.types import Report
+from inbetween.weights import store
 
 PACKAGES = ("inbetween", "numpy", "opencv-python-headless", "pillow", "av", "imageio-ffmpeg")
 """Those that can change the pixels of an engine without networks, or the file."""
+NETWORKS = ("torch", "diffusers", "transformers")
+"""And those that can change what networks make."""
 
 
-def versions() -> dict[str, str]:
-    """Of Python, of our packages and of ffmpeg."""
+def versions(*used: Engine) -> dict[str, str]:
+    """Of Python, of the packages that count for some engines, and of ffmpeg."""
     found = {"python": platform.python_version()}
-    for name in PACKAGES:
+    for name in PACKAGES + NETWORKS * any(engine.needs for engine in used):
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
@@ -61,13 +65,25 @@ def summary(plan: Plan, made: Made, notes: list[dict[str, Any]]) -> dict[str, An
     return {
         **words,
         "licence": engine.licence,
-        "commercial": engine.commercial,
+        "commercial": commercial(engine),
+        "weights": [_weights(name, plan.settings.weights) for name in engine.needs],
         "seed": plan.words.seed,
         "keys": [{"path": os.path.abspath(key), "sha256": _sha256(Path(key))} for key in plan.words.keys],
         "motion": motion and {"path": os.path.abspath(motion), "sha256": _sha256(Path(motion))},
         **made.to_json(),
         "notes": notes,
-        "versions": versions(),
+        "versions": versions(engine),
+    }
+
+
+def _weights(name: str, folder: Path | None) -> dict[str, Any]:
+    weights = store.get(name)
+    files = store.parts(name, folder)
+    return {
+        "name": name,
+        "licence": weights.licence,
+        "commercial": weights.commercial,
+        "files": {part: {"path": str(path), "bytes": path.stat().st_size} for part, path in files.items()},
     }
 
 
@@ -76,6 +92,11 @@ def sidecar_of(plan: Plan) -> Path:
     path = plan.sink.path.rstrip("/" + os.sep)
     # Beside the current folder too, not a `..json` in it.
     return Path((os.path.abspath(path) if os.path.basename(path) in (".", "..") else path) + ".json")
+
+
+def preview_of(plan: Plan) -> Path:
+    """OUT.preview.gif."""
+    return sidecar_of(plan).with_suffix(".preview.gif")
 
 
 def repeated(path: Path, report: Report) -> Words:
@@ -90,7 +111,7 @@ def repeated(path: Path, report: Report) -> Words:
             raise InbetweenError(f"the {name} {file} is gone", "put it back, or make a new film")
         if _sha256(Path(file)) != digest:
             raise InbetweenError(f"the {name} {file} has changed since the record", "run it anew without --repeat")
-    now = versions()
+    now = versions(engines.get(words.engine))
     for name in sorted(now):
         if then.get(name) != now[name]:
             report.note("version", f"{name} was {then.get(name)}, is {now[name]}: bytes may differ", name=name)

@@ -17,11 +17,12 @@ LINES = [
     ["api", "bench"],
     ["record"],
     ["make"],
-    ["film", "keys"],
+    ["film", "keys", "fitted"],
     ["plan"],
     ["engines"],
     ["motion", "diffusion"],
     ["dense"],
+    ["sizes"],
     ["engine", "video", "weights"],
     ["pictures", "timeline", "devices"],
     ["types"],
@@ -73,7 +74,11 @@ def test_no_engine_imports_another() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [["--help"], ["--version"], *([n, "--help"] for n in ("run", "engines", "bench", "match", "motion", "conditions"))],
+    [
+        ["--help"],
+        ["--version"],
+        *([n, "--help"] for n in ("run", "engines", "bench", "match", "motion", "conditions", "models")),
+    ],
 )
 def test_help_imports_nothing_heavy(words: list[str]) -> None:
     script = (

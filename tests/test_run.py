@@ -253,11 +253,11 @@ def test_engines_and_doctor(command: Command, tmp_path: Path) -> None:
     assert all(name in table for name in ("flow", "blend", "Apache-2.0"))
     assert "sampling" in command("engines", "flow").out
     facts = json.loads(command("engines", "--json").out)
-    assert {e["name"] for e in facts} == {"flow", "blend"}
+    assert {e["name"] for e in facts} == {"flow", "blend", "fcvg"}
     assert command("engines", "flwo").problem[1] == "did you mean `flow`?"
     ran = command("doctor", "--json")
     checks = {c["what"]: c for c in json.loads(ran.out)}
-    assert {"ffmpeg", "encoders", "OpenCV", "devices", "cache", "auto", "torch"} <= set(checks)
+    assert {"ffmpeg", "encoders", "OpenCV", "devices", "weights", "auto", "torch"} <= set(checks)
     assert ran.code == (1 if any(c["cure"] for c in checks.values()) else 0)
     broken = command("doctor", env={"IMAGEIO_FFMPEG_EXE": str(tmp_path / "none")})
     assert broken.code == 1

@@ -8,8 +8,9 @@ from typing import Any, TypeAlias
 
 import cv2
 
-from inbetween import engines, film, timeline
+from inbetween import film, timeline
 from inbetween.bench import filters
+from inbetween.fitted import load_makers
 from inbetween.types import Maker, Picture, Report, Settings
 
 Method: TypeAlias = Callable[[Sequence[Picture], int, Report], list[Picture]]
@@ -43,12 +44,7 @@ BASELINES: dict[str, Method] = {"hold": hold, "crossfade": crossfade, "minterpol
 
 def loaded(options: Mapping[str, Any], settings: Settings) -> dict[str, Method]:
     """The engines, each with its options, as methods; what `film` makes of the same keys."""
-    blend = engines.get("blend")
-    other = blend.load(blend.Options(), settings)
-    return {
-        name: _by_engine({"engine": engines.get(name).load(chosen, settings), "blend": other})
-        for name, chosen in options.items()
-    }
+    return {name: _by_engine(load_makers(name, chosen, settings)) for name, chosen in options.items()}
 
 
 def _by_engine(makers: Mapping[str, Maker]) -> Method:

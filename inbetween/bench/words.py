@@ -13,6 +13,7 @@ from inbetween.devices import thread_count
 from inbetween.engine import parse_options
 from inbetween.errors import UnknownName, WordsRefused
 from inbetween.plan import choose
+from inbetween.sizes import check_working
 from inbetween.timeline import MOST_FRAMES
 from inbetween.types import Settings
 
@@ -95,9 +96,10 @@ def _options(names: Sequence[str], words: Sequence[str]) -> dict[str, Any]:
         option, equals, _ = word.partition("=")
         if equals and all(option not in fields for fields in known.values()):
             raise UnknownName("option", option, dict.fromkeys(one for fields in known.values() for one in fields))
-    return {
-        name: parse_options(
-            engines.get(name).Options, [w for w in words if "=" not in w or w.partition("=")[0] in known[name]]
-        )
-        for name in names
-    }
+    options = {}
+    for name in names:
+        engine = engines.get(name)
+        own = [word for word in words if "=" not in word or word.partition("=")[0] in known[name]]
+        options[name] = parse_options(engine.Options, own)
+        check_working(engine, options[name])
+    return options

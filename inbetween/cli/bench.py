@@ -167,6 +167,7 @@ def _sheet(name: str | None) -> Path | None:
 
 
 def _json(request: Request, result: Result, sheet: Path | None, notes: list[dict[str, Any]]) -> bytes:
+    from inbetween import engines
     from inbetween.record import versions
 
     facts = {
@@ -180,7 +181,7 @@ def _json(request: Request, result: Result, sheet: Path | None, notes: list[dict
         "means": [dataclasses.asdict(mean) for mean in result.means],
         "sheet": None if sheet is None else str(sheet),
         "notes": notes,
-        "versions": versions(),
+        "versions": versions(*map(engines.get, request.options)),
     }
     return json.dumps(facts, ensure_ascii=False).encode("utf-8", "backslashreplace")
 

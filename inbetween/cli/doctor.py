@@ -11,7 +11,8 @@ from typing import Annotated
 
 import typer
 
-from inbetween.weights.store import cache_folder
+from inbetween.weights import store
+from inbetween.weights.table import WEIGHTS
 
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.", show_default=False)]
 LEAST_FREE = 2_000_000_000
@@ -52,8 +53,9 @@ def _checks() -> Iterator[Check]:
     yield _attempt("devices", _devices, "pip install torch")
     yield _folder("temporary files", Path(os.environ.get("TMPDIR", "/tmp")))
     yield _folder("this folder", Path.cwd())
-    yield _folder("cache", cache_folder())
-    yield Check("auto", "would take flow: it needs no weights, and no engine with weights is installed")
+    yield _folder("weights", store.weights_folder())
+    yield Check("weights here", _weights())
+    yield Check("auto", "would take flow: it needs no weights, and is fast everywhere")
 
 
 def _versions() -> Iterator[Check]:
@@ -117,6 +119,12 @@ def _devices() -> str:
     if torch.backends.mps.is_available():
         found.append("mps")
     return ", ".join(found)
+
+
+def _weights() -> str:
+    here = {name: [path is not None for path in store.placed(name).values()] for name in WEIGHTS}
+    found = [name if all(parts) else f"{name} (a part of it)" for name, parts in here.items() if any(parts)]
+    return ", ".join(found) or "none; inbetween models lists them"
 
 
 def _folder(what: str, folder: Path) -> Check:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from inbetween.engine import Engine
 
 Name = Annotated[str | None, typer.Argument(metavar="[NAME]", help="One engine, with its options.", show_default=False)]
+COMMERCIAL = {True: "yes", False: "no", None: "unknown"}
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.", show_default=False)]
 
 
@@ -30,14 +31,17 @@ def engines(name: Name = None, as_json: AsJson = False) -> None:
 
 
 def _facts(engine: Engine) -> dict[str, object]:
+    from inbetween.plan import commercial
+    from inbetween.weights import store
+
     return {
         "name": engine.name,
         "title": engine.title,
         "needs": list(engine.needs),
         "devices": list(engine.devices),
         "licence": engine.licence,
-        "commercial": engine.commercial,
-        "installed": not engine.needs,
+        "commercial": commercial(engine),
+        "installed": store.installed(engine.needs),
         "paper": engine.paper,
         "options": [
             {"name": field.name, "default": field.default, **field.metadata}
@@ -51,6 +55,9 @@ def _show_table(chosen: list[Engine]) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from inbetween.plan import commercial
+    from inbetween.weights import store
+
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in ("engine", "what it is", "needs", "licence", "commercial", "installed"):
         table.add_column(column)
@@ -60,8 +67,8 @@ def _show_table(chosen: list[Engine]) -> None:
             engine.title,
             ", ".join(engine.needs) or "nothing",
             engine.licence,
-            "yes" if engine.commercial else "no",
-            "no" if engine.needs else "yes",
+            COMMERCIAL[commercial(engine)],
+            "yes" if store.installed(engine.needs) else "no",
         )
     Console(highlight=False).print(table)
     typer.echo("inbetween engines NAME lists the options of one.")
@@ -72,17 +79,22 @@ def _show_one(engine: Engine) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from inbetween.plan import commercial
+    from inbetween.weights import store
+
     console = Console(highlight=False)
     rows = {
         "needs": ", ".join(engine.needs) or "nothing: it works at once",
         "runs on": ", ".join(engine.devices),
-        "licence": f"{engine.licence}, commercial use {'allowed' if engine.commercial else 'not allowed'}",
+        "licence": f"of the code {engine.licence}" if engine.needs else engine.licence,
+        "weights": "; ".join(f"{one.title}: {one.licence}" for one in map(store.get, engine.needs)),
+        "commercial": COMMERCIAL[commercial(engine)],
         "paper": engine.paper,
     }
     console.print(f"{engine.name}: {engine.title}")
     for label, text in rows.items():
         if text:
-            console.print(f"  {label:<9}{text}", markup=False)
+            console.print(f"  {label:<11}{text}", markup=False)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in ("--set", "default", "values", "what it does"):
         table.add_column(column)

@@ -10,7 +10,7 @@ from typing import Any
 import typer
 
 from inbetween import __version__
-from inbetween.cli import bench, conditions, doctor, match, motion, run
+from inbetween.cli import bench, conditions, doctor, match, models, motion, run
 from inbetween.cli import engines as engines_command
 from inbetween.cli.options import Grouped
 from inbetween.cli.say import error, lead_nowhere, say
@@ -32,6 +32,7 @@ app.command("motion", cls=Grouped, epilog=motion.EXAMPLES)(motion.motion)
 app.command("conditions", cls=Grouped, epilog=conditions.EXAMPLES)(conditions.conditions)
 app.command("bench", cls=Grouped, epilog=bench.EXAMPLES)(bench.bench)
 app.command("engines")(engines_command.engines)
+app.add_typer(models.app, name="models")
 app.command("doctor")(doctor.doctor)
 
 # typer may carry its own click: the class of all its complaints is found through the one name it exports.
@@ -100,10 +101,10 @@ def _no_memory(problem: Exception) -> bool:
 
 def _words(complaint: Any, arguments: list[str]) -> WordsRefused:
     text = complaint.format_message()
-    known = [command.name for command in app.registered_commands]
+    known = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
     hint = f"see {' '.join(['inbetween', *(word for word in arguments[:1] if word in known)])} --help"
     if text.startswith("No such option"):
         hint += "; put -- before names that begin with a dash"
-    elif text.startswith("No such command"):
+    elif text.startswith("No such command") and arguments[0] not in known:
         hint += "; pictures come after a command: inbetween run start.png end.png -o out.mp4"
     return WordsRefused(text[:1].lower() + text[1:].rstrip("."), hint)

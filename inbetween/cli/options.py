@@ -304,6 +304,31 @@ Threads = Annotated[
         help="Default: all cores, or INBETWEEN_THREADS. Never changes pixels.",
     ),
 ]
+Weights = Annotated[
+    str | None,
+    _option("--weights", group=WORK, metavar="FOLDER", help="Where networks' weights lie. Default: INBETWEEN_WEIGHTS."),
+]
+Memory = Annotated[
+    str,
+    _option(
+        "--memory",
+        group=WORK,
+        metavar="HOW",
+        help="For networks: auto (what is free decides), low (as little as can be) or high (all at once).",
+    ),
+]
+MaxVram = Annotated[
+    str | None,
+    _option("--max-vram", group=WORK, metavar="SIZE", help="Of the device's memory use no more than this: 8GB."),
+]
+CommercialOnly = Annotated[
+    bool,
+    _option(
+        "--commercial-only",
+        group=WORK,
+        help="Refuse engines that are not known to allow commercial use (also INBETWEEN_COMMERCIAL_ONLY=1).",
+    ),
+]
 DryRun = Annotated[bool, _option("--dry-run", group=WORK, help="Check everything, say the plan, make nothing.")]
 Record = Annotated[
     bool, _option("--record", group=WORK, help="Also write OUT.json: everything needed to make OUT again.")
@@ -321,6 +346,15 @@ Repeat = Annotated[
 ContactSheet = Annotated[
     str | None,
     _option("--contact-sheet", group=SAID, metavar="PNG", help="Also draw some of the frames side by side."),
+]
+Preview = Annotated[
+    str | None,
+    _option(
+        "--preview",
+        group=SAID,
+        metavar="N",
+        help="With networks that work in steps: after every N of them a small film of how it looks, OUT.preview.gif.",
+    ),
 ]
 Json = Annotated[bool, _option("--json", group=SAID, help="One JSON object on stdout instead of the path.")]
 ProgressMode = Annotated[

@@ -53,10 +53,15 @@ def run(
     seed: o.Seed = "0",
     device: o.Device = "auto",
     threads: o.Threads = None,
+    weights: o.Weights = None,
+    memory: o.Memory = "auto",
+    max_vram: o.MaxVram = None,
+    commercial_only: o.CommercialOnly = False,
     dry_run: o.DryRun = False,
     record: o.Record = False,
     repeat: o.Repeat = None,
     contact_sheet: o.ContactSheet = None,
+    preview: o.Preview = None,
     json_: o.Json = False,
     progress: o.ProgressMode = "auto",
     quiet: o.Quiet = False,
@@ -73,22 +78,25 @@ def run(
 def _run(said: dict[str, Any], show: Show, stop: Stop) -> None:
     from inbetween.plan import plan
 
-    words = _words(said)
+    words, every = _words(said), o.whole("--preview", said["preview"], 1)
     if said["repeat"] is not None:
         words = _repeated(said["repeat"], words, show)
     what, sheet = plan(words), _sheet(said["contact_sheet"])
     from inbetween import make
-    from inbetween.record import sidecar_of, summary
+    from inbetween.record import preview_of, sidecar_of, summary
 
     beside = {"-o": sidecar_of(what)} if said["record"] else {}
     if sheet is not None:
         beside["--contact-sheet"] = sheet
+    if every is not None:
+        beside["--preview"] = preview_of(what)
     make.refuse_beside(beside, what, said["overwrite"])
     if said["dry_run"]:
         _say_plan(what, said, show)
         return
     stop.patient = True
-    made = make.make(what, show, overwrite=said["overwrite"], sheet=sheet)
+    with show.previews(preview_of(what) if every else None, every or 1):
+        made = make.make(what, show, overwrite=said["overwrite"], sheet=sheet)
     facts = {"made": True, **summary(what, made, show.notes)} if said["record"] or said["json_"] else {}
     if said["record"]:
         make.save(beside["-o"], _json(facts, indent=1))
@@ -143,10 +151,10 @@ def _words(said: dict[str, Any]) -> Words:
 
 def _repeated(file: str, words: Words, show: Show) -> Words:
     """The record's words; of the command's own only where to, and how it is done, may differ."""
-    from inbetween.plan import Words
+    from inbetween.plan import WHERE, Words
     from inbetween.record import repeated
 
-    ours = {"out", "threads", "device", "force"}
+    ours = {"out", "force", *WHERE}
     nothing = Words((), "")
     extra = [f.name for f in fields(Words) if f.name not in ours and getattr(words, f.name) != getattr(nothing, f.name)]
     if extra:
@@ -154,8 +162,8 @@ def _repeated(file: str, words: Words, show: Show) -> Words:
         raise WordsRefused(f"--repeat takes everything from {file}; {name} would change it", f"leave {name} out")
     recorded = repeated(Path(file), show)
     device = recorded.device if words.device == nothing.device else words.device
-    out = words.out or recorded.out
-    return replace(recorded, out=out, threads=words.threads, device=device, force=words.force)
+    here = {name: getattr(words, name) for name in WHERE} | {"device": device}
+    return replace(recorded, out=words.out or recorded.out, force=words.force, **here)
 
 
 def _say_plan(what: Plan, said: dict[str, Any], show: Show) -> None:

@@ -6,8 +6,9 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ from inbetween.errors import InbetweenError, Interrupted, UnknownName
 from inbetween.types import Report
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from rich.progress import Progress, TaskID
 
 MODES = ("auto", "plain", "json", "none")
@@ -27,9 +30,18 @@ LABELS = {
     "read": "reading keys",
     "compare": "comparing keys",
     "flow": "optical flow",
+    "load": "weights (MB)",
+    "pull": "download (MB)",
+    "hash": "checking (MB)",
+    "copy": "copying (MB)",
+    "wait": "waiting",
+    "match": "matching",
+    "denoise": "denoising",
+    "decode": "decoding",
     "conditions": "drawing",
     "check": "checking",
 }
+ANEW = "nothing is left of it; the same command begins anew"
 SAME_NOTES = 3
 """Notes of one kind that are shown; the rest is counted."""
 
@@ -74,22 +86,35 @@ class Show(Report):
         self.notes: list[dict[str, Any]] = []
         self._alike: dict[str, int] = {}
         self._begun: dict[str, float] = {}
+        self._done: dict[str, int] = {}
+        self._shown: tuple[str, int] | None = None
         self._said = time.monotonic()
         self._bar: Progress | None = None
         self._task: tuple[str, TaskID] | None = None
         self._closed = False
+        self._preview: tuple[Path | None, int] = None, 1
 
     def progress(self, stage: str, done: int, total: int) -> None:
         """See `Report`."""
         self._stop.check()
         now = time.monotonic()
+        if done < self._done.get(stage, 0):
+            # The next gap.
+            del self._begun[stage]
+        self._done[stage] = done
         begun = self._begun.setdefault(stage, now)
         if self._mode == "rich":
             with self._terminal():
                 self._move_bar(stage, done, total)
-        elif self._mode in ("plain", "json") and (now - self._said >= 2 or self._mode == "json"):
-            self._said = now
+        elif self._mode in ("plain", "json") and now - self._said >= self._pause(stage, done):
+            self._said, self._shown = now, (stage, done)
             self._print_progress(stage, done, total, now - begun)
+
+    def _pause(self, stage: str, done: int) -> float:
+        """Seconds before the next line: one that says the same again has time."""
+        if (stage, done) == self._shown:
+            return 30
+        return 0 if self._mode == "json" else 2
 
     def note(self, code: str, text: str, *, detail: bool = False, **facts: Any) -> None:
         """See `Report`."""
@@ -101,6 +126,27 @@ class Show(Report):
             self._line(json.dumps({"event": "note", "code": code, "text": text, **facts}))
         elif not self._quiet and (self._verbose or self._alike[code] <= SAME_NOTES):
             self._line(f"note: {one_line(text)}")
+
+    @contextmanager
+    def previews(self, path: Path | None, every: int) -> Iterator[None]:
+        """While this lasts, every so many steps a small film is written there; it goes when the true one is there."""
+        self._preview = path, every
+        try:
+            yield
+        finally:
+            self._preview = None, 1
+            if path is not None:
+                path.unlink(missing_ok=True)
+
+    def preview(self, step: int, frames: Callable[[], NDArray[np.uint8]]) -> None:
+        """See `Report`."""
+        path, every = self._preview
+        if path is None or step % every:
+            return
+        from inbetween.make import save
+        from inbetween.pictures.sheet import small_film
+
+        save(path, small_film(frames()))
 
     def made(self, text: str) -> None:
         """The last line: what has been made."""
@@ -181,8 +227,11 @@ class Show(Report):
 
 
 @contextmanager
-def watched(mode: str, quiet: bool, verbose: bool, what: str = "the film") -> Iterator[tuple[Show, Stop]]:
-    """A report that listens to the signals of `Stop`, and what becomes of them. `what` is being made.
+def watched(
+    mode: str, quiet: bool, verbose: bool, what: str = "the film", left: str = ANEW
+) -> Iterator[tuple[Show, Stop]]:
+    """A report that listens to the signals of `Stop`, and what becomes of them. `what` is being made; when we are
+    stopped, `left` says what is left of it.
 
     Raises:
         typer.Exit: with 129, 130 or 143, after it was said that we stopped.
@@ -193,7 +242,7 @@ def watched(mode: str, quiet: bool, verbose: bool, what: str = "the film") -> It
         yield show, stop
     except Interrupted as stopped:
         show.close()
-        error(InbetweenError(f"stopped before {what} was whole", "nothing is left of it; the same command begins anew"))
+        error(InbetweenError(f"stopped before {what} was whole", left))
         raise typer.Exit(stopped.exit_code) from None
     finally:
         show.close()

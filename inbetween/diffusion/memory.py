@@ -45,8 +45,8 @@ def ladder(device: str) -> tuple[Work, ...]:
     fast = (Work(4, False, True), Work(2, False, True))
     lean = (Work(2, False, False), Work(1, False, False), Work(1, True, False))
     if device == "cpu":
-        # More rows are hardly faster there, and all of them take of the same memory as everything else.
-        return Work(1, False, True), *lean[1:]
+        # More rows are hardly faster there, and to read a network again takes a moment of the minutes that it works.
+        return lean[1:]
     streamed = (Work(1, True, False, streamed=True),) if device.startswith("cuda") else ()
     return fast + lean + streamed
 

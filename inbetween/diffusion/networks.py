@@ -117,6 +117,7 @@ class Networks:
 
     def _read(self, name: str) -> Any:
         part = self._parts[name]
+        wide = part.dtype.itemsize
         whole = name != DENOISER or not self.work.streamed
         network, replaced = load.loaded(
             part.make,
@@ -124,7 +125,7 @@ class Networks:
             part.over,
             self.device if whole else "cpu",
             part.dtype,
-            lambda done, total: self.pulse.at("load", done // 1_000_000, total // 1_000_000),
+            lambda done, total: self.pulse.at("load", done * wide // 1_000_000, total * wide // 1_000_000),
         )
         if part.over is not None:
             total = len(network.state_dict())

@@ -29,6 +29,6 @@ def preview_of(
 
     def pictures(x: NDArray[np.float32]) -> NDArray[np.uint8]:
         coloured = np.moveaxis(x, 1, -1) @ matrix[:-1] + matrix[-1]
-        return np.asarray(np.clip(coloured + 0.5, 0, 255), np.uint8)
+        return np.asarray(np.clip(np.nan_to_num(coloured) + 0.5, 0, 255), np.uint8)
 
     return pictures

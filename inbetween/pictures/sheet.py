@@ -52,6 +52,16 @@ class Sheet:
         return out.getvalue()
 
 
+def small_film(frames: Picture) -> bytes:
+    """An animated GIF, ten pictures a second, for ever, of (F, h, w, 3) uint8, enlarged to be looked at."""
+    scale = max(1, CELL_WIDTH // frames.shape[2])
+    size = frames.shape[2] * scale, frames.shape[1] * scale
+    first, *rest = (Image.fromarray(frame).resize(size, Image.Resampling.BICUBIC) for frame in frames)
+    out = BytesIO()
+    first.save(out, "GIF", save_all=True, append_images=rest, duration=100, loop=0)
+    return out.getvalue()
+
+
 def _cells(count: int) -> int:
     """As many as fit, evenly spaced where that costs few of them."""
     even = [n for n in range(MOST // 2, MOST + 1) if (count - 1) % (n - 1) == 0]

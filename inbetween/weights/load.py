@@ -31,7 +31,8 @@ def shapes(path: Path) -> Shapes:
 
     if path.suffix == ".safetensors":
         try:
-            with safe_open(path, "pt") as file:
+            # As numpy's, for it imports no torch.
+            with safe_open(path, "np") as file:
                 return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
         except OSError as error:
             raise InbetweenError(f"{path} cannot be read: {error.strerror or error}", AGAIN) from None
@@ -73,12 +74,14 @@ def loaded(
     total, done = sum(map(math.prod, own.values())), 0
     wanted = [(path, own.keys() - replaced)] + ([(over, replaced)] if over is not None else [])
     for file, names in wanted:
-        for key, tensor in _tensors(file, [key for key in own if key in names], own):
-            kind = dtype if tensor.is_floating_point() else tensor.dtype
+        for group in _groups([key for key in own if key in names], own):
             # A tensor that is as it should be already still lies in the mapped file.
-            value = tensor.to(device, kind, copy=True)
-            network.load_state_dict({key: value}, strict=False, assign=True)
-            done += math.prod(own[key])
+            values = {
+                key: tensor.to(device, dtype if tensor.is_floating_point() else tensor.dtype, copy=True)
+                for key, tensor in _tensors(file, group)
+            }
+            network.load_state_dict(values, strict=False, assign=True)
+            done += sum(math.prod(own[key]) for key in group)
             tick(done, total)
     return network.eval().requires_grad_(False), len(replaced)
 
@@ -102,20 +105,20 @@ def check_shapes(own: Shapes, found: Shapes, path: Path, name: str, *, whole: bo
     return found
 
 
-def _tensors(path: Path, names: list[str], own: Shapes) -> Iterator[tuple[str, Any]]:
+def _tensors(path: Path, names: list[str]) -> Iterator[tuple[str, Any]]:
     from safetensors import safe_open
 
     if path.suffix != ".safetensors":
         kept = read(path)
         yield from ((name, kept[name]) for name in names)
         return
-    for group in _groups(names, own):
-        with safe_open(path, "pt") as file:
-            for name in group:
-                yield name, file.get_tensor(name)
+    with safe_open(path, "pt") as file:
+        for name in names:
+            yield name, file.get_tensor(name)
 
 
 def _groups(names: Iterable[str], own: Shapes) -> Iterator[list[str]]:
+    """Parted by how much they hold."""
     group: list[str] = []
     held = 0
     for name in names:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from inbetween.errors import InbetweenError, UnknownName
-from inbetween.weights.table import WEIGHTS, Part, Weights
+from inbetween.weights.table import WEIGHTS, File, Part, Weights
 
 SHOWN = 3
 """How many files an error lists."""
@@ -88,13 +88,24 @@ def require(names: Sequence[str], folder: Path | None = None) -> None:
         raise InbetweenError(
             f"weights are missing in {folder or weights_folder()}: "
             + "; ".join(_missing(WEIGHTS[name], keys) for name, keys in missing.items()),
-            "; then ".join(_how(name, folder) for name in missing) + "; or say where they lie with --weights FOLDER",
+            "; then ".join(how(name, folder) for name in missing) + "; or say where they lie with --weights FOLDER",
         )
 
 
-def not_commercial(names: Sequence[str]) -> list[str]:
+def installed(names: Sequence[str], folder: Path | None = None) -> bool:
+    """Whether all parts of all these weights are there."""
+    return all(None not in placed(name, folder).values() for name in names)
+
+
+def not_commercial(names: Sequence[str]) -> list[Weights]:
     """Those of these weights whose licence is not known to allow commercial use."""
-    return [name for name in names if get(name).commercial is not True]
+    return [weights for weights in map(get, names) if weights.commercial is not True]
+
+
+def commercial(names: Sequence[str]) -> bool | None:
+    """Whether all these weights may be used commercially; None where nobody says so of some."""
+    said = {weights.commercial for weights in not_commercial(names)}
+    return False if False in said else None if said else True
 
 
 def said_size(weights: Weights) -> str:
@@ -106,20 +117,26 @@ def said_size(weights: Weights) -> str:
     return "size unknown"
 
 
-def _missing(weights: Weights, keys: Sequence[str]) -> str:
-    files = [weights.parts[key].files[weights.parts[key].pulled].name for key in keys]
-    names = ", ".join(files[:SHOWN]) + (", …" if len(files) > SHOWN else "")
-    return f"{weights.title} ({names}; {said_size(weights)}; licence: {weights.licence})"
-
-
-def _how(name: str, folder: Path | None) -> str:
+def how(name: str, folder: Path | None = None) -> str:
+    """What to type to have some weights in a folder."""
     weights = WEIGHTS[name]
     where = "" if folder is None else f" --weights {folder}"
     if weights.repository:
         gate = f"accept the terms at {weights.page}, `hf auth login`, " if weights.gated else ""
         return f"{gate}`inbetween models pull {name}{where}`"
     files = " and ".join(part.files[part.pulled].name for part in weights.parts.values())
-    return f"get {files} from {weights.page}, `inbetween models install {name} PATH{where}`"
+    return f"get {files} from {weights.drive or weights.page}, `inbetween models install {name} PATH{where}`"
+
+
+def file_of(part: Part, path: Path) -> File:
+    """Which of a part's files one is that was found for it."""
+    return next(file for file in part.files if path.as_posix().endswith(f"/{file.name}"))
+
+
+def _missing(weights: Weights, keys: Sequence[str]) -> str:
+    files = [weights.parts[key].files[weights.parts[key].pulled].name for key in keys]
+    names = ", ".join(files[:SHOWN]) + (", …" if len(files) > SHOWN else "")
+    return f"{weights.title} ({names}; {said_size(weights)}; licence: {weights.licence})"
 
 
 def _first(part: Part, places: Sequence[Path]) -> Path | None:

@@ -28,7 +28,9 @@ class Part:
     shapes: str = ""
     """"module:function" that gives the names and shapes of its tensors; of the parsed config where there is one."""
     config: str = ""
-    """The part with the config that describes it."""
+    """The part with the config that describes it, or NAME:PART of other weights."""
+    whole: bool = True
+    """Whether it has all of those tensors; else it has some, which are taken instead of others."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,12 @@ class Weights:
     licence: str
     commercial: bool | None
     """Whether the licence allows commercial use; None where nobody says so, or where it depends on who you are."""
+    use: str = ""
+    """What asks for them, where it is no engine."""
     terms: str = ""
     """The page with the licence's text."""
+    drive: str = ""
+    """Where the files are, if not on the page."""
     repository: str = ""
     """On the Hugging Face Hub; without one the files are got by hand."""
     revision: str | None = None
@@ -94,23 +100,29 @@ WEIGHTS = {
             ),
         },
         page=SVD_PAGE,
-        licence="Stability AI Community License: research and non-commercial use; commercial use up to a revenue "
-        "limit, after registration",
+        licence="Stability AI Community License, as later pages say: commercial use up to a revenue limit; its first "
+        "one, of February 2024, was for non-commercial research only",
         commercial=None,
-        terms=f"{SVD_PAGE}/blob/main/LICENSE.md",
+        terms=SVD_PAGE,
         repository="stabilityai/stable-video-diffusion-img2vid-xt-1-1",
         gated=True,
     ),
     "fcvg": Weights(
         title="FCVG",
         parts={
-            "unet": Part((File("unet.safetensors"), File("unet.bin"))),
+            "unet": Part(
+                (File("unet.safetensors"), File("unet.bin")),
+                shapes=_UNET,
+                config="svd-xt-1.1:unet_config",
+                whole=False,
+            ),
             "controlnext": Part(
                 (File("controlnext.safetensors"), File("controlnext.bin")),
                 shapes="inbetween.engines.fcvg.network:controlnext_shapes",
             ),
         },
         page="https://github.com/Tian-one/FCVG",
+        drive="https://drive.google.com/drive/folders/1qIvr9WO8qk3NUdztxweTmexfkHt8oRDB",
         licence="none stated, for code and weights; the weights derive from Stable Video Diffusion XT 1.1",
         commercial=None,
     ),
@@ -120,6 +132,7 @@ WEIGHTS = {
         page="https://github.com/magicleap/SuperPointPretrainedNetwork",
         licence="Magic Leap, academic or non-profit noncommercial research use only",
         commercial=False,
+        use="matcher gluestick",
     ),
     "gluestick": Weights(
         title="GlueStick",
@@ -127,6 +140,7 @@ WEIGHTS = {
         page="https://github.com/cvg/GlueStick/releases/tag/v0.1_arxiv",
         licence="MIT for the code, none stated for the weights; non-commercial with SuperPoint, say its authors",
         commercial=None,
+        use="matcher gluestick",
     ),
     "yolox": Weights(
         title="DWPose's person detector",
@@ -134,6 +148,7 @@ WEIGHTS = {
         page="https://github.com/IDEA-Research/DWPose",
         licence="Apache-2.0 for the code, none stated for the file",
         commercial=None,
+        use="poses",
     ),
     "dwpose": Weights(
         title="DWPose's pose network",
@@ -141,17 +156,25 @@ WEIGHTS = {
         page="https://github.com/IDEA-Research/DWPose",
         licence="Apache-2.0 for the code, none stated for the weights; some of the training data is non-commercial",
         commercial=None,
+        use="poses",
     ),
     # The first name is kornia's own, in torch hub's folder.
-    "disk": Weights("DISK", _single("depth-save.pth"), "https://github.com/cvlab-epfl/disk", UNREAD, None),
-    "aliked": Weights("ALIKED", _single("aliked-n16.pth"), "https://github.com/Shiaoming/ALIKED", UNREAD, None),
-    "loftr": Weights("LoFTR", _single("loftr_outdoor.ckpt"), "https://github.com/zju3dv/LoFTR", UNREAD, None),
+    "disk": Weights(
+        "DISK", _single("depth-save.pth"), "https://github.com/cvlab-epfl/disk", UNREAD, None, "matcher disk"
+    ),
+    "aliked": Weights(
+        "ALIKED", _single("aliked-n16.pth"), "https://github.com/Shiaoming/ALIKED", UNREAD, None, "matcher aliked"
+    ),
+    "loftr": Weights(
+        "LoFTR", _single("loftr_outdoor.ckpt"), "https://github.com/zju3dv/LoFTR", UNREAD, None, "matcher loftr"
+    ),
     "lightglue-disk": Weights(
         "LightGlue for DISK",
         _single("disk_lightglue_v0-1_arxiv-pth", "disk_lightglue.pth"),
         LIGHTGLUE,
         UNREAD,
         None,
+        "matcher disk",
     ),
     "lightglue-aliked": Weights(
         "LightGlue for ALIKED",
@@ -159,5 +182,6 @@ WEIGHTS = {
         LIGHTGLUE,
         UNREAD,
         None,
+        "matcher aliked",
     ),
 }

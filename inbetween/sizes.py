@@ -1,0 +1,83 @@
+"""Sizes in words, and the sizes and counts that an engine's networks work at. Pure."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from inbetween.engine import Engine, Sizes
+from inbetween.errors import WordsRefused
+
+NATIVE = "native"
+
+
+def parse_size(text: str, option: str) -> tuple[int, int]:
+    """(H, W) of WIDTHxHEIGHT.
+
+    Raises:
+        WordsRefused: it is none.
+    """
+    width, _, height = text.lower().replace("×", "x").partition("x")
+    if not (width.isdecimal() and height.isdecimal() and int(width) > 0 and int(height) > 0):
+        raise WordsRefused(f"`{text}` is no size", f"write width x height: {option}1280x720")
+    return int(height), int(width)
+
+
+def legal_size(sizes: Sizes, key: tuple[int, int]) -> tuple[int, int]:
+    """The size (H, W) at which networks work for keys of another.
+
+    With a native area: each side is the legal one nearest in ratio to that of a picture of just that area and of the
+    key's aspect. Of all legal sizes it is the nearest in area and aspect: the squares of both logarithms of ratios have
+    the least sum. Without: the key's, each side raised to the next legal one.
+    """
+    if sizes.native is None:
+        return _raised(sizes, key[0]), _raised(sizes, key[1])
+    area, aspect = math.prod(sizes.native), key[1] / key[0]
+    return _nearest(sizes, math.sqrt(area / aspect)), _nearest(sizes, math.sqrt(area * aspect))
+
+
+def _raised(sizes: Sizes, side: int) -> int:
+    return -(-max(side, sizes.least) // sizes.multiple) * sizes.multiple
+
+
+def _nearest(sizes: Sizes, side: float) -> int:
+    below = int(side) // sizes.multiple * sizes.multiple
+    nearest = below if side * side < below * (below + sizes.multiple) else below + sizes.multiple
+    return max(nearest, _raised(sizes, sizes.least))
+
+
+def working_size(sizes: Sizes, words: str, key: tuple[int, int]) -> tuple[int, int]:
+    """The size (H, W) that the option `size` of an engine means for keys of one size.
+
+    Raises:
+        WordsRefused: words that are no size, or one at which the networks do not work.
+    """
+    if words == NATIVE:
+        return legal_size(sizes, key)
+    size = parse_size(words, "--set size=")
+    near = _nearest(sizes, size[0]), _nearest(sizes, size[1])
+    if size != near:
+        raise WordsRefused(
+            f"this engine cannot work at {size[1]}x{size[0]}",
+            f"both sides are multiples of {sizes.multiple}, {sizes.least} or more: --set size={near[1]}x{near[0]}",
+        )
+    return size
+
+
+def check_working(engine: Engine, options: Any) -> None:
+    """Refuse counts and sizes that an engine cannot work with.
+
+    Raises:
+        WordsRefused: `frames` or `size` is one.
+    """
+    if engine.sizes is not None and options.size != NATIVE:
+        working_size(engine.sizes, options.size, (1, 1))
+    lengths = engine.lengths
+    # Two are the keys alone: nothing would be left for the engine to make.
+    if lengths is not None and options.frames and not (lengths.allows(options.frames) and options.frames > 2):
+        least = lengths.least if lengths.least > 2 else lengths.least + lengths.step
+        steps = f" in steps of {lengths.step}" if lengths.step > 1 else ""
+        raise WordsRefused(
+            f"`{engine.name}` cannot make {options.frames} pictures at once",
+            f"from {least} to {lengths.most}{steps}, keys included: --set frames={lengths.native}",
+        )
