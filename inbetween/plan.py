@@ -237,8 +237,11 @@ def commercial(engine: Engine) -> bool | None:
 
 
 def _licences(engine: Engine) -> list[tuple[str, str]]:
-    kept = "; ".join(f"{weights.title}: {weights.licence}" for weights in store.not_commercial(engine.needs))
-    return [("licence", f"not known to allow commercial use: {kept}")] if kept else []
+    kept = [name for name in engine.needs if store.commercial([name]) is not True]
+    if not kept:
+        return []
+    text = f"the weights {' and '.join(kept)} are not known to allow commercial use: see inbetween models show"
+    return [("licence", text)]
 
 
 def _true(text: str | None) -> bool:

@@ -86,14 +86,14 @@ Command = Callable[..., Ran]
 def command(tmp_path: Path) -> Command:
     """The real command, in an own process, in an empty folder."""
 
-    def run(*words: object, cwd: Path | None = None, env: dict[str, str] | None = None) -> Ran:
+    def run(*words: object, cwd: Path | None = None, env: dict[str, str] | None = None, timeout: float = 300) -> Ran:
         done = subprocess.run(
             [sys.executable, "-m", "inbetween", *map(str, words)],
             cwd=cwd or tmp_path,
             env={**os.environ, **(env or {})},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=timeout,
         )
         return Ran(done.returncode, done.stdout, done.stderr)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import resource
+import shutil
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -20,6 +22,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
 from inbetween import engines
+from inbetween.devices import available_memory
 from inbetween.diffusion import keys as diffusion_keys
 from inbetween.diffusion import memory, svd
 from inbetween.diffusion.colour import held_to
@@ -106,6 +109,24 @@ def test_the_command_makes_a_film(command: Command, store: Path, keys: Sequence[
     np.testing.assert_array_equal(frames[3], load(keys[1]))
     assert levels_apart([frames[1]], [frames[2]]) > 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["frames", "key0.png", "key1.png", "key2.png"]
+
+
+@pytest.mark.slow
+def test_networks_of_full_size(command: Command, keys: Sequence[Path], tmp_path: Path) -> None:
+    free = available_memory()
+    if (free is not None and free < 12e9) or shutil.disk_usage(tmp_path).free < 12e9:
+        pytest.skip("needs 12 GB of memory and of disk")
+    weights = svd_store.fill(tmp_path / "weights", svd_store.FULL)
+    words = ("-n", 4, "-o", "out.mp4", "--set", "steps=2", "--set", "size=384x256", "--json")
+    ran = command(
+        *("run", *keys[:2], "--engine", "fcvg", *words), env={"INBETWEEN_WEIGHTS": str(weights)}, timeout=3000
+    )
+    assert ran.code == 0, ran.err
+    notes = {note["code"]: note for note in json.loads(ran.out)["notes"]}
+    assert (notes["evaluations"]["unet"], notes["replaced"]["tensors"]) == (8, 1428)
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    assert peak < 10e9
+    assert peak < 1.2 * notes["work"]["bytes"]
 
 
 def test_without_weights_the_command_says_how_to_get_them(

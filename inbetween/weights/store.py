@@ -31,7 +31,7 @@ def get(name: str) -> Weights:
         UnknownName: there are none of that name.
     """
     if name not in WEIGHTS:
-        raise UnknownName("weights", name, WEIGHTS)
+        raise UnknownName("set of weights", name, WEIGHTS)
     return WEIGHTS[name]
 
 
