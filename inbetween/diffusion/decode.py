@@ -26,8 +26,9 @@ def decoded(latents: Tensor, decode: Decode, chunk: int, overlap: int = 0) -> Te
         if made is None:
             made = torch.empty((frames, *part.shape[1:]))
         shared = max(0, end - start)
-        fade = (torch.arange(1, shared + 1) / (shared + 1)).reshape(-1, 1, 1, 1)
-        made[start:end] = torch.lerp(made[start:end], part[:shared], fade)
+        u = (torch.arange(1, shared + 1) / (shared + 1)).reshape(-1, 1, 1, 1)
+        # Smoothly, for frames at the border of a chunk are the most unlike those of a whole.
+        made[start:end] = torch.lerp(made[start:end], part[:shared], u * u * (3 - 2 * u))
         made[start + shared : stop] = part[shared:]
         end = stop
     assert made is not None

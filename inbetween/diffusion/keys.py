@@ -44,7 +44,7 @@ class Decoder:
     """
 
     def __init__(self, chunk: int, dtype: torch.dtype, overlap: int | None = None) -> None:
-        """overlap: frames that neighbouring chunks share; a third of them, unless it is given."""
+        """overlap: frames that neighbouring chunks share; half of them, unless it is given."""
         self._chunk, self._dtype, self._overlap = chunk, dtype, overlap
 
     def pictures(self, networks: Networks, latents: Tensor, dtype: np.dtype[Any], report: Report) -> NDArray[Any]:
@@ -82,7 +82,7 @@ class Decoder:
                 return svd.decode(autoencoder, part)
 
             while True:
-                overlap = self._chunk // 3 if self._overlap is None else self._overlap
+                overlap = self._chunk // 2 if self._overlap is None else self._overlap
                 try:
                     return decoded(latents / svd.LATENT_SCALE, decode, self._chunk, overlap)
                 except (RuntimeError, MemoryError) as problem:
