@@ -495,6 +495,8 @@ def test_stopped(tmp_path: Path, how: signal.Signals) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # Who runs these tests in the background may have had it ignored, which children inherit.
+        preexec_fn=lambda: signal.signal(how, signal.SIG_DFL),
     )
     assert process.stderr is not None
     for line in process.stderr:
