@@ -598,6 +598,12 @@ def processes_that_name(path: Path) -> set[int]:
     return found
 
 
+def _hearing() -> None:
+    """Under `nohup` or in the background the tests' own children would not hear some, and rightly so."""
+    for signum in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, signal.SIG_DFL)
+
+
 def started(folder: Path, out: str, *more: object) -> subprocess.Popen[str]:
     """A long job that says every step. It fills the pipe long before it could end, and nobody reads on."""
     for number in range(2):
@@ -610,8 +616,7 @@ def started(folder: Path, out: str, *more: object) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        # Under `nohup` the tests' own children would not hear it, and rightly so.
-        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
+        preexec_fn=_hearing,
     )
 
 
