@@ -282,7 +282,8 @@ def device_for(asked: str, engine: Engine) -> str:
     if kind not in ("cpu", "cuda", "mps") or (number and not number.isdecimal()):
         raise UnknownName("device", asked, ("auto", "cpu", "cuda", "cuda:0", "mps"))
     if kind not in able:
-        raise WordsRefused(f"the engine `{engine.name}` runs on the {' and the '.join(able)} only", "leave --device out")
+        there = " and the ".join(able)
+        raise WordsRefused(f"the engine `{engine.name}` runs on the {there} only", "leave --device out")
     return asked
 
 
