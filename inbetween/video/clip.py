@@ -58,11 +58,15 @@ class Clip:
     even: bool = True
     """Pictures come at even times, but for the rounding of the file's clock."""
     colour: Colour = field(default_factory=Colour)
+    timed: bool = True
+    """The file has time stamps; else they are counted."""
     aspect: Fraction = Fraction(1)
     """Width to height of a pixel as it is shown."""
     rotation: int = 0
     """Degrees clockwise that its pictures were turned: 0, 90, 180 or 270."""
     interlaced: bool = False
+    fields: bool = False
+    """A picture is made of each field: twice as many as the file has."""
     video: int = -1
     """Index of its stream of pictures; -1 for a sequence of picture files."""
     streams: tuple[Stream, ...] = ()
