@@ -23,6 +23,11 @@ class Colour:
     """Brightest pixel and mean of a picture: `max,mean`."""
 
 
+def scaler_name(matrix: str) -> str:
+    """What ffmpeg's scaler calls a matrix."""
+    return {"bt2020nc": "bt2020", "bt2020c": "bt2020", "bt470bg": "bt470"}.get(matrix, matrix)
+
+
 @dataclass(frozen=True)
 class Stream:
     """A stream of a clip's file."""

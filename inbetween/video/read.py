@@ -10,7 +10,7 @@ import numpy as np
 
 from inbetween.errors import InbetweenError
 from inbetween.types import Picture, Report
-from inbetween.video.clip import Clip
+from inbetween.video.clip import Clip, scaler_name
 from inbetween.video.probe import matrix_signs, opened, pictures_of
 
 FLAGS = "bicubic+accurate_rnd+full_chroma_int+full_chroma_inp"
@@ -23,8 +23,6 @@ _UPRIGHT = {
     (0, 1, 1, 0): "transpose=cclock_flip",
     (0, -1, -1, 0): "transpose=clock_flip",
 }
-_MATRIX = {"bt2020nc": "bt2020", "bt2020c": "bt2020", "bt470bg": "bt470"}
-"""The scaler's own names."""
 _RAW = {(3, 8): "rgb24", (4, 8): "rgba", (3, 16): "rgb48le", (4, 16): "rgba64le"}
 
 
@@ -173,9 +171,7 @@ class _Converter:
         colour = self._clip.colour
         words = f"flags={FLAGS}"
         if colour.matrix != "gbr":
-            words += (
-                f":in_color_matrix={_MATRIX.get(colour.matrix, colour.matrix)}:in_range={colour.range}:out_range=pc"
-            )
+            words += f":in_color_matrix={scaler_name(colour.matrix)}:in_range={colour.range}:out_range=pc"
         raw = _RAW[self._clip.channels, self._clip.bits]
         upright = _UPRIGHT.get(matrix_signs(frame), "")
         turns = [(name, words) for name, _, words in (one.partition("=") for one in upright.split(",") if one)]

@@ -10,6 +10,7 @@ from fractions import Fraction
 from inbetween.errors import InbetweenError
 from inbetween.types import Report
 from inbetween.video import animation
+from inbetween.video.clip import Colour
 from inbetween.video.sinks import Sink
 
 
@@ -145,6 +146,10 @@ class Expected:
     """(H, W) of the film."""
     loop: bool = False
     """It starts again for ever, where the format can say so."""
+    colour: Colour | None = None
+    """What its pictures' values mean, and how they are to be written; None: sRGB, written as BT.709."""
+    aspect: Fraction = Fraction(1)
+    """Width to height of a pixel as it is shown."""
 
     @property
     def tolerance(self) -> Fraction:

@@ -14,6 +14,7 @@ from inbetween.devices import in_order
 from inbetween.errors import InbetweenError, UnknownName
 from inbetween.types import Picture, Report
 from inbetween.video import codecs, encode, ffmpeg, place, sinks, verify
+from inbetween.video.clip import Colour
 from inbetween.video.place import prepare as prepare
 from inbetween.video.sinks import Sink
 from inbetween.video.verify import Expected
@@ -30,12 +31,15 @@ def write(
     overwrite: bool = False,
     loop: bool = False,
     threads: int = 1,
+    colour: Colour | None = None,
+    aspect: Fraction = Fraction(1),
 ) -> Written:
     """Write `count` frames of `size` (H, W). They are read once, in order, and never kept; pictures are packed
     and checked by `threads` at once.
 
     Whatever goes wrong, no part of the output is left behind and what bore its name is still there. `loop`
-    makes animations and GIFs start again for ever; other outputs know nothing of it. Notes, each at most once:
+    makes animations and GIFs start again for ever; other outputs know nothing of it. `colour` is what a clip's
+    values mean, and how a film is written; None: sRGB, and BT.709. Notes, each at most once:
     `alpha`, `bit_depth`, `chroma`, `pixel_format`, `padded`, `viewer_rate`. Progress: `write`; `palette` (GIFs);
     `check` (all but pictures).
 
@@ -46,7 +50,7 @@ def write(
     """
     sinks.check(sink, rate, count)
     place.prepare(sink, overwrite)
-    expected = Expected(sink, rate, count, sinks.film_size(sink, size), loop)
+    expected = Expected(sink, rate, count, sinks.film_size(sink, size), loop, colour, aspect)
     report = _Once(report)
     counted = _counted(frames, count, size, report)
     if sink.kind in ("sequence", "picture"):
