@@ -32,6 +32,8 @@ class Speed:
     the last one."""
     easing: str = "linear"
     """How the speed goes from point to point."""
+    begin: Fraction = Fraction(0)
+    """Seconds of the clip at which the film begins."""
 
     @cached_property
     def _sections(self) -> list[_Section]:
@@ -44,15 +46,23 @@ class Speed:
                 shown = sections[-1].reach(end)
         return [*sections, _Section(*points[-1][:1], shown, points[-1][1], points[-1][1], Fraction(1), None)]
 
+    @cached_property
+    def _offset(self) -> Fraction:
+        return self._section(self.begin, "start").reach(self.begin)
+
+    def _section(self, time: Fraction, axis: str) -> _Section:
+        place = bisect_right(self._sections, time, key=lambda one: Fraction(getattr(one, axis)))
+        return self._sections[max(0, place - 1)]
+
     def shown(self, source: Fraction) -> Fraction:
-        """When a time of the clip is shown: the integral of 1 / speed; both are in seconds, from 0 on."""
-        sections = self._sections
-        return sections[max(0, bisect_right(sections, source, key=lambda one: one.start) - 1)].reach(source)
+        """When a time of the clip is shown: the integral of 1 / speed; both are in seconds, 0 at `begin`."""
+        source += self.begin
+        return self._section(source, "start").reach(source) - self._offset
 
     def source(self, shown: Fraction) -> Fraction:
         """The clip's time at a time of the film: the inverse of `shown`."""
-        sections = self._sections
-        return sections[max(0, bisect_right(sections, shown, key=lambda one: one.shown) - 1)].at(shown)
+        shown += self._offset
+        return self._section(shown, "shown").at(shown) - self.begin
 
 
 @dataclass(frozen=True)

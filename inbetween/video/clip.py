@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+
+from inbetween.errors import WordsRefused
 
 
 @dataclass(frozen=True)
@@ -55,11 +57,13 @@ class Clip:
     rate: Fraction
     """Pictures a second: of a clip whose pictures come at uneven times, the standard rate nearest to their mean."""
     count: int
-    """Pictures, as far as the file says."""
+    """Pictures in that time, as far as the file says."""
     start: Fraction
     """Of the first picture used, in the file's own clock: what the other streams are in sync with."""
     duration: Fraction
     """From the first picture used to the end of the last one's display."""
+    last: Fraction
+    """When the last picture used is shown, since the first one."""
     even: bool = True
     """Pictures come at even times, but for the rounding of the file's clock."""
     colour: Colour = field(default_factory=Colour)
@@ -76,3 +80,32 @@ class Clip:
     """Index of its stream of pictures; -1 for a sequence of picture files."""
     streams: tuple[Stream, ...] = ()
     """All others, in the file's order; a cover picture is `attachment`."""
+
+    def part(self, since: Fraction, until: Fraction) -> Clip:
+        """From `since` to `until`, seconds of this clip; of an even one from picture to picture. What comes after it
+        is still read, for the pictures on the way there.
+
+        Raises:
+            WordsRefused: nothing is left.
+        """
+        until = min(until, self.duration)
+        if self.even:
+            since, until = (round(time * self.rate) / self.rate for time in (since, until))
+        if since >= until:
+            raise WordsRefused(
+                f"from {float(since):g} s to {float(until):g} s there is nothing of {self.path}",
+                f"it lasts {float(self.duration):.2f} s",
+            )
+        last = self.last if until > self.last else until - 1 / self.rate
+        count = round((until - since) * self.rate) if self.even else round(self.count * (until - since) / self.duration)
+        return replace(
+            self,
+            start=self.start + since,
+            duration=until - since,
+            last=max(Fraction(0), last - since),
+            count=max(1, count),
+        )
+
+    def doubled(self) -> Clip:
+        """With a picture made of each field."""
+        return replace(self, fields=True, rate=2 * self.rate, count=2 * self.count, last=self.last + 1 / self.rate / 2)

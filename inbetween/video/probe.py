@@ -212,10 +212,9 @@ def _timed(times: _Times, path: str, report: Report) -> Clip:
     if even:
         # On its own grid, so that the pictures are met exactly.
         shown = round(last * found) or 1
-        duration = (round(span * found) + shown) / found
-    else:
-        duration = span + last
-    return Clip(path, (0, 0), 3, 8, found, count, ticks[0] * unit, duration, even, timed=times.timed)
+        span = Fraction(round(span * found)) / found
+        last = shown / found
+    return Clip(path, (0, 0), 3, 8, found, count, ticks[0] * unit, span + last, span, even, timed=times.timed)
 
 
 def grid_of(ticks: array[int], unit: Fraction, usual: Fraction, said: Fraction | None) -> Fraction | None:

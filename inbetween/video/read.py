@@ -27,7 +27,7 @@ _RAW = {(3, 8): "rgb24", (4, 8): "rgba", (3, 16): "rgb48le", (4, 16): "rgba64le"
 
 
 def frames(clip: Clip, report: Report, begin: Fraction = Fraction(0)) -> Iterator[tuple[Fraction, Picture]]:
-    """(seconds since `clip.start`, picture) from the last picture at or before `begin` on, to the clip's end.
+    """(seconds since `clip.start`, picture) from the last picture at or before `begin` on, to the file's end.
 
     Pictures are read-only, (H, W, channels) of the clip's size and bits. Of luma and chroma the matrix and the
     range are undone, nothing else: PQ and HLG stay PQ and HLG. Of `clip.fields` each is made a picture, by
@@ -38,9 +38,9 @@ def frames(clip: Clip, report: Report, begin: Fraction = Fraction(0)) -> Iterato
     """
     convert = _Converter(clip)
     late: tuple[Fraction, Any] | None = None
-    before = Fraction(-1)
+    before: Fraction | None = None
     for time, frame in _timed(clip, begin):
-        if not before < time < clip.duration or time < 0:
+        if before is not None and time <= before:
             continue
         before = time
         if frame.is_corrupt and time >= begin:
@@ -61,30 +61,25 @@ def decoded(clip: Clip, begin: Fraction = Fraction(0)) -> Iterator[Any]:
     Raises:
         InbetweenError: the file is damaged.
     """
-    seconds = begin if clip.timed else Fraction(0)
+    wanted = clip.start + begin
     # Where an index is missing or wrong, a jump may land too late.
-    for back in (Fraction(0), Fraction(8), seconds):
-        number = -1
-        for number, frame in enumerate(_from(clip, max(Fraction(0), seconds - back))):
-            if (
-                number == 0
-                and clip.timed
-                and seconds > back
-                and (frame.pts or 0) * frame.time_base > clip.start + begin
-            ):
+    for target in (wanted, wanted - 8, None) if clip.timed else (None,):
+        for number, frame in enumerate(_from(clip, target)):
+            if number == 0 and target is not None and (frame.pts or 0) * frame.time_base > wanted:
                 break
             yield frame
         else:
             return
 
 
-def _from(clip: Clip, begin: Fraction) -> Iterator[Any]:
+def _from(clip: Clip, target: Fraction | None) -> Iterator[Any]:
     import av
 
     with opened(clip.path) as container:
         video = pictures_of(container, clip.path)
-        if begin > 0:
-            container.seek(int((clip.start + begin) / Fraction(video.time_base or 1)), stream=video)
+        unit = Fraction(video.time_base or 1)
+        if target is not None and target > (video.start_time or 0) * unit:
+            container.seek(int(target / unit), stream=video)
         if clip.channels == 4 and video.codec_context.name in ("vp8", "vp9"):
             # The other decoder passes over the alpha.
             decoder: Any = av.CodecContext.create(f"libvpx{'-vp9' * (video.codec_context.name == 'vp9')}", "r")
@@ -99,7 +94,8 @@ def _timed(clip: Clip, begin: Fraction) -> Iterator[tuple[Fraction, Any]]:
     """Every frame, or every field as a frame, at its time; on the clip's grid if it has one."""
     source = decoded(clip, begin)
     for number, frame in enumerate(_fields(source) if clip.fields else source):
-        time = number / clip.rate if not clip.timed or frame.pts is None else frame.pts * frame.time_base - clip.start
+        time = number / clip.rate if not clip.timed or frame.pts is None else frame.pts * frame.time_base
+        time -= clip.start
         yield (round(time * clip.rate) / clip.rate if clip.even else time), frame
 
 

@@ -1,0 +1,187 @@
+"""Which pictures of a clip are keys: where it is cut, what is a drawing shown twice, and where it stands still."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inbetween.errors import InbetweenError, WordsRefused
+from inbetween.timeline import parse_time
+from inbetween.types import Picture, Report
+
+Cut = Callable[[Fraction, Picture, Fraction, Picture], bool]
+"""(time, picture) of two neighbours: whether the clip is cut between them."""
+
+MOST_SHOWN = 4
+"""Times that a drawing is shown at most: what stands for longer is meant to stand."""
+SAME, CHANGED, TIMES = 4.0, 3.0, 6.0
+"""Grey levels, in the block that differs most: a drawing shown again differs by less than the first; the next one by
+more than the second, and so many times as much as the noise between equal ones."""
+PAUSE = Fraction(1, 2)
+"""Seconds for which a picture stands before it is a pause: then it stands, and moves in the last moment."""
+
+
+@dataclass(frozen=True, eq=False)
+class Key:
+    """A picture that is met on the way."""
+
+    time: Fraction
+    """Seconds since the clip's start; of a drawing shown several times when it appears."""
+    picture: Picture
+    joined: bool
+    """It goes on what the key before shows; False after a cut, and for the first one."""
+
+
+@dataclass
+class Counts:
+    """What was found on the way."""
+
+    cuts: list[Fraction]
+    repeats: int = 0
+    pauses: int = 0
+
+
+def keys(
+    pictures: Iterable[tuple[Fraction, Picture]],
+    cut: Cut,
+    retimed: bool,
+    usual: Fraction | None,
+    counts: Counts,
+) -> Iterator[Key]:
+    """The keys among the pictures of a clip, in order; few pictures are held.
+
+    retimed: a drawing that is shown up to `MOST_SHOWN` times is one key. usual: seconds between pictures; a picture
+    that stands for `PAUSE` or longer is a key once more when it ends. None: nothing is a pause.
+    """
+    before: Key | None = None
+    for time, picture in _drawings(pictures, counts) if retimed else pictures:
+        if before is None:
+            before = Key(time, picture, False)
+            yield before
+            continue
+        if usual is not None and time - before.time > max(PAUSE, 4 * usual):
+            counts.pauses += 1
+            before = Key(time - usual, before.picture, True)
+            yield before
+        joined = not cut(before.time, before.picture, time, picture)
+        if not joined:
+            counts.cuts.append(time)
+        before = Key(time, picture, joined)
+        yield before
+
+
+# ------------------------------------------------------------------ drawings shown twice
+
+
+def _drawings(pictures: Iterable[tuple[Fraction, Picture]], counts: Counts) -> Iterator[tuple[Fraction, Picture]]:
+    """Without the pictures that only repeat one. What a run is depends on few pictures around it."""
+    run: list[tuple[Fraction, Picture]] = []
+    noise, appeared, small = 0.0, np.inf, None
+    for time, picture in pictures:
+        now = blocks(picture)
+        change = np.inf if small is None else differ(small, now)
+        small = now
+        if run and change <= SAME:
+            run.append((time, picture))
+            noise = max(noise, change)
+            if len(run) > MOST_SHOWN:
+                # It stands: all of it is kept.
+                yield from run[:-1]
+                run, appeared = run[-1:], 0.0
+            continue
+        yield from _one(run, noise, min(appeared, change), counts)
+        run, noise, appeared = [(time, picture)], 0.0, change
+    yield from run
+
+
+def _one(
+    run: list[tuple[Fraction, Picture]], noise: float, change: float, counts: Counts
+) -> list[tuple[Fraction, Picture]]:
+    """Of a run of like pictures the first, if what comes before and after it differs clearly."""
+    if len(run) > 1 and change >= max(CHANGED, TIMES * noise):
+        counts.repeats += len(run) - 1
+        return run[:1]
+    return run
+
+
+def blocks(picture: Picture) -> NDArray[np.float32]:
+    """(H/n, W/n), grey levels 0..255: the means of small blocks, which keep motion and lose noise."""
+    import cv2
+
+    from inbetween.dense.dis import grey
+
+    image = grey(picture)
+    height, width = image.shape
+    side = max(2, round(max(height, width) / 160))
+    size = max(1, width // side), max(1, height // side)
+    return np.asarray(cv2.resize(image.astype(np.float32), size, interpolation=cv2.INTER_AREA))
+
+
+def differ(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
+    """Grey levels, where two pictures of `blocks` differ most."""
+    return float(np.max(np.abs(a - b)))
+
+
+# ------------------------------------------------------------------ cuts
+
+
+def found(_: Fraction, before: Picture, __: Fraction, after: Picture) -> bool:
+    """Whether two neighbours have nothing to do with each other."""
+    from inbetween.dense.relation import related
+
+    return not related(before, after)
+
+
+def nowhere(_: Fraction, before: Picture, __: Fraction, after: Picture) -> bool:
+    """No cuts at all."""
+    return False
+
+
+def listed(times: Iterable[Fraction]) -> Cut:
+    """Cuts at these times, to the nearest picture."""
+    known = sorted(times)
+
+    def cut(start: Fraction, before: Picture, end: Fraction, after: Picture) -> bool:
+        # Half a picture early or late is the same picture.
+        half = (end - start) / 2
+        return any(end - half <= time < end + half for time in known)
+
+    return cut
+
+
+def read_cuts(path: Path, rate: Fraction) -> list[Fraction]:
+    """Times from a file: seconds of the clip by white space or commas, as `--dry-run` prints them. Lines that begin
+    with `#` are remarks.
+
+    Raises:
+        InbetweenError: it cannot be read.
+        WordsRefused: something in it is no time.
+    """
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InbetweenError(f"{path} cannot be read: {error}", "give a text file of times, or --cuts auto") from None
+    words = re.split(r"[\s,;]+", " ".join(line for line in lines if not line.lstrip().startswith("#")))
+    try:
+        return [parse_time(word, rate) for word in words if word]
+    except WordsRefused as error:
+        raise WordsRefused(f"{path} is no list of cuts: {error.message}", error.hint) from None
+
+
+def say(counts: Counts, report: Report) -> None:
+    """What was found, for people."""
+    if counts.cuts:
+        times = [f"{float(time):.2f}" for time in counts.cuts]
+        some = ", ".join(times if len(times) <= 8 else [*times[:8], "…"])
+        report.note("cuts", f"{len(times)} cuts, never morphed: at {some} s", cuts=[float(t) for t in counts.cuts])
+    if counts.repeats:
+        text = f"{counts.repeats} pictures only repeat one: their drawings move over the time of all"
+        report.note("repeats", text, repeats=counts.repeats)
+    if counts.pauses:
+        report.note("pauses", f"{counts.pauses} pictures stand for long: they stand", pauses=counts.pauses)

@@ -1,0 +1,210 @@
+"""A clip through an engine to a file, in segments that do not depend on each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from inbetween import film, make, pictures
+from inbetween.devices import available_memory, in_order, quiet_opencv
+from inbetween.errors import InbetweenError
+from inbetween.make import Made, Stages, load_makers
+from inbetween.pictures.sheet import Sheet
+from inbetween.slowmo import footage, keys, words
+from inbetween.slowmo.footage import Footage
+from inbetween.slowmo.keys import Counts, Key
+from inbetween.slowmo.pieces import pieces
+from inbetween.slowmo.words import Slow
+from inbetween.timeline.clips import Grid
+from inbetween.types import Gap, Maker, Picture, Report
+from inbetween.video import place
+from inbetween.video.clip import Clip
+from inbetween.video.write import rehearse, write
+
+READ_AHEAD = 3
+"""Pictures that wait to be used, decoded."""
+LOOK_BACK = keys.MOST_SHOWN + 4
+"""Pictures before a segment that say what its first ones are."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A clip that has been looked at, and what will be made of it."""
+
+    slow: Slow
+    whole: Clip
+    clip: Clip
+    """The part that is used."""
+    footage: Footage
+    grid: Grid
+    cuts: keys.Cut
+    protect: Picture | None
+
+
+def open_clip(slow: Slow, overwrite: bool, report: Report) -> Opened:
+    """Everything that can be refused once the clip is looked at, before any work.
+
+    Raises:
+        InbetweenError: no such clip, or a damaged one; an output that cannot be written; no memory; no ffmpeg.
+    """
+    said = slow.words
+    paths = footage.sequence(said.clip)
+    if paths is None:
+        if said.input_fps is not None or said.holes:
+            raise InbetweenError(f"{said.clip} has its own times", "leave --input-fps and --holes out")
+        found = footage.of_video(said.clip, said.deinterlace, report)
+    else:
+        rate, threads = words.input_rate(said), slow.base.settings.threads
+        found = footage.of_pictures(said.clip, paths, rate, said.holes, threads, report)
+    clip = words.part(said, found.clip)
+    place.prepare(slow.base.sink, overwrite, [*found.inputs, *map(Path, filter(None, [said.protect]))])
+    height, width = clip.size
+    needed, free = height * width * make.BYTES_PER_PIXEL, available_memory()
+    if free is not None and needed > free:
+        what = f"{width}x{height} needs about {needed / 1e9:.1f} GB of memory, {free / 1e9:.1f} GB are free"
+        raise InbetweenError(what, "close other programs, or make the clip smaller first")
+    grid = words.grid(said, found.clip, clip)
+    rehearse(slow.base.sink, grid.rate, clip.size, clip.channels, clip.bits)
+    cuts = _cuts(said.cuts, found.clip, clip)
+    return Opened(slow, found.clip, clip, found, grid, cuts, _mask(said.protect, clip))
+
+
+def _cuts(word: str, whole: Clip, clip: Clip) -> keys.Cut:
+    if word in ("auto", "off"):
+        return keys.found if word == "auto" else keys.nowhere
+    return keys.listed(time - (clip.start - whole.start) for time in keys.read_cuts(Path(word), clip.rate))
+
+
+def _mask(name: str | None, clip: Clip) -> Picture | None:
+    """(H, W, 1), 255 where the clip's own pictures are to stand."""
+    if name is None:
+        return None
+    picture = pictures.to_8_bit(pictures.read(Path(name)))
+    if picture.shape[:2] != clip.size:
+        (height, width), (wanted_height, wanted_width) = picture.shape[:2], clip.size
+        raise InbetweenError(
+            f"{name} is {width}x{height}, the clip {wanted_width}x{wanted_height}", "make a mask of the clip's size"
+        )
+    mask: Picture = picture[..., 1:2]
+    return mask
+
+
+def frames(
+    opened: Opened, makers: dict[str, Maker], first: int, stop: int, counts: Counts, report: Report
+) -> Iterator[Picture]:
+    """Frames `first` to `stop` - 1 of the film. They depend on no others, so they may be made in any order.
+
+    Raises:
+        InbetweenError: the clip is damaged.
+    """
+    clip, said, grid = opened.clip, opened.slow.words, opened.grid
+    begin = grid.source(first) - LOOK_BACK / clip.rate
+    threads = opened.slow.base.settings.threads
+    usual = None if clip.video < 0 else 1 / clip.rate
+    with ThreadPoolExecutor(1) as pool:
+        decoded = iter(opened.footage.pictures(clip, report, begin))
+        stream = decoded
+        if threads > 1:
+            ready = in_order(pool, lambda _: next(decoded, None), count(), READ_AHEAD)
+            stream = iter(ready.__next__, None)
+        found: Iterator[Key] = keys.keys(stream, opened.cuts, said.repeats == "auto", usual, counts)
+        made = film.made(
+            pieces(found, grid, first, stop, clip.rate, said.at_cut, said.film.seed),
+            makers,
+            report,
+            _protected(opened.protect),
+        )
+        yield from made
+
+
+def _protected(mask: Picture | None) -> Callable[[Picture, Gap, float], Picture]:
+    if mask is None:
+        return lambda picture, gap, t: picture
+    weight = mask.astype(np.float32) / 255
+
+    def finish(picture: Picture, gap: Gap, t: float) -> Picture:
+        key = gap.start if t < 0.5 else gap.end
+        mixed: Any = picture + (key.astype(np.float32) - picture) * weight + 0.5
+        return mixed.astype(picture.dtype)  # type: ignore[no-any-return]
+
+    return finish
+
+
+class _Doubts(Report):
+    """Gathers what engines say of each gap: a clip has thousands."""
+
+    def __init__(self, report: Report, rate: Fraction) -> None:
+        self._report, self._rate = report, rate
+        self._doubts: list[tuple[float, int]] = []
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        if stage != "flow":
+            self._report.progress(stage, done, total)
+
+    def note(self, code: str, text: str, *, detail: bool = False, **facts: Any) -> None:
+        if code != "doubt":
+            self._report.note(code, text, detail=detail, **facts)
+        elif not detail:
+            self._doubts.append((facts["doubt"], facts["gap"]))
+
+    def say(self) -> None:
+        """Once, of all."""
+        if self._doubts:
+            doubt, gap = max(self._doubts)
+            self._report.note(
+                "doubt",
+                f"between {len(self._doubts)} pictures and the next the motion is hard to follow: expect ghosts in "
+                f"places, most at {float(gap / self._rate):.2f} s (doubt {doubt:.2f})",
+                gaps=len(self._doubts),
+                worst=round(doubt, 4),
+            )
+
+
+def make_film(slow: Slow, report: Report, *, overwrite: bool = False, sheet: Path | None = None) -> Made:
+    """Make the film. It is whole and checked, or it is not there.
+
+    sheet: a PNG of some of its pictures.
+
+    Raises:
+        InbetweenError: see `open_clip`; a damaged clip, a full disk, an ffmpeg that died.
+        Interrupted: the user asked to stop.
+    """
+    stages, begin = Stages(), make.processor_seconds()
+    for code, text in slow.base.notes:
+        report.note(code, text)
+    with stages.stage("open"):
+        opened = open_clip(slow, overwrite, report)
+    grid, clip, counts = opened.grid, opened.clip, Counts([])
+    doubts = _Doubts(report, clip.rate)
+    with quiet_opencv():
+        with stages.stage("load"):
+            makers = load_makers(slow.base)
+        stream = stages.each("frames", frames(opened, makers, 0, grid.count, counts, doubts))
+        drawn = Sheet(grid.count, grid.rate)
+        with stages.stage("all"):
+            written = write(
+                slow.base.sink,
+                drawn.seen(stream) if sheet else stream,
+                grid.rate,
+                grid.count,
+                clip.size,
+                report,
+                overwrite,
+                threads=slow.base.settings.threads,
+                colour=clip.colour,
+                aspect=clip.aspect,
+            )
+        if sheet:
+            make.save(sheet, drawn.png())
+    keys.say(counts, report)
+    doubts.say()
+    stages.seconds["write"] = stages.seconds.pop("all") - stages.seconds["frames"]
+    seconds = {name: round(value, 3) for name, value in stages.seconds.items()}
+    return Made(written, seconds, round(make.processor_seconds() - begin, 3))
