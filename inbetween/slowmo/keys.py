@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -42,9 +42,13 @@ class Key:
 class Counts:
     """What was found on the way."""
 
-    cuts: list[Fraction]
-    repeats: int = 0
-    pauses: int = 0
+    cuts: set[Fraction] = field(default_factory=set)
+    """The times of the first pictures after them. All times are seconds since the clip's start; what two segments
+    have seen counts once."""
+    repeats: set[Fraction] = field(default_factory=set)
+    """The pictures that only repeat one."""
+    pauses: set[Fraction] = field(default_factory=set)
+    """When they end."""
 
 
 def keys(
@@ -66,12 +70,12 @@ def keys(
             yield before
             continue
         if usual is not None and time - before.time > max(PAUSE, 4 * usual):
-            counts.pauses += 1
+            counts.pauses.add(time)
             before = Key(time - usual, before.picture, True)
             yield before
         joined = not cut(before.time, before.picture, time, picture)
         if not joined:
-            counts.cuts.append(time)
+            counts.cuts.add(time)
         before = Key(time, picture, joined)
         yield before
 
@@ -105,7 +109,7 @@ def _one(
 ) -> list[tuple[Fraction, Picture]]:
     """Of a run of like pictures the first, if what comes before and after it differs clearly."""
     if len(run) > 1 and change >= max(CHANGED, TIMES * noise):
-        counts.repeats += len(run) - 1
+        counts.repeats.update(time for time, _ in run[1:])
         return run[:1]
     return run
 
@@ -174,14 +178,17 @@ def read_cuts(path: Path, rate: Fraction) -> list[Fraction]:
         raise WordsRefused(f"{path} is no list of cuts: {error.message}", error.hint) from None
 
 
-def say(counts: Counts, report: Report) -> None:
-    """What was found, for people."""
+def say(counts: Counts, since: Fraction, report: Report) -> None:
+    """What was found, for people; `since` is added to its times."""
     if counts.cuts:
-        times = [f"{float(time):.2f}" for time in counts.cuts]
+        times = [f"{float(time + since):.2f}" for time in sorted(counts.cuts)]
         some = ", ".join(times if len(times) <= 8 else [*times[:8], "…"])
-        report.note("cuts", f"{len(times)} cuts, never morphed: at {some} s", cuts=[float(t) for t in counts.cuts])
+        what = "1 cut" if len(times) == 1 else f"{len(times)} cuts"
+        report.note("cuts", f"{what}, never morphed: at {some} s", cuts=len(times))
     if counts.repeats:
-        text = f"{counts.repeats} pictures only repeat one: their drawings move over the time of all"
-        report.note("repeats", text, repeats=counts.repeats)
+        what = f"{len(counts.repeats)} pictures only repeat a drawing"
+        text = f"{what}: it moves over the time of all; --repeats keep holds it"
+        report.note("repeats", text, repeats=len(counts.repeats))
     if counts.pauses:
-        report.note("pauses", f"{counts.pauses} pictures stand for long: they stand", pauses=counts.pauses)
+        text = f"{len(counts.pauses)} pictures stand for {float(PAUSE):g} s or longer: they stand in the film too"
+        report.note("pauses", text, pauses=len(counts.pauses))

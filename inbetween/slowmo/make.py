@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from itertools import count
 from pathlib import Path
@@ -12,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from inbetween import film, make, pictures
+from inbetween import engines, film, make, pictures
 from inbetween.devices import available_memory, in_order, quiet_opencv
 from inbetween.errors import InbetweenError
 from inbetween.make import Made, Stages, load_makers
@@ -24,6 +26,7 @@ from inbetween.slowmo.pieces import pieces
 from inbetween.slowmo.words import Slow
 from inbetween.timeline.clips import Grid
 from inbetween.types import Gap, Maker, Picture, Report
+from inbetween.versions import versions
 from inbetween.video import place
 from inbetween.video.clip import Clip
 from inbetween.video.write import rehearse, write
@@ -36,7 +39,7 @@ LOOK_BACK = keys.MOST_SHOWN + 4
 
 @dataclass(frozen=True)
 class Opened:
-    """A clip that has been looked at, and what will be made of it."""
+    """A clip that has been looked at, what will be made of it, and what is found on the way."""
 
     slow: Slow
     whole: Clip
@@ -46,6 +49,20 @@ class Opened:
     grid: Grid
     cuts: keys.Cut
     protect: Picture | None
+    counts: Counts
+
+    @property
+    def since(self) -> Fraction:
+        """Seconds of the whole clip before the part that is used."""
+        return self.clip.start - self.whole.start
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was made, and of what."""
+
+    found: Opened
+    made: Made
 
 
 def open_clip(slow: Slow, overwrite: bool, report: Report) -> Opened:
@@ -73,7 +90,7 @@ def open_clip(slow: Slow, overwrite: bool, report: Report) -> Opened:
     grid = words.grid(said, found.clip, clip)
     rehearse(slow.base.sink, grid.rate, clip.size, clip.channels, clip.bits)
     cuts = _cuts(said.cuts, found.clip, clip)
-    return Opened(slow, found.clip, clip, found, grid, cuts, _mask(said.protect, clip))
+    return Opened(slow, found.clip, clip, found, grid, cuts, _mask(said.protect, clip), Counts())
 
 
 def _cuts(word: str, whole: Clip, clip: Clip) -> keys.Cut:
@@ -96,32 +113,51 @@ def _mask(name: str | None, clip: Clip) -> Picture | None:
     return mask
 
 
-def frames(
-    opened: Opened, makers: dict[str, Maker], first: int, stop: int, counts: Counts, report: Report
-) -> Iterator[Picture]:
+def frames(opened: Opened, makers: dict[str, Maker], first: int, stop: int, report: Report) -> Iterator[Picture]:
     """Frames `first` to `stop` - 1 of the film. They depend on no others, so they may be made in any order.
 
     Raises:
         InbetweenError: the clip is damaged.
     """
-    clip, said, grid = opened.clip, opened.slow.words, opened.grid
-    begin = grid.source(first) - LOOK_BACK / clip.rate
-    threads = opened.slow.base.settings.threads
-    usual = None if clip.video < 0 else 1 / clip.rate
-    with ThreadPoolExecutor(1) as pool:
-        decoded = iter(opened.footage.pictures(clip, report, begin))
-        stream = decoded
-        if threads > 1:
-            ready = in_order(pool, lambda _: next(decoded, None), count(), READ_AHEAD)
-            stream = iter(ready.__next__, None)
-        found: Iterator[Key] = keys.keys(stream, opened.cuts, said.repeats == "auto", usual, counts)
-        made = film.made(
-            pieces(found, grid, first, stop, clip.rate, said.at_cut, said.film.seed),
+    said = opened.slow.words
+    with _keys(opened, first, report) as found:
+        yield from film.made(
+            pieces(found, opened.grid, first, stop, opened.clip.rate, said.at_cut, said.film.seed),
             makers,
             report,
             _protected(opened.protect),
         )
-        yield from made
+
+
+@contextmanager
+def _keys(opened: Opened, first: int, report: Report) -> Iterator[Iterator[Key]]:
+    """The clip's keys from before a frame of the film on, decoded while others are used."""
+    clip, words = opened.clip, opened.slow.words
+    begin = opened.grid.source(first) - LOOK_BACK / clip.rate
+    # A number that is missing among pictures is no pause.
+    usual = None if clip.video < 0 else 1 / clip.rate
+    with ThreadPoolExecutor(1) as pool:
+        decoded = iter(opened.footage.pictures(clip, report, begin))
+        stream = decoded
+        if opened.slow.base.settings.threads > 1:
+            ready = in_order(pool, lambda _: next(decoded, None), count(), READ_AHEAD)
+            stream = iter(ready.__next__, None)
+        yield keys.keys(stream, opened.cuts, words.repeats == "auto", usual, opened.counts)
+
+
+def look(slow: Slow, overwrite: bool, report: Report) -> Opened:
+    """What `make_film` would only find out on its way too: the clip is read to its end. Nothing is made.
+
+    Raises:
+        InbetweenError: see `open_clip`; a damaged clip.
+    """
+    opened = open_clip(slow, overwrite, report)
+    with quiet_opencv(), _keys(opened, 0, report) as found:
+        for number, key in enumerate(found):
+            report.progress("read", min(number, opened.clip.count), opened.clip.count)
+            if key.time > opened.clip.duration:
+                break
+    return opened
 
 
 def _protected(mask: Picture | None) -> Callable[[Picture, Gap, float], Picture]:
@@ -167,7 +203,7 @@ class _Doubts(Report):
             )
 
 
-def make_film(slow: Slow, report: Report, *, overwrite: bool = False, sheet: Path | None = None) -> Made:
+def make_film(slow: Slow, report: Report, *, overwrite: bool = False, sheet: Path | None = None) -> Result:
     """Make the film. It is whole and checked, or it is not there.
 
     sheet: a PNG of some of its pictures.
@@ -181,12 +217,12 @@ def make_film(slow: Slow, report: Report, *, overwrite: bool = False, sheet: Pat
         report.note(code, text)
     with stages.stage("open"):
         opened = open_clip(slow, overwrite, report)
-    grid, clip, counts = opened.grid, opened.clip, Counts([])
+    grid, clip = opened.grid, opened.clip
     doubts = _Doubts(report, clip.rate)
     with quiet_opencv():
         with stages.stage("load"):
             makers = load_makers(slow.base)
-        stream = stages.each("frames", frames(opened, makers, 0, grid.count, counts, doubts))
+        stream = stages.each("frames", frames(opened, makers, 0, grid.count, doubts))
         drawn = Sheet(grid.count, grid.rate)
         with stages.stage("all"):
             written = write(
@@ -203,8 +239,44 @@ def make_film(slow: Slow, report: Report, *, overwrite: bool = False, sheet: Pat
             )
         if sheet:
             make.save(sheet, drawn.png())
-    keys.say(counts, report)
+    keys.say(opened.counts, opened.since, report)
     doubts.say()
     stages.seconds["write"] = stages.seconds.pop("all") - stages.seconds["frames"]
     seconds = {name: round(value, 3) for name, value in stages.seconds.items()}
-    return Made(written, seconds, round(make.processor_seconds() - begin, 3))
+    return Result(opened, Made(written, seconds, round(make.processor_seconds() - begin, 3)))
+
+
+def summary(opened: Opened, made: Made | None, notes: list[dict[str, Any]]) -> dict[str, Any]:
+    """What was asked, what it came to, what was made and what was said on the way: plain values."""
+    slow, clip, grid = opened.slow, opened.clip, opened.grid
+    engine = engines.get(slow.base.engine)
+    return {
+        "made": made is not None,
+        "words": asdict(slow.words),
+        "engine": slow.base.engine,
+        "why": slow.base.why,
+        "options": asdict(slow.base.options),
+        "licence": engine.licence,
+        "commercial": engine.commercial,
+        "frames": grid.count,
+        "fps": str(grid.rate),
+        "seconds_shown": float(grid.count / grid.rate),
+        "clip": {
+            "path": os.path.abspath(clip.path),
+            "count": clip.count,
+            "size": list(clip.size),
+            "fps": str(clip.rate),
+            "even": clip.even,
+            "start": float(clip.start),
+            "duration": float(clip.duration),
+            "bits": clip.bits,
+            "channels": clip.channels,
+            "colour": asdict(clip.colour),
+            "rotation": clip.rotation,
+        },
+        "cuts": [round(float(time + opened.since), 6) for time in sorted(opened.counts.cuts)],
+        "repeats": len(opened.counts.repeats),
+        **(made.to_json() if made else {}),
+        "notes": notes,
+        "versions": versions(),
+    }
