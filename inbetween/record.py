@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import platform
 from dataclasses import replace
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -16,37 +14,7 @@ from inbetween.errors import InbetweenError
 from inbetween.make import Made
 from inbetween.plan import Plan, Words, words_from_json
 from inbetween.types import Report
-
-PACKAGES = ("inbetween", "numpy", "opencv-python-headless", "pillow", "av", "imageio-ffmpeg")
-"""Those that can change the pixels of an engine without networks, or the file."""
-
-
-def versions() -> dict[str, str]:
-    """Of Python, of our packages and of ffmpeg."""
-    found = {"python": platform.python_version()}
-    for name in PACKAGES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            found[name] = "not installed"
-    try:
-        found["ffmpeg"] = ffmpeg_version()
-    except InbetweenError:
-        # Pictures are made without it.
-        found["ffmpeg"] = "not installed"
-    return found
-
-
-def ffmpeg_version() -> str:
-    """As it says itself.
-
-    Raises:
-        InbetweenError: it cannot be run.
-    """
-    from inbetween.video import ffmpeg
-
-    said = ffmpeg.asked("-version").split("\n", 1)[0].split()
-    return said[2] if len(said) > 2 else "unknown"
+from inbetween.versions import versions
 
 
 def summary(plan: Plan, made: Made, notes: list[dict[str, Any]]) -> dict[str, Any]:

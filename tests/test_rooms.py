@@ -14,7 +14,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 LINES = [
     ["__main__"],
     ["cli"],
-    ["api", "bench"],
+    ["api", "bench", "slowmo"],
     ["record"],
     ["make"],
     ["film", "keys"],
@@ -22,6 +22,7 @@ LINES = [
     ["engines"],
     ["motion"],
     ["dense"],
+    ["versions"],
     ["engine", "video", "weights"],
     ["pictures", "timeline", "devices"],
     ["types"],
@@ -71,7 +72,7 @@ def test_no_engine_imports_another() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [["--help"], ["--version"], *([n, "--help"] for n in ("run", "engines", "bench", "match", "motion", "conditions"))],
+    [["--help"], ["--version"], *([n, "--help"] for n in ("run", "slowmo", "engines", "bench", "match", "motion", "conditions"))],
 )
 def test_help_imports_nothing_heavy(words: list[str]) -> None:
     script = (

@@ -167,7 +167,7 @@ def _sheet(name: str | None) -> Path | None:
 
 
 def _json(request: Request, result: Result, sheet: Path | None, notes: list[dict[str, Any]]) -> bytes:
-    from inbetween.record import versions
+    from inbetween.versions import versions
 
     facts = {
         "clips": [os.path.abspath(clip) for clip in request.clips],

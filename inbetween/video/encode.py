@@ -96,12 +96,19 @@ def _film_words(path: str, expected: Expected, pixel_format: str, raw: str) -> l
     words += ["-pix_fmt", pixel_format, "-c:v", sink.codec, "-threads", THREADS]
     words += [word.format(**facts) for word in codec.words]
     if form.muxer in ("mp4", "mov"):
-        words += ["-movflags", "+faststart", "-video_track_timescale", str(_timescale(rate))]
+        words += [word for name, value in muxer_options(form.muxer, rate).items() for word in (f"-{name}", value)]
         words += ["-tag:v", codec.tag] if codec.tag else []
     if form.loop:
         words += [form.loop[0], form.loop[1 if expected.loop else 2]]
     words += ["-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact"]
     return [*words, *asked, "-f", form.muxer, f"file:{path}"]
+
+
+def muxer_options(muxer: str, rate: Fraction) -> dict[str, str]:
+    """What a container is asked for: of MP4 and MOV the index in front, and a clock that knows every frame."""
+    if muxer not in ("mp4", "mov"):
+        return {}
+    return {"movflags": "+faststart", "video_track_timescale": str(_timescale(rate))}
 
 
 def _screen(codec: str, colour: Colour | None) -> str:

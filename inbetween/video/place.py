@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
+import json
 import os
 import re
 import shlex
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from inbetween.errors import InbetweenError
 from inbetween.video import ffmpeg, sinks
@@ -22,6 +25,9 @@ from inbetween.video.sinks import Sink
 OVERWRITE = "give another name with -o, or add --overwrite"
 
 _PART = re.compile(r"\.inbetween-[0-9a-f]{8}\.part")
+_SEGMENTS = ".parts"
+MARK = "placing"
+"""The file of `mark`."""
 
 
 def prepare(sink: Sink, overwrite: bool = False, inputs: Sequence[Path | str] = ()) -> None:
@@ -34,6 +40,8 @@ def prepare(sink: Sink, overwrite: bool = False, inputs: Sequence[Path | str] = 
         InbetweenError: the folder is missing, is no folder or is read-only; the name is too long; the output
             exists and `overwrite` is False; the output is, or would replace or delete, an input.
     """
+    if placing(sink) is not None:
+        return
     if sink.kind == "sequence":
         target = resolved(sink)
         _prepare_sequence(sink, target, _exists(target), overwrite, inputs)
@@ -75,6 +83,45 @@ def parts_of(sink: Sink) -> str:
     if sink.kind == "sequence" and os.path.isdir(target):
         return target
     return os.path.dirname(target)
+
+
+def segments_of(sink: Sink) -> str:
+    """The hidden folder for the finished segments of a long film, beside the output or in its folder."""
+    name = os.path.basename(resolved(sink))
+    if len(os.fsencode(name)) > 200:
+        # What a disk takes as a name is at least this long.
+        name = hashlib.sha256(os.fsencode(name)).hexdigest()
+    return os.path.join(parts_of(sink), f".{name}{_SEGMENTS}")
+
+
+def mark(sink: Sink, source: str, facts: dict[str, Any]) -> None:
+    """Note in the folder of segments that `source`, which is whole, is about to get the output's name.
+
+    A kill between the move and the removal of the segments, or among the moves of a sequence, would otherwise leave
+    an output that looks like somebody else's.
+    """
+    moved_one_by_one = sink.kind == "sequence" and os.path.lexists(resolved(sink))
+    identity = None if moved_one_by_one else _identity(source)
+    path = os.path.join(segments_of(sink), MARK)
+    with open(path + ".new", "w", encoding="utf-8") as file:
+        json.dump({"identity": identity, "facts": facts}, file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(path + ".new", path)
+
+
+def placing(sink: Sink) -> dict[str, Any] | None:
+    """The facts that were noted by `mark`, if what bears the output's name is what was moved there, or a folder into
+    which pictures were still being moved; else None."""
+    try:
+        with open(os.path.join(segments_of(sink), MARK), encoding="utf-8") as file:
+            noted = json.load(file)
+    except (OSError, ValueError):
+        return None
+    target = resolved(sink)
+    if noted["identity"] is None:
+        return {**noted["facts"], "half": True} if os.path.isdir(target) else None
+    return dict(noted["facts"]) if _identity(target) == tuple(noted["identity"]) else None
 
 
 @contextlib.contextmanager
@@ -141,7 +188,7 @@ def keep_sequence(source: str, sink: Sink, names: Sequence[str], overwrite: bool
 
     A folder that does not exist appears at once, by one rename. One that exists is kept, for it may be
     somebody's current folder: each picture is moved into it, after those that they replace and those with
-    higher numbers have been moved out. A failure in between is undone.
+    higher numbers have been moved out. A failure in between is undone; after a kill in between this goes on.
 
     Raises:
         InbetweenError: files of these names appeared meanwhile, or the disk refuses.
@@ -151,14 +198,16 @@ def keep_sequence(source: str, sink: Sink, names: Sequence[str], overwrite: bool
         if not os.path.lexists(target):
             os.rename(source, target)
             return
-        old = [name for name, _ in _numbered(sink, target)]
+        left = [name for name in names if os.path.lexists(os.path.join(source, name))]
+        moved = {*names} - {*left}
+        old = [name for name, _ in _numbered(sink, target) if name not in moved]
         if old and not overwrite:
             raise InbetweenError(f"`{sink.path}` has got pictures while it was being made", OVERWRITE)
         # No picture has this name: it has no suffix.
         away = os.path.join(source, "replaced")
-        os.mkdir(away)
+        os.makedirs(away, exist_ok=True)
         moves = [(os.path.join(target, name), os.path.join(away, name)) for name in old]
-        moves += [(os.path.join(source, name), os.path.join(target, name)) for name in names]
+        moves += [(os.path.join(source, name), os.path.join(target, name)) for name in left]
         _move_all(moves)
 
 
@@ -186,7 +235,8 @@ def _prepare_sequence(sink: Sink, folder: str, exists: bool, overwrite: bool, in
     with disk_errors(sink.path):
         _exists(os.path.join(folder, sinks.name(sink, sink.start_number)))
         old = _numbered(sink, folder)
-        others = [entry for entry in os.listdir(folder) if not _PART.match(entry)]
+        ours = os.path.basename(segments_of(sink))
+        others = [entry for entry in os.listdir(folder) if not _PART.match(entry) and entry != ours]
     read = _identities(inputs)
     for entry, identity in old:
         if identity in read:

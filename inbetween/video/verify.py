@@ -6,6 +6,7 @@ import dataclasses
 import os
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from inbetween.errors import InbetweenError
 from inbetween.types import Report
@@ -28,12 +29,35 @@ def film(path: str, expected: Expected, report: Report) -> Written:
         found = dataclasses.replace(found, duration=sum(said.delays, Fraction(0)))
         if said.loop != expected.loop and not sink.encoder:
             raise _unlike(sink, f"it is to be played {'for ever' if said.loop else 'once'}")
-    if found.count != expected.count:
-        raise _unlike(sink, f"{found.count} frames instead of {expected.count}")
-    wanted = expected.count / expected.rate
-    if abs(found.duration - wanted) > expected.tolerance:
-        raise _unlike(sink, f"{float(found.duration):.6g} s instead of {float(wanted):.6g} s")
+    _check_length(found.count, found.duration, expected)
     return found
+
+
+def joined(path: str, expected: Expected, report: Report) -> Fraction:
+    """Look at the packets of a film that was joined from checked segments; its duration in seconds.
+
+    Raises:
+        InbetweenError: it cannot be read, or count, times or duration are others.
+    """
+    import av
+
+    times = []
+    try:
+        with open(path, "rb") as file, av.open(file, "r") as container:
+            stream = container.streams.video[0]
+            for packet in container.demux(stream):
+                if packet.size:
+                    times.append(_seconds(packet.pts, packet.time_base))
+                    report.progress("check", len(times), expected.count)
+            duration = _length(container, stream)
+    except (av.error.FFmpegError, IndexError) as error:
+        raise _unlike(expected.sink, f"it cannot be read ({error})") from error
+    times.sort()
+    for number, time in enumerate(times):
+        if abs(time - times[0] - number / expected.rate) > expected.tolerance:
+            raise _unlike(expected.sink, f"frame {number} is at {float(time - times[0]):.6g} s")
+    _check_length(len(times), duration, expected)
+    return duration
 
 
 def _times(path: str, sink: Sink) -> animation.Times:
@@ -69,9 +93,7 @@ def _decoded(path: str, expected: Expected, report: Report) -> Written:
             # PyAV 14 knows the decoder only, which for some codecs has a name of its own.
             decoder = stream.codec_context.codec
             codec = str(getattr(decoder, "canonical_name", decoder.name))
-            duration = _seconds(stream.duration, stream.time_base) or _seconds(
-                container.duration, Fraction(1, av.time_base)
-            )
+            duration = _length(container, stream)
             if stream.metadata.get("alpha_mode") == "1":
                 # The alpha of VP9 is a second stream, which this decoder passes over.
                 pixel_format = pixel_format.replace("yuv4", "yuva4")
@@ -107,6 +129,20 @@ def _webp(path: str, expected: Expected, report: Report) -> Written:
     pixel_format = {"RGB": "rgb24", "RGBA": "rgba"}.get(mode, mode)
     size = os.path.getsize(path)
     return Written(sink.path, sink.kind, round(now * rate), expected.size, now, "webp", pixel_format, size)
+
+
+def _length(container: Any, stream: Any) -> Fraction:
+    import av
+
+    return _seconds(stream.duration, stream.time_base) or _seconds(container.duration, Fraction(1, av.time_base))
+
+
+def _check_length(count: int, duration: Fraction, expected: Expected) -> None:
+    if count != expected.count:
+        raise _unlike(expected.sink, f"{count} frames instead of {expected.count}")
+    wanted = expected.count / expected.rate
+    if abs(duration - wanted) > expected.tolerance:
+        raise _unlike(expected.sink, f"{float(duration):.6g} s instead of {float(wanted):.6g} s")
 
 
 def _check_size(size: tuple[int, int], expected: Expected) -> None:
