@@ -7,16 +7,21 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from inbetween.errors import InbetweenError, WordsRefused
 from inbetween.timeline import parse_time
 from inbetween.types import Picture, Report
 
-Cut = Callable[[Fraction, Picture, Fraction, Picture], bool]
-"""(time, picture) of two neighbours: whether the clip is cut between them."""
+Seen: TypeAlias = "tuple[Fraction, Picture, Small]"
+"""A picture of the clip: seconds since its start, itself, and itself small."""
+Cut: TypeAlias = Callable[["Seen", "Seen"], bool]
+"""Of two neighbours: whether the clip is cut between them."""
+
+if TYPE_CHECKING:
+    from inbetween.dense.shot import Small
 
 MOST_SHOWN = 4
 """Times that a drawing is shown at most: what stands for longer is meant to stand."""
@@ -63,36 +68,41 @@ def keys(
     retimed: a drawing that is shown up to `MOST_SHOWN` times is one key. usual: seconds between pictures; a picture
     that stands for `PAUSE` or longer is a key once more when it ends. None: nothing is a pause.
     """
-    before: Key | None = None
-    for time, picture in _drawings(pictures, counts) if retimed else pictures:
+    before: Seen | None = None
+    for now in _drawings(pictures, counts) if retimed else map(_seen, pictures):
+        time, picture, _ = now
         if before is None:
-            before = Key(time, picture, False)
-            yield before
+            before = now
+            yield Key(time, picture, False)
             continue
-        if usual is not None and time - before.time > max(PAUSE, 4 * usual):
+        if usual is not None and time - before[0] > max(PAUSE, 4 * usual):
             counts.pauses.add(time)
-            before = Key(time - usual, before.picture, True)
-            yield before
-        joined = not cut(before.time, before.picture, time, picture)
+            before = time - usual, *before[1:]
+            yield Key(*before[:2], True)
+        joined = not cut(before, now)
         if not joined:
             counts.cuts.add(time)
-        before = Key(time, picture, joined)
-        yield before
+        before = now
+        yield Key(time, picture, joined)
+
+
+def _seen(one: tuple[Fraction, Picture]) -> Seen:
+    from inbetween.dense.shot import small
+
+    return *one, small(one[1])
 
 
 # ------------------------------------------------------------------ drawings shown twice
 
 
-def _drawings(pictures: Iterable[tuple[Fraction, Picture]], counts: Counts) -> Iterator[tuple[Fraction, Picture]]:
+def _drawings(pictures: Iterable[tuple[Fraction, Picture]], counts: Counts) -> Iterator[Seen]:
     """Without the pictures that only repeat one. What a run is depends on few pictures around it."""
-    run: list[tuple[Fraction, Picture]] = []
-    noise, appeared, small = 0.0, np.inf, None
-    for time, picture in pictures:
-        now = blocks(picture)
-        change = np.inf if small is None else differ(small, now)
-        small = now
-        if run and change <= SAME:
-            run.append((time, picture))
+    run: list[Seen] = []
+    noise, appeared = 0.0, np.inf
+    for now in map(_seen, pictures):
+        change = differ(run[-1][2], now[2]) if run else np.inf
+        if change <= SAME:
+            run.append(now)
             noise = max(noise, change)
             if len(run) > MOST_SHOWN:
                 # It stands: all of it is kept.
@@ -100,49 +110,34 @@ def _drawings(pictures: Iterable[tuple[Fraction, Picture]], counts: Counts) -> I
                 run, appeared = run[-1:], 0.0
             continue
         yield from _one(run, noise, min(appeared, change), counts)
-        run, noise, appeared = [(time, picture)], 0.0, change
+        run, noise, appeared = [now], 0.0, change
     yield from run
 
 
-def _one(
-    run: list[tuple[Fraction, Picture]], noise: float, change: float, counts: Counts
-) -> list[tuple[Fraction, Picture]]:
+def _one(run: list[Seen], noise: float, change: float, counts: Counts) -> list[Seen]:
     """Of a run of like pictures the first, if what comes before and after it differs clearly."""
     if len(run) > 1 and change >= max(CHANGED, TIMES * noise):
-        counts.repeats.update(time for time, _ in run[1:])
+        counts.repeats.update(time for time, _, _ in run[1:])
         return run[:1]
     return run
 
 
-def blocks(picture: Picture) -> NDArray[np.float32]:
-    """(H/n, W/n), grey levels 0..255: the means of small blocks, which keep motion and lose noise."""
-    import cv2
-
-    from inbetween.dense.dis import grey
-
-    image = grey(picture)
-    height, width = image.shape
-    side = max(2, round(max(height, width) / 160))
-    size = max(1, width // side), max(1, height // side)
-    return np.asarray(cv2.resize(image.astype(np.float32), size, interpolation=cv2.INTER_AREA))
-
-
-def differ(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
-    """Grey levels, where two pictures of `blocks` differ most."""
+def differ(a: Small, b: Small) -> float:
+    """Grey levels, where two small pictures differ most."""
     return float(np.max(np.abs(a - b)))
 
 
 # ------------------------------------------------------------------ cuts
 
 
-def found(_: Fraction, before: Picture, __: Fraction, after: Picture) -> bool:
-    """Whether two neighbours have nothing to do with each other."""
-    from inbetween.dense.relation import related
+def found(before: Seen, now: Seen) -> bool:
+    """Whether two neighbours are of two shots."""
+    from inbetween.dense.shot import one_shot
 
-    return not related(before, after)
+    return not one_shot(before[2], now[2])
 
 
-def nowhere(_: Fraction, before: Picture, __: Fraction, after: Picture) -> bool:
+def nowhere(before: Seen, now: Seen) -> bool:
     """No cuts at all."""
     return False
 
@@ -151,10 +146,10 @@ def listed(times: Iterable[Fraction]) -> Cut:
     """Cuts at these times, to the nearest picture."""
     known = sorted(times)
 
-    def cut(start: Fraction, before: Picture, end: Fraction, after: Picture) -> bool:
+    def cut(before: Seen, now: Seen) -> bool:
         # Half a picture early or late is the same picture.
-        half = (end - start) / 2
-        return any(end - half <= time < end + half for time in known)
+        half = (now[0] - before[0]) / 2
+        return any(now[0] - half <= time < now[0] + half for time in known)
 
     return cut
 
