@@ -87,7 +87,7 @@ def of_pictures(name: str, paths: list[Path], rate: Fraction, holes: bool, threa
         Fraction(0),
         (places[-1] + 1) / rate,
         places[-1] / rate,
-        colour=Colour("gbr", "pc", "bt709", "iec61966-2-1"),
+        colour=Colour("gbr", "pc", "bt709", "iec61966-2-1", files.bits),
     )
 
     def pictures(part: Clip, report: Report, begin: Fraction) -> Iterator[tuple[Fraction, Picture]]:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from itertools import count
 from pathlib import Path
@@ -16,9 +16,10 @@ import numpy as np
 
 from inbetween import engines, film, make, pictures
 from inbetween.devices import available_memory, in_order, quiet_opencv
-from inbetween.errors import InbetweenError
+from inbetween.errors import InbetweenError, WordsRefused
 from inbetween.make import Made, Stages, load_makers
 from inbetween.pictures.sheet import Sheet
+from inbetween.plan import Words
 from inbetween.slowmo import footage, keys, words
 from inbetween.slowmo.footage import Footage
 from inbetween.slowmo.keys import Counts, Key
@@ -27,9 +28,11 @@ from inbetween.slowmo.words import Slow
 from inbetween.timeline.clips import Grid
 from inbetween.types import Gap, Maker, Picture, Report
 from inbetween.versions import versions
-from inbetween.video import place
+from inbetween.video import place, sinks
 from inbetween.video.clip import Clip
-from inbetween.video.write import rehearse, write
+from inbetween.video.resume import Work, borders, write_work
+from inbetween.video.sinks import Sink
+from inbetween.video.write import rehearse
 
 READ_AHEAD = 3
 """Pictures that wait to be used, decoded."""
@@ -42,6 +45,8 @@ class Opened:
     """A clip that has been looked at, what will be made of it, and what is found on the way."""
 
     slow: Slow
+    sink: Sink
+    """Where it goes."""
     whole: Clip
     clip: Clip
     """The part that is used."""
@@ -72,25 +77,52 @@ def open_clip(slow: Slow, overwrite: bool, report: Report) -> Opened:
         InbetweenError: no such clip, or a damaged one; an output that cannot be written; no memory; no ffmpeg.
     """
     said = slow.words
-    paths = footage.sequence(said.clip)
-    if paths is None:
-        if said.input_fps is not None or said.holes:
-            raise InbetweenError(f"{said.clip} has its own times", "leave --input-fps and --holes out")
-        found = footage.of_video(said.clip, said.deinterlace, report)
-    else:
-        rate, threads = words.input_rate(said), slow.base.settings.threads
-        found = footage.of_pictures(said.clip, paths, rate, said.holes, threads, report)
+    found = _footage(slow, report)
     clip = words.part(said, found.clip)
-    place.prepare(slow.base.sink, overwrite, [*found.inputs, *map(Path, filter(None, [said.protect]))])
+    sink = _deep(slow.base.sink, said.film, clip, report)
+    grid = words.grid(said, found.clip, clip)
+    sinks.check(sink, grid.rate, grid.count)
+    place.prepare(sink, overwrite, [*found.inputs, *map(Path, filter(None, [said.protect]))])
     height, width = clip.size
     needed, free = height * width * make.BYTES_PER_PIXEL, available_memory()
     if free is not None and needed > free:
         what = f"{width}x{height} needs about {needed / 1e9:.1f} GB of memory, {free / 1e9:.1f} GB are free"
         raise InbetweenError(what, "close other programs, or make the clip smaller first")
-    grid = words.grid(said, found.clip, clip)
-    rehearse(slow.base.sink, grid.rate, clip.size, clip.channels, clip.bits)
+    rehearse(sink, grid.rate, clip.size, clip.channels, clip.bits)
+    if clip.aspect != 1 and sink.kind != "film":
+        text = (
+            f"a pixel of {said.clip} is {float(clip.aspect):.3g} times as wide as high: {sink.suffix} does not say so"
+        )
+        report.note("aspect", text, aspect=str(clip.aspect))
     cuts = _cuts(said.cuts, found.clip, clip)
-    return Opened(slow, found.clip, clip, found, grid, cuts, _mask(said.protect, clip), Counts())
+    return Opened(slow, sink, found.clip, clip, found, grid, cuts, _mask(said.protect, clip), Counts())
+
+
+def _footage(slow: Slow, report: Report) -> Footage:
+    said = slow.words
+    paths = footage.sequence(said.clip)
+    if paths is None:
+        if said.input_fps is not None or said.holes:
+            raise WordsRefused(f"{said.clip} has its own times", "leave --input-fps and --holes out")
+        return footage.of_video(said.clip, said.deinterlace, report)
+    rate, threads = words.input_rate(said), slow.base.settings.threads
+    return footage.of_pictures(said.clip, paths, rate, said.holes, threads, report)
+
+
+def _deep(sink: Sink, said: Words, clip: Clip, report: Report) -> Sink:
+    """The usual codecs have 8 bits and mostly no alpha: a clip that has more is written by another, if the user named
+    none."""
+    if sink.kind != "film" or clip.video < 0 or said.codec or said.preset or said.encoder:
+        return sink
+    if clip.channels == 4 and sink.suffix == ".mov":
+        codec = "prores_ks"
+    elif clip.bits > 8 and min(clip.size) >= 16:
+        codec = "libsvtav1" if sink.suffix == ".webm" else "libx265"
+    else:
+        return sink
+    what = "alpha" if codec == "prores_ks" else "more than 8 bits"
+    report.note("codec", f"{clip.path} has {what}: written by {codec}; --codec names another", codec=codec)
+    return replace(sink, codec=codec)
 
 
 def _cuts(word: str, whole: Clip, clip: Clip) -> keys.Cut:
@@ -218,16 +250,22 @@ def make_film(slow: Slow, report: Report, *, overwrite: bool = False, sheet: Pat
     with stages.stage("open"):
         opened = open_clip(slow, overwrite, report)
     grid, clip = opened.grid, opened.clip
-    doubts = _Doubts(report, clip.rate)
+    doubts = _Doubts(make.EachOnce(report), clip.rate)
+    drawn = Sheet(grid.count, grid.rate)
     with quiet_opencv():
         with stages.stage("load"):
             makers = load_makers(slow.base)
-        stream = stages.each("frames", frames(opened, makers, 0, grid.count, doubts))
-        drawn = Sheet(grid.count, grid.rate)
+
+        def segment(first: int, stop: int) -> Iterator[Picture]:
+            stream = stages.each("frames", frames(opened, makers, first, stop, doubts))
+            return drawn.seen(stream, first) if sheet else stream
+
+        begins = borders(_starts(grid, clip))
+        work = Work(segment, begins, _identity(opened) if len(begins) > 1 else {})
         with stages.stage("all"):
-            written = write(
-                slow.base.sink,
-                drawn.seen(stream) if sheet else stream,
+            written = write_work(
+                opened.sink,
+                work,
                 grid.rate,
                 grid.count,
                 clip.size,
@@ -237,13 +275,40 @@ def make_film(slow: Slow, report: Report, *, overwrite: bool = False, sheet: Pat
                 colour=clip.colour,
                 aspect=clip.aspect,
             )
-        if sheet:
-            make.save(sheet, drawn.png())
+            if sheet:
+                make.look_at_missing(drawn, opened.sink, report)
+                make.save(sheet, drawn.png())
     keys.say(opened.counts, opened.since, report)
     doubts.say()
-    stages.seconds["write"] = stages.seconds.pop("all") - stages.seconds["frames"]
+    stages.seconds["write"] = stages.seconds.pop("all") - stages.seconds.setdefault("frames", 0.0)
     seconds = {name: round(value, 3) for name, value in stages.seconds.items()}
     return Result(opened, Made(written, seconds, round(make.processor_seconds() - begin, 3)))
+
+
+def _starts(grid: Grid, clip: Clip) -> Iterator[int]:
+    """Frames that begin a gap, as far as an even clip's rate says."""
+    before = -1
+    for frame in range(grid.count):
+        now = (grid.source(frame) * clip.rate).__floor__()
+        if now != before:
+            yield frame
+        before = now
+
+
+def _identity(opened: Opened) -> dict[str, Any]:
+    """All that decides the bytes of the film, in the user's words."""
+    said = asdict(opened.slow.words)
+    film = said.pop("film")
+    told = {f"--{name.replace('_', '-')}": value for name, value in said.items() if name != "clip"}
+    told |= {f"--{name}": film[name] for name in ("seed", "encoder", "preset", "start_number")}
+    told |= {f"--set {name}": value for name, value in asdict(opened.slow.base.options).items()}
+    told |= {"--engine": opened.slow.base.engine, "--codec": opened.sink.codec}
+    files = {f"file {number}": path for number, path in enumerate(opened.footage.inputs, 1)}
+    if opened.slow.words.cuts not in ("auto", "off"):
+        files["--cuts"] = Path(opened.slow.words.cuts)
+    if opened.slow.words.protect is not None:
+        files["--protect"] = Path(opened.slow.words.protect)
+    return {**told, **{name: make.stamp(path) for name, path in files.items()}, **versions()}
 
 
 def summary(opened: Opened, made: Made | None, notes: list[dict[str, Any]]) -> dict[str, Any]:

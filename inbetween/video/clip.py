@@ -19,6 +19,8 @@ class Colour:
     primaries: str = "bt709"
     transfer: str = "bt709"
     """Never converted: `smpte2084` (PQ) and `arib-std-b67` (HLG) stay as they are."""
+    depth: int = 8
+    """Bits of a code value."""
     mastering: str = ""
     """Of an HDR screen, as x265 takes it: `G(x,y)B(x,y)R(x,y)WP(x,y)L(max,min)`."""
     light: str = ""

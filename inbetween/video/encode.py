@@ -155,7 +155,8 @@ class _Fit:
         sink, report = self._expected.sink, self._report
         if frame.shape[2] > self._channels:
             _say_alpha(frame, sink, report)
-        if 8 * frame.itemsize > self._bits:
+        colour = self._expected.colour
+        if frame.dtype != np.uint8 and (colour.depth if colour else 16) > self._bits:
             _say_depth(self._bits, sink, report)
         frame = pictures.like(frame, self._channels, self._dtype)
         (height, width), (high, wide) = frame.shape[:2], self._expected.size

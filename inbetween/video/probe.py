@@ -274,15 +274,15 @@ def _looked_at(clip: Clip, report: Report) -> Clip:
     size, aspect, rotation = (first.height, first.width), clip.aspect, _TURNED.get(matrix_signs(first), 0)
     if rotation in (90, 270):
         size, aspect = (first.width, first.height), 1 / aspect
-    deep = max(part.bits for part in first.format.components) > 8
+    colour = _colour(clip, first, rgb, report)
     return replace(
         clip,
         size=size,
         aspect=aspect,
         rotation=rotation,
         channels=4 if codecs.has_alpha(name) or name == "pal8" else 3,
-        bits=16 if deep else 8,
-        colour=_colour(clip, first, rgb, report),
+        bits=16 if colour.depth > 8 else 8,
+        colour=colour,
         interlaced=interlaced,
     )
 
@@ -309,8 +309,9 @@ def _colour(clip: Clip, frame: Any, rgb: bool, report: Report) -> Colour:
     primaries = _PRIMARIES.get(int(frame.color_primaries), "")
     transfer = _TRANSFERS.get(int(frame.color_trc), "")
     full = int(frame.color_range) == 2 or frame.format.name.startswith("yuvj")
+    depth = max(part.bits for part in frame.format.components)
     if rgb:
-        return Colour("gbr", "pc", primaries, transfer)
+        return Colour("gbr", "pc", primaries, transfer, depth)
     matrix = _MATRICES.get(int(frame.colorspace), "")
     if matrix in ("gbr", ""):
         # What players take for granted.
@@ -323,7 +324,7 @@ def _colour(clip: Clip, frame: Any, rgb: bool, report: Report) -> Colour:
     if matrix in ("ycgco", "ictcp"):
         raise InbetweenError(f"{clip.path} has colours of a kind ({matrix}) that is not read", "convert it to BT.709")
     mastering, light = _screen(frame)
-    return Colour(matrix, "pc" if full else "tv", primaries, transfer, mastering, light)
+    return Colour(matrix, "pc" if full else "tv", primaries, transfer, depth, mastering, light)
 
 
 def _screen(frame: Any) -> tuple[str, str]:
