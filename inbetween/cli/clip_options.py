@@ -101,3 +101,12 @@ Protect = Annotated[
         help="A picture of the clip's size, white where nothing is to move: logos, subtitles.",
     ),
 ]
+Sound = Annotated[
+    str,
+    option(
+        "--sound",
+        group=FILM,
+        metavar="WHAT",
+        help="keep: in time with the pictures, stretched with them at its own pitch; or drop. Default: keep.",
+    ),
+]

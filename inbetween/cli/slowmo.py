@@ -35,6 +35,7 @@ def slowmo(
     codec: o.Codec = None,
     encoder: o.Encoder = None,
     start_number: o.StartNumber = "0",
+    sound: c.Sound = "keep",
     overwrite: o.Overwrite = False,
     factor: c.Factor = None,
     fps: c.ClipFps = None,

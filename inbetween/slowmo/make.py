@@ -29,6 +29,7 @@ from inbetween.timeline.clips import Grid
 from inbetween.types import Gap, Maker, Picture, Report
 from inbetween.versions import versions
 from inbetween.video import place, sinks
+from inbetween.video.carry import Carried, carried
 from inbetween.video.clip import Clip
 from inbetween.video.resume import Work, borders, write_work
 from inbetween.video.sinks import Sink
@@ -274,6 +275,7 @@ def make_film(slow: Slow, report: Report, *, overwrite: bool = False, sheet: Pat
                 threads=slow.base.settings.threads,
                 colour=clip.colour,
                 aspect=clip.aspect,
+                carried=_carried(opened, report),
             )
             if sheet:
                 make.look_at_missing(drawn, opened.sink, report)
@@ -283,6 +285,14 @@ def make_film(slow: Slow, report: Report, *, overwrite: bool = False, sheet: Pat
     stages.seconds["write"] = stages.seconds.pop("all") - stages.seconds.setdefault("frames", 0.0)
     seconds = {name: round(value, 3) for name, value in stages.seconds.items()}
     return Result(opened, Made(written, seconds, round(make.processor_seconds() - begin, 3)))
+
+
+def _carried(opened: Opened, report: Report) -> Carried | None:
+    """Sound, subtitles and titles of the clip."""
+    words, clip, speed = opened.slow.words, opened.clip, opened.grid.speed
+    whole = clip.duration == opened.whole.duration and words.end == "hold"
+    length = opened.grid.count / opened.grid.rate
+    return carried(clip, opened.sink, whole, words.sound, length, speed.shown, speed.source, report)
 
 
 def _starts(grid: Grid, clip: Clip) -> Iterator[int]:

@@ -19,6 +19,7 @@ from inbetween.video.clip import Clip
 AT_CUT = ("hold", "blend")
 REPEATS = ("auto", "keep")
 END = ("hold", "key")
+SOUND = ("keep", "drop")
 WITHOUT_CLIP = Fraction(25)
 """Rate for `36f` in a word that is only checked."""
 
@@ -46,6 +47,7 @@ class ClipWords:
     at_cut: str = "hold"
     repeats: str = "auto"
     protect: str | None = None
+    sound: str = "keep"
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ def plan(words: ClipWords) -> Slow:
         ("--at-cut", words.at_cut, AT_CUT),
         ("--repeats", words.repeats, REPEATS),
         ("--end", words.end, END),
+        ("--sound", words.sound, SOUND),
     ):
         if value not in known:
             raise UnknownName(name, value, known)

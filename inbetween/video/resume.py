@@ -20,6 +20,7 @@ from typing import Any
 from inbetween.errors import Interrupted
 from inbetween.types import Picture, Report
 from inbetween.video import encode, place, sinks, verify, write
+from inbetween.video.carry import Carried
 from inbetween.video.clip import Colour
 from inbetween.video.join import join
 from inbetween.video.journal import PICTURES, Journal, forget, opened
@@ -68,6 +69,7 @@ def write_work(
     threads: int = 1,
     colour: Colour | None = None,
     aspect: Fraction = Fraction(1),
+    carried: Carried | None = None,
 ) -> Written:
     """`write.write` of a work. A film or a sequence of more than one segment that is stopped, by whatever, goes on
     when it is called again; of a work of another identity nothing is used, and what differs is said. Frames are made
@@ -83,7 +85,7 @@ def write_work(
     if not (len(work.borders) > 1 and sink.kind in ("film", "sequence")):
         forget(sink)
         frames = work.make(0, count)
-        return write.write(sink, frames, rate, count, size, report, overwrite, loop, threads, colour, aspect)
+        return write.write(sink, frames, rate, count, size, report, overwrite, loop, threads, colour, aspect, carried)
     sinks.check(sink, rate, count)
     expected = Expected(sink, rate, count, sinks.film_size(sink, size), loop, colour, aspect)
     with opened(sink, {**work.identity, "segments": list(work.borders)}, report) as journal:
@@ -100,7 +102,7 @@ def write_work(
         if there:
             report.note("resumed", f"{there} of {count} frames are there already", frames=there)
         finish = _film if sink.kind == "film" else _sequence
-        written = finish(expected, work, missing, size, journal, report, overwrite, threads)
+        written = finish(expected, work, missing, size, journal, report, overwrite, threads, carried)
         journal.whole = True
     return written
 
@@ -118,6 +120,7 @@ def _film(
     report: Report,
     overwrite: bool,
     threads: int,
+    carried: Carried | None,
 ) -> Written:
     """Each segment is encoded by itself; while the last frames of one are encoded and it is checked, the next one
     begins."""
@@ -143,8 +146,8 @@ def _film(
     facts = journal.done[0]
     with place.part(journal.folder, expected.sink.suffix) as path:
         with place.disk_errors(path):
-            join(path, journal.files(len(work.borders)), expected, report)
-        duration = verify.joined(path, expected, report)
+            join(path, journal.files(len(work.borders)), expected, report, carried)
+        duration = verify.joined(path, expected, report, carried)
         written = Written(
             expected.sink.path,
             "film",
@@ -224,6 +227,7 @@ def _sequence(
     report: Report,
     overwrite: bool,
     threads: int,
+    carried: Carried | None,
 ) -> Written:
     sink = expected.sink
     numbers = range(sink.start_number, sink.start_number + expected.count)

@@ -11,8 +11,12 @@ from typing import Any
 from inbetween.errors import InbetweenError
 from inbetween.types import Report
 from inbetween.video import animation
+from inbetween.video.carry import Carried
 from inbetween.video.clip import Colour
 from inbetween.video.sinks import Sink
+
+SOUND = Fraction(1, 20)
+"""Seconds: sound comes in packets, and the last one may be longer than what is in it."""
 
 
 def film(path: str, expected: Expected, report: Report) -> Written:
@@ -33,23 +37,30 @@ def film(path: str, expected: Expected, report: Report) -> Written:
     return found
 
 
-def joined(path: str, expected: Expected, report: Report) -> Fraction:
+def joined(path: str, expected: Expected, report: Report, carried: Carried | None = None) -> Fraction:
     """Look at the packets of a film that was joined from checked segments; its duration in seconds.
 
     Raises:
-        InbetweenError: it cannot be read, or count, times or duration are others.
+        InbetweenError: it cannot be read; count, times or duration are others; sound that was made for it ends
+            earlier or later.
     """
     import av
 
-    times = []
+    times: list[Fraction] = []
+    ends: dict[int, Fraction] = {}
     try:
         with open(path, "rb") as file, av.open(file, "r") as container:
-            stream = container.streams.video[0]
-            for packet in container.demux(stream):
-                if packet.size:
+            video = container.streams.video[0]
+            for packet in container.demux():
+                if not packet.size or packet.pts is None:
+                    continue
+                if packet.stream_index == video.index:
                     times.append(_seconds(packet.pts, packet.time_base))
                     report.progress("check", len(times), expected.count)
-            duration = _length(container, stream)
+                elif packet.stream.type == "audio":
+                    ends[packet.stream_index] = _seconds(packet.pts + (packet.duration or 0), packet.time_base)
+            duration = _length(container, video)
+            heard = [stream.index for stream in container.streams.audio]
     except (av.error.FFmpegError, IndexError) as error:
         raise _unlike(expected.sink, f"it cannot be read ({error})") from error
     times.sort()
@@ -57,6 +68,13 @@ def joined(path: str, expected: Expected, report: Report) -> Fraction:
         if abs(time - times[0] - number / expected.rate) > expected.tolerance:
             raise _unlike(expected.sink, f"frame {number} is at {float(time - times[0]):.6g} s")
     _check_length(len(times), duration, expected)
+    sounds = [track for track in carried.tracks if track.stream.kind == "audio"] if carried else []
+    if len(heard) != len(sounds):
+        raise _unlike(expected.sink, f"{len(heard)} sounds instead of {len(sounds)}")
+    for track, index in zip(sounds, heard, strict=True):
+        late = ends.get(index, Fraction(0)) - times[0] - expected.count / expected.rate
+        if track.encoder and abs(late) > SOUND:
+            raise _unlike(expected.sink, f"its sound ends {float(late):.3f} s after it")
     return duration
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -14,7 +15,9 @@ from inbetween.devices import in_order
 from inbetween.errors import InbetweenError, UnknownName
 from inbetween.types import Picture, Report
 from inbetween.video import codecs, encode, ffmpeg, place, sinks, verify
+from inbetween.video.carry import Carried
 from inbetween.video.clip import Colour
+from inbetween.video.join import join
 from inbetween.video.place import prepare as prepare
 from inbetween.video.sinks import Sink
 from inbetween.video.verify import Expected
@@ -33,15 +36,16 @@ def write(
     threads: int = 1,
     colour: Colour | None = None,
     aspect: Fraction = Fraction(1),
+    carried: Carried | None = None,
 ) -> Written:
     """Write `count` frames of `size` (H, W). They are read once, in order, and never kept; pictures are packed
     and checked by `threads` at once.
 
     Whatever goes wrong, no part of the output is left behind and what bore its name is still there. `loop`
     makes animations and GIFs start again for ever; other outputs know nothing of it. `colour` is what a clip's
-    values mean, and how a film is written; None: sRGB, and BT.709. Notes, each at most once:
-    `alpha`, `bit_depth`, `chroma`, `pixel_format`, `padded`, `viewer_rate`. Progress: `write`; `palette` (GIFs);
-    `check` (all but pictures).
+    values mean, and how a film is written; None: sRGB, and BT.709. `carried` goes with a film. Notes, each at most
+    once: `alpha`, `bit_depth`, `chroma`, `pixel_format`, `padded`, `viewer_rate`. Progress: `write`; `palette`
+    (GIFs); `check` (all but pictures); `join` (films with what is carried).
 
     Raises:
         InbetweenError: what `sinks.check` and `prepare` refuse; the disk is full; ffmpeg stopped; the written
@@ -61,8 +65,23 @@ def write(
         else:
             encode.make_film(path, expected, frames, report)
         written = verify.film(path, expected, report)
+        if carried is not None and sink.kind == "film":
+            written = with_carried(path, expected, report, carried, written)
         place.keep_file(path, sink, overwrite)
     return written
+
+
+def with_carried(path: str, expected: Expected, report: Report, carried: Carried, film: Written) -> Written:
+    """Add what goes with a finished film; `path` is then the whole.
+
+    Raises:
+        InbetweenError: the clip cannot be read any more, the disk is full, the whole is not as planned.
+    """
+    with place.part(os.path.dirname(path), expected.sink.suffix) as whole, place.disk_errors(path):
+        join(whole, [path], expected, report, carried)
+        duration = verify.joined(whole, expected, report, carried)
+        os.replace(whole, path)
+    return replace(film, duration=duration, bytes=os.path.getsize(path))
 
 
 def rehearse(sink: Sink, rate: Fraction, size: tuple[int, int], channels: int = 3, bits: int = 8) -> None:
