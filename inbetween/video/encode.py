@@ -94,7 +94,7 @@ def _film_words(path: str, expected: Expected, pixel_format: str, raw: str) -> l
     words = [*_raw_input(expected, raw), "-filter_threads", "1"]
     words += ["-vf", _filters(expected, codecs.is_rgb(pixel_format))]
     words += ["-pix_fmt", pixel_format, "-c:v", sink.codec, "-threads", THREADS]
-    words += [word.format(**facts) for word in codec.words]
+    words += [word.format(**facts) for word in (codec.words + codec.hurried if expected.colour else codec.words)]
     if form.muxer in ("mp4", "mov"):
         words += [word for name, value in muxer_options(form.muxer, rate).items() for word in (f"-{name}", value)]
         words += ["-tag:v", codec.tag] if codec.tag else []
