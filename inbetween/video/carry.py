@@ -222,13 +222,14 @@ def carried(
             continue
         if encoder is None:
             if stream.codec or stream.kind not in ("data", "video"):
-                left_out[f"{stream.kind} ({stream.codec})" if stream.codec else stream.kind] += 1
+                codec = _SAME.get(stream.codec, stream.codec)
+                left_out[f"{stream.kind} ({codec})" if codec else stream.kind] += 1
         else:
             tracks.append(Track(stream, encoder))
     if left_out:
         what = ", ".join(name if count == 1 else f"{count} {name}" for name, count in left_out.items())
-        where = sink.suffix if holds else "such an output"
-        report.note("left_out", f"{where} does not take all of the clip, left out: {what}", streams=dict(left_out))
+        where = "pictures" if sink.kind in ("sequence", "picture") else sink.suffix
+        report.note("left_out", f"{where} cannot hold all of the clip, left out: {what}", streams=dict(left_out))
     if not own_speed and any(track.stream.kind == "audio" for track in tracks):
         report.note("sound", "the sound is stretched with the pictures, its pitch kept; --sound drop leaves it out")
     if holds is None:

@@ -62,7 +62,7 @@ def stretched(
             goes_on = least = onset + attack
         else:
             begin = goes_on
-            if abs(ideal - goes_on) > 1:
+            if abs(ideal - goes_on) > 1 or (onset is not None and goes_on + until - place > onset - fade + 1):
                 most = ideal + search if onset is None else onset - fade - window
                 ideal = max(min(ideal, most), least)
                 low, high = max(ideal - search, least), max(ideal, min(ideal + search, most))

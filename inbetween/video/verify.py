@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections import defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -47,19 +48,18 @@ def joined(path: str, expected: Expected, report: Report, carried: Carried | Non
     import av
 
     times: list[Fraction] = []
-    ends: dict[int, Fraction] = {}
+    ends: defaultdict[int, Fraction] = defaultdict(Fraction)
     try:
         with open(path, "rb") as file, av.open(file, "r") as container:
             video = container.streams.video[0]
             for packet in container.demux():
                 if not packet.size or packet.pts is None:
                     continue
+                end = _seconds(packet.pts + (packet.duration or 0), packet.time_base)
+                ends[packet.stream_index] = max(end, ends[packet.stream_index])
                 if packet.stream_index == video.index:
                     times.append(_seconds(packet.pts, packet.time_base))
                     report.progress("check", len(times), expected.count)
-                elif packet.stream.type == "audio":
-                    ends[packet.stream_index] = _seconds(packet.pts + (packet.duration or 0), packet.time_base)
-            duration = _length(container, video)
             heard = [stream.index for stream in container.streams.audio]
     except (av.error.FFmpegError, IndexError) as error:
         raise _unlike(expected.sink, f"it cannot be read ({error})") from error
@@ -67,12 +67,13 @@ def joined(path: str, expected: Expected, report: Report, carried: Carried | Non
     for number, time in enumerate(times):
         if abs(time - times[0] - number / expected.rate) > expected.tolerance:
             raise _unlike(expected.sink, f"frame {number} is at {float(time - times[0]):.6g} s")
+    duration = ends[0] - min(times, default=Fraction(0))
     _check_length(len(times), duration, expected)
     sounds = [track for track in carried.tracks if track.stream.kind == "audio"] if carried else []
     if len(heard) != len(sounds):
         raise _unlike(expected.sink, f"{len(heard)} sounds instead of {len(sounds)}")
     for track, index in zip(sounds, heard, strict=True):
-        late = ends.get(index, Fraction(0)) - times[0] - expected.count / expected.rate
+        late = ends[index] - times[0] - expected.count / expected.rate
         if track.encoder and abs(late) > SOUND:
             raise _unlike(expected.sink, f"its sound ends {float(late):.3f} s after it")
     return duration
