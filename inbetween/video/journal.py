@@ -33,36 +33,52 @@ class Journal:
     """What is finished of a film. Files that nothing vouches for are removed when it is opened."""
 
     def __init__(self, sink: Sink, identity: Mapping[str, Any], report: Report) -> None:
-        self.folder = folder = place.segments_of(sink)
+        self.folder = place.segments_of(sink)
         self.done: dict[int, dict[str, Any]] = {}
         """Facts of each finished segment."""
         self.whole = False
         """The output has its name: nothing of this is needed any more."""
-        self._path = os.path.join(folder, _JOURNAL)
+        # As it would be read.
+        self._identity = json.loads(json.dumps(identity))
+        self._path = os.path.join(self.folder, _JOURNAL)
         self._lock = threading.Lock()
         state = place.placing(sink)
-        lines, length = self._lines()
-        # As it would be read.
-        identity = json.loads(json.dumps(identity))
-        if lines and lines[0].get("identity") == identity:
+        self.moving = state is not None and state["identity"] is None
+        """Its pictures were being moved when it was killed: they are all there, here or there."""
+        self.placed: dict[str, Any] | None = None
+        """Facts of a film that was whole, and has its name, when it was killed."""
+        if state is not None and not self.moving and state["of"] == self._identity:
+            self.placed = state["facts"]
+        else:
+            self._open(report, anew=state is not None and not self.moving)
+
+    def _open(self, report: Report, anew: bool) -> None:
+        lines, length = ([], 0) if anew else self._lines()
+        if lines and lines[0].get("identity") == self._identity:
             os.truncate(self._path, length)
             for line in lines[1:]:
-                # What is on its way out cannot be looked at here any more.
                 if (
-                    state is not None
-                    or _digest([os.path.join(folder, name) for name in line["files"]]) == line["sha256"]
+                    self.moving
+                    or _digest([os.path.join(self.folder, name) for name in line["files"]]) == line["sha256"]
                 ):
                     self.done[line["segment"]] = line
-            if state is None:
+            if not self.moving:
                 self._clear({name for line in self.done.values() for name in line["files"]} | {_JOURNAL})
             return
+        if self.moving:
+            raise InbetweenError(
+                "another film was stopped while its pictures were moved there",
+                f"repeat its command first, or remove `{self.folder}`",
+            )
         if lines:
-            if state is None:
-                told = _differences(lines[0].get("identity", {}), identity)
-                report.note("begun_anew", f"begun anew: {told}")
-            refuse_half_placed(sink)
+            told = _differences(lines[0].get("identity", {}), self._identity)
+            report.note("begun_anew", f"begun anew: {told}")
         self._clear(set())
-        self._append({"identity": identity})
+        self._append({"identity": self._identity})
+
+    def mark(self, sink: Sink, source: str | None, facts: Mapping[str, Any]) -> None:
+        """See `place.mark`; `facts` are what `placed` will be."""
+        place.mark(sink, source, {"of": self._identity, "facts": facts})
 
     def add(self, segment: int, files: Sequence[str], facts: Mapping[str, Any]) -> None:
         """A segment is finished: these files in the folder, which are on the disk before this returns. Threads may
@@ -147,33 +163,27 @@ def opened(sink: Sink, identity: Mapping[str, Any], report: Report) -> Iterator[
             raise
         finally:
             if journal.whole or not journal.done:
-                shutil.rmtree(folder, ignore_errors=True)
+                _remove(folder)
     finally:
         lock.release()
 
 
 def forget(sink: Sink) -> None:
-    """Remove what is left of a film that has got its name from a process that was killed right after.
-
-    Raises:
-        InbetweenError: its pictures were still being moved.
-    """
-    refuse_half_placed(sink)
-    if place.placing(sink) is not None:
-        shutil.rmtree(place.segments_of(sink), ignore_errors=True)
+    """Remove what is left of a film that has got its name from a process that was killed right after."""
+    state = place.placing(sink)
+    if state is not None and state["identity"] is not None:
+        _remove(place.segments_of(sink))
 
 
-def refuse_half_placed(sink: Sink) -> None:
-    """Refuse to make another film where the pictures of one were still being moved.
-
-    Raises:
-        InbetweenError: it is so.
-    """
-    if (place.placing(sink) or {}).get("half"):
-        raise InbetweenError(
-            f"another film was stopped while its pictures were moved to `{sink.path}`",
-            f"repeat its command first, or remove `{place.segments_of(sink)}`",
-        )
+def _remove(folder: str) -> None:
+    """The mark last: until then the same command finds out that all is done."""
+    for entry in os.scandir(folder):
+        if entry.is_dir():
+            shutil.rmtree(entry, ignore_errors=True)
+        elif entry.name != place.MARK:
+            with contextlib.suppress(OSError):
+                os.unlink(entry)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _digest(paths: Sequence[str]) -> str:

@@ -94,34 +94,31 @@ def segments_of(sink: Sink) -> str:
     return os.path.join(parts_of(sink), f".{name}{_SEGMENTS}")
 
 
-def mark(sink: Sink, source: str, facts: dict[str, Any]) -> None:
-    """Note in the folder of segments that `source`, which is whole, is about to get the output's name.
+def mark(sink: Sink, source: str | None, facts: dict[str, Any]) -> None:
+    """Note in the folder of segments that `source`, which is whole, is about to get the output's name; None: that its
+    pictures are about to be moved one by one.
 
-    A kill between the move and the removal of the segments, or among the moves of a sequence, would otherwise leave
-    an output that looks like somebody else's.
+    A kill between that and the removal of the segments would otherwise leave an output that looks like somebody
+    else's.
     """
-    moved_one_by_one = sink.kind == "sequence" and os.path.lexists(resolved(sink))
-    identity = None if moved_one_by_one else _identity(source)
     path = os.path.join(segments_of(sink), MARK)
     with open(path + ".new", "w", encoding="utf-8") as file:
-        json.dump({"identity": identity, "facts": facts}, file)
+        json.dump({"identity": None if source is None else _identity(source), **facts}, file)
         file.flush()
         os.fsync(file.fileno())
     os.replace(path + ".new", path)
 
 
 def placing(sink: Sink) -> dict[str, Any] | None:
-    """The facts that were noted by `mark`, if what bears the output's name is what was moved there, or a folder into
-    which pictures were still being moved; else None."""
+    """What was noted by `mark`, if what bears the output's name is what was moved there, or a folder into which
+    pictures were still being moved: then its `identity` is None. Else None."""
     try:
         with open(os.path.join(segments_of(sink), MARK), encoding="utf-8") as file:
-            noted = json.load(file)
+            noted: dict[str, Any] = json.load(file)
     except (OSError, ValueError):
         return None
-    target = resolved(sink)
-    if noted["identity"] is None:
-        return {**noted["facts"], "half": True} if os.path.isdir(target) else None
-    return dict(noted["facts"]) if _identity(target) == tuple(noted["identity"]) else None
+    identity, target = noted["identity"], resolved(sink)
+    return noted if (os.path.isdir(target) if identity is None else _identity(target) == tuple(identity)) else None
 
 
 @contextlib.contextmanager

@@ -56,9 +56,10 @@ def opened(path: str) -> Iterator[av.container.InputContainer]:
     if not os.path.exists(path):
         raise InbetweenError(f"there is no clip `{path}`", "check the name")
     try:
-        # As an open file: names are then no concern of ffmpeg's, and a playlist leads to no other file.
-        with open(path, "rb") as file, av.open(file, "r", options={"min_delay": "0"}) as container:
-            yield container
+        # As an open file, and without its name, from which ffmpeg would guess: a playlist leads to no other file.
+        with open(path, "rb") as named, open(named.fileno(), "rb", closefd=False) as file:
+            with av.open(file, "r", options={"min_delay": "0"}) as container:
+                yield container
     except av.error.FFmpegError as error:
         why = (error.strerror or type(error).__name__).lower()
         raise InbetweenError(f"{path} cannot be read as a clip: {why}", TAKEN) from error

@@ -89,12 +89,11 @@ def write_work(
     sinks.check(sink, rate, count)
     expected = Expected(sink, rate, count, sinks.film_size(sink, size), loop, colour, aspect)
     with opened(sink, {**work.identity, "segments": list(work.borders)}, report) as journal:
-        state = place.placing(sink)
-        if state is None:
-            place.prepare(sink, overwrite)
-        elif not state.get("half"):
+        if journal.placed is not None:
             journal.whole = True
-            return _from_json(state)
+            return _from_json(journal.placed)
+        if not journal.moving:
+            place.prepare(sink, overwrite)
         report = write.Once(report)
         segments = list(enumerate(zip(work.borders, (*work.borders[1:], count), strict=True)))
         missing = [segment for segment in segments if segment[0] not in journal.done]
@@ -158,7 +157,7 @@ def _film(
             facts["pixel_format"],
             os.path.getsize(path),
         )
-        place.mark(expected.sink, path, _to_json(written))
+        journal.mark(expected.sink, path, _to_json(written))
         place.keep_file(path, expected.sink, overwrite)
     return written
 
@@ -245,8 +244,12 @@ def _sequence(
                 journal.add(number, files, {"bytes": total, "pixel_format": pixel_format})
     total = sum(facts["bytes"] for facts in journal.done.values())
     written = write.pictures_written(expected, journal.done[0]["pixel_format"], total)
-    place.mark(sink, folder, _to_json(written))
-    place.keep_sequence(folder, sink, names, overwrite)
+    one_by_one = os.path.lexists(place.resolved(sink))
+    with place.disk_errors(folder):
+        journal.mark(sink, None if one_by_one else folder, _to_json(written))
+        place.keep_sequence(folder, sink, names, overwrite)
+        if one_by_one:
+            journal.mark(sink, place.resolved(sink), _to_json(written))
     return written
 
 

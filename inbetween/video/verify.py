@@ -55,7 +55,9 @@ def joined(path: str, expected: Expected, report: Report, carried: Carried | Non
             for packet in container.demux():
                 if not packet.size or packet.pts is None:
                     continue
-                end = _seconds(packet.pts + (packet.duration or 0), packet.time_base)
+                # Not every container says how long its last frame is shown.
+                unsaid = 0 if packet.stream_index != video.index else round(1 / (expected.rate * packet.time_base))
+                end = _seconds(packet.pts + (packet.duration or unsaid), packet.time_base)
                 ends[packet.stream_index] = max(end, ends[packet.stream_index])
                 if packet.stream_index == video.index:
                     times.append(_seconds(packet.pts, packet.time_base))
