@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -31,6 +32,31 @@ class Footage:
     `begin` on."""
     inputs: tuple[Path, ...]
     """The files that it comes from."""
+
+
+class Shared:
+    """The pictures of a clip for readers that come one after the other, each a little before the place that the one
+    before has reached: what was read last is kept, so that nothing is decoded twice.
+
+    It does not matter for what is read whether it was kept, or is read again.
+    """
+
+    def __init__(self, opened: Callable[[Fraction], Iterator[tuple[Fraction, Picture]]], kept: int) -> None:
+        self._opened = opened
+        self._kept: deque[tuple[Fraction, Picture]] = deque(maxlen=kept)
+        self._more: Iterator[tuple[Fraction, Picture]] = iter(())
+
+    def since(self, begin: Fraction) -> Iterator[tuple[Fraction, Picture]]:
+        """From the last picture at or before `begin` on."""
+        known = [number for number, (time, _) in enumerate(self._kept) if time <= begin]
+        if known:
+            yield from list(self._kept)[known[-1] :]
+        else:
+            self._kept.clear()
+            self._more = self._opened(begin)
+        for one in self._more:
+            self._kept.append(one)
+            yield one
 
 
 def sequence(name: str) -> list[Path] | None:

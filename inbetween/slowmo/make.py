@@ -21,7 +21,7 @@ from inbetween.make import Made, Stages, load_makers
 from inbetween.pictures.sheet import Sheet
 from inbetween.plan import Words
 from inbetween.slowmo import footage, keys, words
-from inbetween.slowmo.footage import Footage
+from inbetween.slowmo.footage import Footage, Shared
 from inbetween.slowmo.keys import Counts, Key
 from inbetween.slowmo.pieces import pieces
 from inbetween.slowmo.words import Slow
@@ -39,6 +39,8 @@ READ_AHEAD = 3
 """Pictures that wait to be used, decoded."""
 LOOK_BACK = keys.MOST_SHOWN + 4
 """Pictures before a segment that say what its first ones are."""
+KEPT = LOOK_BACK + keys.MOST_SHOWN + READ_AHEAD + 5
+"""Pictures that are kept for the next segment: it looks back, and the one before has looked ahead."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Opened:
     cuts: keys.Cut
     protect: Picture | None
     counts: Counts
+    shared: Shared
 
     @property
     def since(self) -> Fraction:
@@ -95,8 +98,9 @@ def open_clip(slow: Slow, overwrite: bool, report: Report) -> Opened:
             f"a pixel of {said.clip} is {float(clip.aspect):.3g} times as wide as high: {sink.suffix} does not say so"
         )
         report.note("aspect", text, aspect=str(clip.aspect))
-    cuts = _cuts(said.cuts, found.clip, clip)
-    return Opened(slow, sink, found.clip, clip, found, grid, cuts, _mask(said.protect, clip), Counts())
+    cuts, mask = _cuts(said.cuts, found.clip, clip), _mask(said.protect, clip)
+    shared = Shared(lambda begin: found.pictures(clip, report, begin), KEPT)
+    return Opened(slow, sink, found.clip, clip, found, grid, cuts, mask, Counts(), shared)
 
 
 def _footage(slow: Slow, report: Report) -> Footage:
@@ -153,7 +157,7 @@ def frames(opened: Opened, makers: dict[str, Maker], first: int, stop: int, repo
         InbetweenError: the clip is damaged.
     """
     said = opened.slow.words
-    with _keys(opened, first, report) as found:
+    with _keys(opened, first) as found:
         yield from film.made(
             pieces(found, opened.grid, first, stop, opened.clip.rate, said.at_cut, said.film.seed),
             makers,
@@ -163,14 +167,14 @@ def frames(opened: Opened, makers: dict[str, Maker], first: int, stop: int, repo
 
 
 @contextmanager
-def _keys(opened: Opened, first: int, report: Report) -> Iterator[Iterator[Key]]:
+def _keys(opened: Opened, first: int) -> Iterator[Iterator[Key]]:
     """The clip's keys from before a frame of the film on, decoded while others are used."""
     clip, words = opened.clip, opened.slow.words
     begin = opened.grid.source(first) - LOOK_BACK / clip.rate
     # A number that is missing among pictures is no pause.
     usual = None if clip.video < 0 else 1 / clip.rate
     with ThreadPoolExecutor(1) as pool:
-        decoded = iter(opened.footage.pictures(clip, report, begin))
+        decoded = opened.shared.since(begin)
         stream = decoded
         if opened.slow.base.settings.threads > 1:
             ready = in_order(pool, lambda _: next(decoded, None), count(), READ_AHEAD)
@@ -185,7 +189,7 @@ def look(slow: Slow, overwrite: bool, report: Report) -> Opened:
         InbetweenError: see `open_clip`; a damaged clip.
     """
     opened = open_clip(slow, overwrite, report)
-    with quiet_opencv(), _keys(opened, 0, report) as found:
+    with quiet_opencv(), _keys(opened, 0) as found:
         for number, key in enumerate(found):
             report.progress("read", min(number, opened.clip.count), opened.clip.count)
             if key.time > opened.clip.duration:

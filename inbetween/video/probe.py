@@ -57,9 +57,12 @@ def opened(path: str) -> Iterator[av.container.InputContainer]:
         raise InbetweenError(f"there is no clip `{path}`", "check the name")
     try:
         # As an open file, and without its name, from which ffmpeg would guess: a playlist leads to no other file.
-        with open(path, "rb") as named, open(named.fileno(), "rb", closefd=False) as file:
-            with av.open(file, "r", options={"min_delay": "0"}) as container:
-                yield container
+        with (
+            open(path, "rb") as named,
+            open(named.fileno(), "rb", closefd=False) as file,
+            av.open(file, "r", options={"min_delay": "0"}) as container,
+        ):
+            yield container
     except av.error.FFmpegError as error:
         why = (error.strerror or type(error).__name__).lower()
         raise InbetweenError(f"{path} cannot be read as a clip: {why}", TAKEN) from error
@@ -141,33 +144,45 @@ def _scan(container: Any, video: Any, path: str, report: Report) -> _Times:
     Raises:
         InbetweenError: there are none, or fewer than the file says.
     """
-    unit, stamps, lengths, untimed, damaged = video.time_base, array("q"), {}, 0, 0
+    unit, stamps, lengths, before = video.time_base, array("q"), array("q"), None
+    # AVI counts its pictures in the order of the file, which is not always the one in which they are shown.
+    timed = container.format.name != "avi"
     for packet in container.demux(video):
         report.progress("scan", len(stamps), 0)
         if packet.size == 0 or packet.is_discard:
             continue
         stamp = packet.dts if packet.pts is None else packet.pts
-        untimed += stamp is None
-        damaged += packet.is_corrupt
+        if None not in (before, packet.dts) and packet.dts < before - 1 / unit:
+            raise InbetweenError(
+                f"the time stamps of {path} jump back after {len(stamps)} pictures",
+                "put it in order: ffmpeg -i CLIP -c copy whole.mkv",
+            )
+        before = packet.dts
+        timed = timed and stamp is not None
         stamps.append(stamp or 0)
-        lengths[stamps[-1]] = packet.duration or 0
+        lengths.append(packet.duration or 0)
     if not stamps:
         raise InbetweenError(f"{path} has no pictures in it", TAKEN)
     said = video.average_rate or video.guessed_rate
-    if untimed:
-        step = max(1, round(1 / (said * unit))) if said else 1
-        known = {length for length in lengths.values() if length}
-        step = known.pop() if len(known) == 1 else step
-        times = _Times(unit, array("q", range(0, step * len(stamps), step)), step, 1 / (step * unit), False)
-        report.note("untimed", f"{path} has no time stamps: {float(1 / (step * unit)):g} pictures a second are taken")
-        return times
+    if not timed:
+        return _counted(unit, lengths, said, path, report)
+    last, length = max(zip(stamps, lengths, strict=True))
     ticks = array("q", sorted(set(stamps)))
-    end = (ticks[-1] + lengths[ticks[-1]]) * unit
-    _refuse_cut_off(video, len(stamps), damaged, (ticks[0] * unit, end), path)
-    return _Times(unit, ticks, lengths[ticks[-1]], said, True)
+    _refuse_cut_off(video, len(stamps), (ticks[0] * unit, (last + length) * unit), path)
+    return _Times(unit, ticks, length, said, True)
 
 
-def _refuse_cut_off(video: Any, count: int, damaged: int, span: tuple[Fraction, Fraction], path: str) -> None:
+def _counted(unit: Fraction, lengths: array[int], said: Fraction | None, path: str, report: Report) -> _Times:
+    """Of a stream without time stamps."""
+    lasting = {length for length in lengths if length}
+    step = lasting.pop() if len(lasting) == 1 else max(1, round(1 / (said * unit))) if said else 1
+    rate = 1 / (step * unit)
+    text = f"{path} has no time stamps: {name_of(standard(rate))} pictures a second are taken"
+    report.note("untimed", text, detail=said == rate, rate=str(rate))
+    return _Times(unit, array("q", range(0, step * len(lengths), step)), step, rate, False)
+
+
+def _refuse_cut_off(video: Any, count: int, span: tuple[Fraction, Fraction], path: str) -> None:
     indexed = len(getattr(video, "index_entries", ()) or ()) if video.frames else 0
     start, end = span
     whole = _seconds(video.metadata.get("DURATION", ""))

@@ -64,11 +64,13 @@ def decoded(clip: Clip, begin: Fraction = Fraction(0)) -> Iterator[Any]:
     wanted = clip.start + begin
     # Where an index is missing or wrong, a jump may land too late.
     for target in (wanted, wanted - 8, None) if clip.timed else (None,):
-        for number, frame in enumerate(_from(clip, target)):
-            if number == 0 and target is not None and (frame.pts or 0) * frame.time_base > wanted:
+        landed = False
+        for frame in _from(clip, target):
+            if not landed and target is not None and (frame.pts or 0) * frame.time_base > wanted:
                 break
+            landed = True
             yield frame
-        else:
+        if landed:
             return
 
 
@@ -158,8 +160,11 @@ class _Converter:
                 f"{self._clip.path} changes its size from {width}x{height} to {now_width}x{now_height}",
                 "cut it there, and take one part at a time",
             )
-        if self._clip.bits == 16 and self._clip.colour.matrix != "gbr":
-            _stretch(made)
+        if self._clip.colour.matrix != "gbr" and self._clip.colour.range == "tv":
+            if frame.format.name.startswith("gray"):
+                made = _from_limited(made)
+            elif made.dtype == np.uint16:
+                _stretch(made)
         made.flags.writeable = False
         return made
 
@@ -178,3 +183,11 @@ def _stretch(picture: Picture) -> None:
     """ffmpeg's white from luma of more than 8 bits is 255 × 256: here it becomes 65535, in place."""
     colours = np.minimum(picture[..., :3], 255 * 256)
     picture[..., :3] = colours + (colours >> 8)
+
+
+def _from_limited(picture: Picture) -> Picture:
+    """What ffmpeg takes grey pictures not to be: black is 16, white 235 of 255."""
+    step, top = (1, 255) if picture.dtype == np.uint8 else (256, 65535)
+    values = np.clip(picture, 16 * step, 235 * step).astype(np.float32) - 16 * step
+    whole: Any = np.rint(values * (top / (219 * step))).astype(picture.dtype)
+    return whole  # type: ignore[no-any-return]
