@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -309,3 +308,69 @@ def test_killed_before_and_after_every_change_of_the_disk(
     )
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) >= 2
+
+
+# ------------------------------------------------------------------ by the real command
+
+
+def begun(folder: Path, *words: str) -> subprocess.Popen[bytes]:
+    """The command, once a segment of its film is finished."""
+    running = subprocess.Popen(
+        [sys.executable, "-m", "inbetween", "run", *words],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    journal = folder / ".o.mp4.parts" / "journal"
+    while running.poll() is None:
+        if journal.exists() and journal.read_bytes().count(b"\n") > 1:
+            return running
+        time.sleep(0.002)
+    raise AssertionError("it came to its end")
+
+
+def helpers(folder: Path) -> list[int]:
+    """Processes that write into a folder: our ffmpegs."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdecimal() and os.fsencode(folder) in (entry / "cmdline").read_bytes():
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="looks for children in /proc")
+def test_killed_for_good_and_gone_on(command: Command, tmp_path: Path) -> None:
+    keys = [str(save(tmp_path / f"{number}.png", scene(number / 2, (48, 64)))) for number in range(5)]
+    words = [*keys, "-n", "199", "-o", "o.mp4", "--contact-sheet", "sheet.png"]
+    assert command("run", *words[:-3], "whole.mp4").code == 0
+    for kill in (os.kill, os.killpg):
+        running = begun(tmp_path, *words)
+        kill(running.pid, signal.SIGKILL)
+        running.wait()
+        running.stderr.close()
+        until = time.monotonic() + 20
+        while helpers(tmp_path) and time.monotonic() < until:
+            time.sleep(0.02)
+        assert not helpers(tmp_path)
+        ran = command("run", *words)
+        assert ran.code == 0, ran.err
+        assert "frames are there already" in ran.err
+        assert (tmp_path / "o.mp4").read_bytes() == (tmp_path / "whole.mp4").read_bytes()
+        assert load(tmp_path / "sheet.png").shape[0] > 100
+        assert not hidden(tmp_path)
+        (tmp_path / "o.mp4").unlink()
+        (tmp_path / "sheet.png").unlink()
+
+    running = begun(tmp_path, *words)
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate()
+    assert running.returncode == 130
+    assert b"what is finished waits in" in said
+    ran = command("run", *words, "--if-unrelated", "hold")
+    assert ran.code == 0, ran.err
+    assert "begun anew: --if-unrelated was blend, is hold" in ran.err
+    assert not hidden(tmp_path)

@@ -14,6 +14,7 @@ import os
 import re
 import shlex
 import shutil
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -86,12 +87,16 @@ def parts_of(sink: Sink) -> str:
 
 
 def segments_of(sink: Sink) -> str:
-    """The hidden folder for the finished segments of a long film, beside the output or in its folder."""
-    name = os.path.basename(resolved(sink))
+    """The hidden folder for the finished segments of a long film: beside the output, or in its folder if that was
+    there before."""
+    target = resolved(sink)
+    folder, name = os.path.split(target)
     if len(os.fsencode(name)) > 200:
         # What a disk takes as a name is at least this long.
         name = hashlib.sha256(os.fsencode(name)).hexdigest()
-    return os.path.join(parts_of(sink), f".{name}{_SEGMENTS}")
+    name = f".{name}{_SEGMENTS}"
+    beside = os.path.join(folder, name)
+    return beside if os.path.lexists(beside) else os.path.join(parts_of(sink), name)
 
 
 def mark(sink: Sink, source: str | None, facts: dict[str, Any]) -> None:
@@ -308,5 +313,6 @@ def _refuse_missing(folder: str, word: str = "-o") -> None:
 
 def _try(folder: str, word: str = "-o") -> None:
     """Asking for permissions is no proof: root has them all, and a disk can be mounted read-only."""
-    with part(folder, "") as path, disk_errors(folder, word):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+    with disk_errors(folder, word):
+        # Without a name, where the disk can: a kill leaves nothing.
+        tempfile.TemporaryFile(dir=folder).close()
