@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 MOST_SHOWN = 4
 """Times that a drawing is shown at most: what stands for longer is meant to stand."""
-SAME, CHANGED, TIMES = 4.0, 3.0, 6.0
+BLOCK = 5
+"""Pixels of the small picture, each way, over which differences are averaged."""
+SAME, CHANGED, TIMES = 3.0, 2.0, 5.0
 """Grey levels, in the block that differs most: a drawing shown again differs by less than the first; the next one by
 more than the second, and so many times as much as the noise between equal ones."""
 PAUSE = Fraction(1, 2)
@@ -123,8 +125,10 @@ def _one(run: list[Seen], noise: float, change: float, counts: Counts) -> list[S
 
 
 def differ(a: Small, b: Small) -> float:
-    """Grey levels, where two small pictures differ most."""
-    return float(np.max(np.abs(a - b)))
+    """Grey levels, where two small pictures differ most; noise is averaged out, a mouth that opens is not."""
+    import cv2
+
+    return float(np.max(np.abs(cv2.blur(a - b, (BLOCK, BLOCK)))))
 
 
 # ------------------------------------------------------------------ cuts
