@@ -14,7 +14,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 LINES = [
     ["__main__"],
     ["cli"],
-    ["api", "bench", "slowmo"],
+    ["api", "bench", "compare", "slowmo"],
     ["record"],
     ["make"],
     ["film", "keys"],
@@ -72,7 +72,11 @@ def test_no_engine_imports_another() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [["--help"], ["--version"], *([n, "--help"] for n in ("run", "slowmo", "engines", "bench", "match", "motion", "conditions"))],
+    [
+        ["--help"],
+        ["--version"],
+        *([n, "--help"] for n in ("run", "slowmo", "compare", "engines", "bench", "match", "motion", "conditions")),
+    ],
 )
 def test_help_imports_nothing_heavy(words: list[str]) -> None:
     script = (

@@ -110,3 +110,19 @@ Sound = Annotated[
         help="keep: in time with the pictures, stretched with them at its own pitch; or drop. Default: keep.",
     ),
 ]
+
+WAYS = ("side", "split", "difference")
+Compared = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="CLIP CLIP [CLIP ...]", help="Video files.", show_default=False, rich_help_panel=FILM),
+]
+Way = Annotated[
+    str,
+    option(
+        "--as",
+        group=FILM,
+        metavar="WHAT",
+        help="side: beside each other; split: parts of one picture; difference: to the first, 4 times, on grey. "
+        "Default: side.",
+    ),
+]

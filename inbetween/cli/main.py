@@ -10,7 +10,7 @@ from typing import Any
 import typer
 
 from inbetween import __version__
-from inbetween.cli import bench, conditions, doctor, match, motion, run, slowmo
+from inbetween.cli import bench, compare, conditions, doctor, match, motion, run, slowmo
 from inbetween.cli import engines as engines_command
 from inbetween.cli.options import Grouped
 from inbetween.cli.say import error, lead_nowhere, say
@@ -31,6 +31,7 @@ app.command("slowmo", cls=Grouped, epilog=slowmo.EXAMPLES)(slowmo.slowmo)
 app.command("match", cls=Grouped, epilog=match.EXAMPLES)(match.match)
 app.command("motion", cls=Grouped, epilog=motion.EXAMPLES)(motion.motion)
 app.command("conditions", cls=Grouped, epilog=conditions.EXAMPLES)(conditions.conditions)
+app.command("compare", cls=Grouped, epilog=compare.EXAMPLES)(compare.compare)
 app.command("bench", cls=Grouped, epilog=bench.EXAMPLES)(bench.bench)
 app.command("engines")(engines_command.engines)
 app.command("doctor")(doctor.doctor)
