@@ -12,6 +12,7 @@ import numpy as np
 
 from inbetween.types import Report
 from inbetween.video.clip import Clip, Stream
+from inbetween.video.probe import opened
 from inbetween.video.sinks import Sink
 from inbetween.video.stretch import Samples, stretched
 
@@ -86,15 +87,18 @@ class Carried:
     tracks: tuple[Track, ...]
 
     def streams(self, film: Any) -> list[Iterator[Any]]:
-        """Add everything to an output of PyAV's that has its film already; the packets of each stream, in order."""
-        import av
+        """Add everything to an output of PyAV's that has its film already; the packets of each stream, in order.
 
-        with av.open(self.path) as clip:
-            titles = {name: text for name, text in clip.metadata.items() if name.lower() not in _NOT_TITLES}
-            film.metadata.update(titles)
+        Raises:
+            InbetweenError: the clip cannot be read any more.
+        """
+        with opened(self.path) as clip:
+            film.metadata.update(
+                {name: text for name, text in clip.metadata.items() if name.lower() not in _NOT_TITLES}
+            )
             chapters = [self._chapter(chapter) for chapter in clip.chapters()]
             film.set_chapters([chapter for chapter in chapters if chapter["start"] < chapter["end"]])
-        return [self._stream(film, track) for track in self.tracks]
+            return [self._stream(film, clip.streams[track.stream.index], track) for track in self.tracks]
 
     def _chapter(self, chapter: Any) -> Any:
         start, end = (self._at(chapter[name] * chapter["time_base"]) for name in ("start", "end"))
@@ -105,32 +109,29 @@ class Carried:
         """When a time of the file is shown, or the nearest that is."""
         return min(self.length, self.shown(min(max(Fraction(0), time - self.start), self.duration)))
 
-    def _stream(self, film: Any, track: Track) -> Iterator[Any]:
-        import av
-
-        clip = av.open(self.path)
-        source: Any = clip.streams[track.stream.index]
+    def _stream(self, film: Any, source: Any, track: Track) -> Iterator[Any]:
         if track.stream.kind == "attachment":
             film.add_attachment(source.name, source.mimetype, source.data)
-            clip.close()
             return iter(())
+        text = track.stream.kind == "subtitle"
         if track.encoder == "":
             stream = film.add_stream_from_template(source, opaque=True)
-            packets = self._copied(clip, source, stream, track.stream.kind == "subtitle")
-        elif track.stream.kind == "subtitle":
+            packets = self._copied(source.index, stream, moved=text)
+        elif text:
             stream = film.add_stream(track.encoder)
-            packets = self._converted(clip, source, stream)
+            packets = self._converted(source.index, stream)
         else:
             stream = _sound_stream(film, source, track.encoder)
-            packets = self._encoded(clip, source, stream)
+            packets = self._encoded(source.index, stream)
         stream.disposition = source.disposition
         title = source.metadata.get("title") or source.metadata.get("name")
         stream.metadata.update({"language": track.stream.language or "und"} | ({"title": title} if title else {}))
         return packets
 
-    def _copied(self, clip: Any, source: Any, stream: Any, moved: bool) -> Iterator[Any]:
+    def _copied(self, index: int, stream: Any, moved: bool) -> Iterator[Any]:
         """Packet by packet. moved: each has its own time, at whatever speed."""
-        with clip:
+        with opened(self.path) as clip:
+            source: Any = clip.streams[index]
             shift = round(self.start / source.time_base)
             for packet in clip.demux(source):
                 if packet.pts is None or not packet.size:
@@ -147,10 +148,11 @@ class Carried:
                 packet.stream = stream
                 yield packet
 
-    def _converted(self, clip: Any, source: Any, stream: Any) -> Iterator[Any]:
+    def _converted(self, index: int, stream: Any) -> Iterator[Any]:
         from av.subtitles.subtitle import SubtitleSet
 
-        with clip:
+        with opened(self.path) as clip:
+            source: Any = clip.streams[index]
             begun = False
             for packet in clip.demux(source):
                 found = source.decode2(packet) if packet.size else None
@@ -169,14 +171,14 @@ class Carried:
                         one.duration = length
                         yield one
 
-    def _encoded(self, clip: Any, source: Any, stream: Any) -> Iterator[Any]:
+    def _encoded(self, index: int, stream: Any) -> Iterator[Any]:
         """Sound of the film's length, silent where the clip has none, at the film's speed."""
         import av
 
         rate, layout = stream.rate, stream.layout.name
         channels, count = stream.layout.nb_channels, round(self.length * rate)
-        with clip:
-            blocks = _samples(clip, source, self.start, rate, layout)
+        with opened(self.path) as clip:
+            blocks = _samples(clip, clip.streams[index], self.start, rate, layout)
             out = stretched(
                 blocks,
                 channels,
