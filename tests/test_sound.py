@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from inbetween.types import Report
 from inbetween.video.carry import carried
-from inbetween.video.clip import Stream
+from inbetween.video.probe import probe
 from inbetween.video.sinks import parse
 from inbetween.video.stretch import stretched
 
@@ -281,16 +281,20 @@ def test_words_for_sound(command: Command, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("suffix", "codec", "encoder"),
-    [(".mp4", "truehd", "alac"), (".mp4", "dca", "aac"), (".webm", "mp3", "libopus"), (".mkv", "pcm_s24le", "")],
+    ("source", "codec", "out", "encoder"),
+    [
+        ("c.mkv", "flac", "o.mp4", ""),
+        ("c.mkv", "flac", "o.mov", "alac"),
+        ("c.mkv", "libmp3lame", "o.webm", "libopus"),
+        ("c.mkv", "pcm_s24le", "o.mkv", ""),
+        ("c.mkv", "pcm_s24le", "o.mp4", "alac"),
+        ("c.mkv", "ac3", "o.mov", ""),
+    ],
 )
-def test_which_encoder_is_taken(suffix: str, codec: str, encoder: str) -> None:
-    from inbetween.video.clip import Clip
-
-    length = Fraction(3)
-    known = Clip("c", (48, 64), 3, 8, Fraction(10), 30, Fraction(0), length, Fraction(29, 10), video=0, streams=(
-        Stream(1, "audio", codec), Stream(2, "data", ""), Stream(3, "subtitle", "dvb_teletext"),
-    ))  # fmt: skip
-    found = carried(known, parse("o" + suffix), True, "keep", length, lambda t: t, lambda t: t, Report())
+def test_sound_is_copied_where_the_container_takes_it(
+    tmp_path: Path, source: str, codec: str, out: str, encoder: str
+) -> None:
+    known = probe(str(clip(tmp_path / source, Fraction(10), 30, codec)), Report())
+    found = carried(known, parse(out), True, "keep", Fraction(3), lambda t: t, lambda t: t, Report())
     assert found is not None
     assert [track.encoder for track in found.tracks] == [encoder]

@@ -28,10 +28,10 @@ from inbetween.slowmo.words import Slow
 from inbetween.timeline.clips import Grid
 from inbetween.types import Gap, Maker, Picture, Report
 from inbetween.versions import versions
-from inbetween.video import place, sinks
+from inbetween.video import place, resume, sinks
 from inbetween.video.carry import Carried, carried
 from inbetween.video.clip import Clip
-from inbetween.video.resume import Work, borders, write_work
+from inbetween.video.resume import Work, write_work
 from inbetween.video.sinks import Sink
 from inbetween.video.write import rehearse
 
@@ -265,7 +265,7 @@ def make_film(slow: Slow, report: Report, *, overwrite: bool = False, sheet: Pat
             stream = stages.each("frames", frames(opened, makers, first, stop, doubts))
             return drawn.seen(stream, first) if sheet else stream
 
-        begins = borders(_starts(grid, clip))
+        begins = resume.borders(_starts(grid, clip, resume.LEAST), resume.LEAST)
         work = Work(segment, begins, _identity(opened) if len(begins) > 1 else {})
         with stages.stage("all"):
             written = write_work(
@@ -284,7 +284,7 @@ def make_film(slow: Slow, report: Report, *, overwrite: bool = False, sheet: Pat
             if sheet:
                 make.look_at_missing(drawn, opened.sink, report)
                 make.save(sheet, drawn.png())
-    keys.say(opened.counts, opened.since, report)
+    keys.say(opened.counts.within(clip.duration), opened.since, report)
     doubts.say()
     stages.seconds["write"] = stages.seconds.pop("all") - stages.seconds.setdefault("frames", 0.0)
     seconds = {name: round(value, 3) for name, value in stages.seconds.items()}
@@ -299,21 +299,25 @@ def _carried(opened: Opened, report: Report) -> Carried | None:
     return carried(clip, opened.sink, whole, words.sound, length, speed.shown, speed.source, report)
 
 
-def _starts(grid: Grid, clip: Clip) -> Iterator[int]:
-    """Frames that begin a gap, as far as an even clip's rate says."""
-    before = -1
-    for frame in range(grid.count):
-        now = (grid.source(frame) * clip.rate).__floor__()
-        if now != before:
-            yield frame
-        before = now
+def _starts(grid: Grid, clip: Clip, least: int) -> Iterator[int]:
+    """Frames, at least `least` apart, that begin a gap, as far as an even clip's rate says."""
+    frame = 0
+    while frame < grid.count:
+        yield frame
+        frame += least
+        while frame < grid.count and _place(grid, clip, frame) == _place(grid, clip, frame - 1):
+            frame += 1
+
+
+def _place(grid: Grid, clip: Clip, frame: int) -> int:
+    return (grid.source(frame) * clip.rate).__floor__()
 
 
 def _identity(opened: Opened) -> dict[str, Any]:
     """All that decides the bytes of the film, in the user's words."""
     said = asdict(opened.slow.words)
     film = said.pop("film")
-    told = {f"--{name.replace('_', '-')}": value for name, value in said.items() if name != "clip"}
+    told = {f"--{name.replace('_', '-')}": value for name, value in said.items() if name not in ("clip", "sound")}
     told |= {f"--{name}": film[name] for name in ("seed", "encoder", "preset", "start_number")}
     told |= {f"--set {name}": value for name, value in asdict(opened.slow.base.options).items()}
     told |= {"--engine": opened.slow.base.engine, "--codec": opened.sink.codec}
@@ -328,7 +332,7 @@ def _identity(opened: Opened) -> dict[str, Any]:
 def summary(opened: Opened, made: Made | None, notes: list[dict[str, Any]]) -> dict[str, Any]:
     """What was asked, what it came to, what was made and what was said on the way: plain values."""
     slow, clip, grid = opened.slow, opened.clip, opened.grid
-    engine = engines.get(slow.base.engine)
+    engine, counts = engines.get(slow.base.engine), opened.counts.within(opened.clip.duration)
     return {
         "made": made is not None,
         "words": asdict(slow.words),
@@ -353,8 +357,8 @@ def summary(opened: Opened, made: Made | None, notes: list[dict[str, Any]]) -> d
             "colour": asdict(clip.colour),
             "rotation": clip.rotation,
         },
-        "cuts": [round(float(time + opened.since), 6) for time in sorted(opened.counts.cuts)],
-        "repeats": len(opened.counts.repeats),
+        "cuts": [round(float(time + opened.since), 6) for time in sorted(counts.cuts)],
+        "repeats": len(counts.repeats),
         **(made.to_json() if made else {}),
         "notes": notes,
         "versions": versions(),

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from io import BytesIO
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
+from inbetween.errors import InbetweenError
 from inbetween.types import Report
+from inbetween.video import sinks
 from inbetween.video.clip import Clip, Stream
 from inbetween.video.probe import opened
 from inbetween.video.sinks import Sink
@@ -53,6 +57,13 @@ _HOLDS = {
 _TEXTS = ("mov_text", "subrip", "srt", "ass", "ssa", "webvtt", "text")
 _SAME = {"srt": "subrip", "ssa": "ass", "pgssub": "hdmv_pgs_subtitle", "dvdsub": "dvd_subtitle", "dca": "dts"}
 """Decoders under other names than their codecs."""
+_LAYOUTS = {
+    "1 channels": "mono",
+    "2 channels": "stereo",
+    "4 channels": "4.0",
+    "6 channels": "5.1",
+    "8 channels": "7.1",
+}
 BIT_RATE = {"aac": 96_000, "libopus": 80_000}
 """A channel."""
 JITTER = Fraction(1, 50)
@@ -99,6 +110,20 @@ class Carried:
             chapters = [self._chapter(chapter) for chapter in clip.chapters()]
             film.set_chapters([chapter for chapter in chapters if chapter["start"] < chapter["end"]])
             return [self._stream(film, clip.streams[track.stream.index], track) for track in self.tracks]
+
+    def takes(self, muxer: str, track: Track) -> bool:
+        """Whether a container takes this track: sound has many kinds, and not all that should go does."""
+        import av
+
+        if track.stream.kind != "audio":
+            return True
+        try:
+            with av.open(BytesIO(), "w", format=muxer) as film:
+                for packets in replace(self, tracks=(track,)).streams(film):
+                    film.mux(list(islice(packets, 3)))
+        except (av.error.FFmpegError, InbetweenError, ValueError):
+            return False
+        return True
 
     def _chapter(self, chapter: Any) -> Any:
         start, end = (self._at(chapter[name] * chapter["time_base"]) for name in ("start", "end"))
@@ -217,17 +242,19 @@ def carried(
         return None
     holds = _HOLDS.get(sink.suffix) if sink.kind == "film" else None
     own_speed = all(shown(clip.duration * part / 8) == clip.duration * part / 8 for part in range(9))
-    tracks, left_out = [], Counter[str]()
+    all_of_it = Carried(clip.path, clip.start, clip.duration, length, shown, source, ())
+    tracks: list[Track] = []
+    left_out = Counter[str]()
     for stream in clip.streams:
-        encoder = None if holds is None else _encoder(holds, stream, own_speed and whole)
         if stream.kind == "audio" and sound == "drop":
             continue
-        if encoder is None:
-            if stream.codec or stream.kind not in ("data", "video"):
-                codec = _SAME.get(stream.codec, stream.codec)
-                left_out[f"{stream.kind} ({codec})" if codec else stream.kind] += 1
-        else:
-            tracks.append(Track(stream, encoder))
+        wanted = [Track(stream, how) for how in _ways(holds, stream, own_speed and whole)] if holds else []
+        track = next((one for one in wanted if all_of_it.takes(sinks.SINKS[sink.suffix].muxer, one)), None)
+        if track is not None:
+            tracks.append(track)
+        elif stream.codec or stream.kind not in ("data", "video"):
+            codec = _SAME.get(stream.codec, stream.codec)
+            left_out[f"{stream.kind} ({codec})" if codec else stream.kind] += 1
     if left_out:
         what = ", ".join(name if count == 1 else f"{count} {name}" for name, count in left_out.items())
         where = "pictures" if sink.kind in ("sequence", "picture") else sink.suffix
@@ -236,23 +263,22 @@ def carried(
         report.note("sound", "the sound is stretched with the pictures, its pitch kept; --sound drop leaves it out")
     if holds is None:
         return None
-    return Carried(clip.path, clip.start, clip.duration, length, shown, source, tuple(tracks))
+    return replace(all_of_it, tracks=tuple(tracks))
 
 
-def _encoder(holds: _Holds, stream: Stream, as_it_is: bool) -> str | None:
-    """The encoder for a stream, "" where it can be copied, None where it cannot go with the film."""
+def _ways(holds: _Holds, stream: Stream, as_it_is: bool) -> list[str]:
+    """The ways in which a stream may go with the film, the best one first: "" to copy it, or an encoder."""
     codec = _SAME.get(stream.codec, stream.codec)
-    if stream.kind == "audio":
+    if stream.kind == "audio" and codec:
         lossless = codec.startswith("pcm") or codec in LOSSLESS
-        if as_it_is and ("pcm" if codec.startswith("pcm") else codec) in holds.sounds:
-            return ""
-        return None if not codec else holds.lossless if lossless else holds.sound
+        copied = as_it_is and ("pcm" if codec.startswith("pcm") else codec) in holds.sounds
+        return [""] * copied + [holds.lossless if lossless else holds.sound]
     if stream.kind == "subtitle":
         if codec in holds.texts or codec in holds.pictures:
-            return ""
-        return holds.texts[0] if codec in _TEXTS else None
+            return [""]
+        return [holds.texts[0]] if codec in _TEXTS else []
     # A cover picture is the codec of a picture, a font has none that is known.
-    return "" if stream.kind == "attachment" and holds.files and not stream.codec else None
+    return [""] if stream.kind == "attachment" and holds.files and not stream.codec else []
 
 
 def _sound_stream(film: Any, source: Any, encoder: str) -> Any:
@@ -260,7 +286,8 @@ def _sound_stream(film: Any, source: Any, encoder: str) -> Any:
 
     rates = av.Codec(encoder, "w").audio_rates
     rate = source.rate if not rates or source.rate in rates else min(rates, key=lambda one: abs(one - source.rate))
-    layout = source.layout.name
+    # A file may say no more than how many they are.
+    layout = _LAYOUTS.get(source.layout.name, source.layout.name)
     if encoder == "libopus":
         rate, layout = 48_000, layout.replace("(side)", "")
     stream = film.add_stream(encoder, rate=rate, layout=layout)
