@@ -169,7 +169,7 @@ def test_several_segments_are_one_film(clip: Clip, tmp_path: Path, monkeypatch: 
 
     path = clip(moving(14))
     whole = slow(path, tmp_path / "a.mkv", codec="ffv1", factor="3", engine="blend")
-    monkeypatch.setattr(resume.borders, "__defaults__", (7,))
+    monkeypatch.setattr(resume, "LEAST", 7)
     parts = slow(path, tmp_path / "b.mkv", codec="ffv1", factor="3", engine="blend")
     assert whole.made.output.count == parts.made.output.count == 42
     pairs = zip(pictures_of(tmp_path / "a.mkv"), pictures_of(tmp_path / "b.mkv"), strict=True)
@@ -286,6 +286,12 @@ def test_cuts_are_listed_without_making_anything(clip: Clip, tmp_path: Path) -> 
     found = look(plan(ClipWords(str(path), Words((), str(tmp_path / "out.mp4")), factor="2")), False, Report())
     assert sorted(found.counts.cuts) == [Fraction(4, 24), Fraction(8, 24)]
     assert not (tmp_path / "out.mp4").exists()
+
+
+def test_cuts_beside_the_part_that_is_used_do_not_count(clip: Clip, tmp_path: Path) -> None:
+    path = clip(moving(4) + moving(4, shot=1) + moving(4, shot=2))
+    result = slow(path, tmp_path / "out.mp4", engine="blend", factor="2", since="5f", until="10f")
+    assert result.found.counts.within(result.found.clip.duration).cuts == {Fraction(3, 24)}
 
 
 def test_light_that_changes_is_no_cut() -> None:

@@ -29,6 +29,8 @@ LABELS = {
     "flow": "optical flow",
     "conditions": "drawing",
     "check": "checking",
+    "scan": "reading times",
+    "join": "joining",
 }
 SAME_NOTES = 3
 """Notes of one kind that are shown; the rest is counted."""

@@ -58,6 +58,11 @@ class Counts:
     pauses: set[Fraction] = field(default_factory=set)
     """When they end."""
 
+    def within(self, duration: Fraction) -> Counts:
+        """Without what was only seen for what is beside it."""
+        kept = ({time for time in times if 0 < time < duration} for times in (self.cuts, self.repeats, self.pauses))
+        return Counts(*kept)
+
 
 def keys(
     pictures: Iterable[tuple[Fraction, Picture]],
