@@ -18,6 +18,7 @@ import pytest
 from conftest import Command, load, save, scene
 from hypothesis import given
 from hypothesis import strategies as st
+from test_sound import CLICKS, clip, heard, played
 
 from inbetween.errors import InbetweenError, Interrupted
 from inbetween.types import Picture, Report
@@ -316,7 +317,7 @@ def test_killed_before_and_after_every_change_of_the_disk(
 def begun(folder: Path, *words: str) -> subprocess.Popen[bytes]:
     """The command, once a segment of its film is finished."""
     running = subprocess.Popen(
-        [sys.executable, "-m", "inbetween", "run", *words],
+        [sys.executable, "-m", "inbetween", *words],
         cwd=folder,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -345,8 +346,8 @@ def helpers(folder: Path) -> list[int]:
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="looks for children in /proc")
 def test_killed_for_good_and_gone_on(command: Command, tmp_path: Path) -> None:
     keys = [str(save(tmp_path / f"{number}.png", scene(number / 2, (48, 64)))) for number in range(5)]
-    words = [*keys, "-n", "199", "-o", "o.mp4", "--contact-sheet", "sheet.png"]
-    assert command("run", *words[:-3], "whole.mp4").code == 0
+    words = ["run", *keys, "-n", "199", "-o", "o.mp4", "--contact-sheet", "sheet.png"]
+    assert command(*words[:-3], "whole.mp4").code == 0
     for kill in (os.kill, os.killpg):
         running = begun(tmp_path, *words)
         kill(running.pid, signal.SIGKILL)
@@ -356,7 +357,7 @@ def test_killed_for_good_and_gone_on(command: Command, tmp_path: Path) -> None:
         while helpers(tmp_path) and time.monotonic() < until:
             time.sleep(0.02)
         assert not helpers(tmp_path)
-        ran = command("run", *words)
+        ran = command(*words)
         assert ran.code == 0, ran.err
         assert "frames are there already" in ran.err
         assert (tmp_path / "o.mp4").read_bytes() == (tmp_path / "whole.mp4").read_bytes()
@@ -370,7 +371,25 @@ def test_killed_for_good_and_gone_on(command: Command, tmp_path: Path) -> None:
     _, said = running.communicate()
     assert running.returncode == 130
     assert b"what is finished waits in" in said
-    ran = command("run", *words, "--if-unrelated", "hold")
+    ran = command(*words, "--if-unrelated", "hold")
     assert ran.code == 0, ran.err
     assert "begun anew: --if-unrelated was blend, is hold" in ran.err
+    assert not hidden(tmp_path)
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="looks for children in /proc")
+def test_slow_motion_goes_on_with_its_sound(command: Command, tmp_path: Path) -> None:
+    clip(tmp_path / "c.mp4", Fraction(10), 20)
+    words = ["slowmo", "c.mp4", "--factor", "28", "-o"]
+    assert command(*words, "whole.mp4").code == 0
+    running = begun(tmp_path, *words, "o.mp4")
+    running.kill()
+    running.communicate()
+    ran = command(*words, "o.mp4")
+    assert ran.code == 0, ran.err
+    assert "frames are there already" in ran.err
+    assert (tmp_path / "o.mp4").read_bytes() == (tmp_path / "whole.mp4").read_bytes()
+    sound, rate, length, _ = played(tmp_path / "o.mp4")
+    assert length == 56
+    assert heard(sound, rate)[0] == pytest.approx(28 * CLICKS[0], abs=0.01)
     assert not hidden(tmp_path)
