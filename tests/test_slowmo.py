@@ -511,6 +511,11 @@ def test_values_that_are_none(name: str) -> None:
         plan(ClipWords("clip.mp4", Words((), "out.mp4"), factor="2", **{name: "wobbly"}))
 
 
+def test_one_picture_is_no_film_of_a_clip() -> None:
+    with pytest.raises(WordsRefused, match="one picture"):
+        plan(ClipWords("clip.mp4", Words((), "out.png"), factor="2"))
+
+
 def test_pictures_need_a_rate(tmp_path: Path) -> None:
     (tmp_path / "seq").mkdir()
     for number, picture in enumerate(moving(3)):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+import shlex
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from pathlib import Path
-from typing import Any
 
 from inbetween import plan as films
 from inbetween import timeline
@@ -14,6 +12,7 @@ from inbetween.errors import UnknownName, WordsRefused
 from inbetween.plan import Plan, Words
 from inbetween.timeline import clips
 from inbetween.timeline.clips import Grid, Speed
+from inbetween.video import sinks
 from inbetween.video.clip import Clip
 
 AT_CUT = ("hold", "blend")
@@ -76,6 +75,9 @@ def plan(words: ClipWords) -> Slow:
         if value not in known:
             raise UnknownName(name, value, known)
     _check_times(words)
+    out = words.film.out
+    if sinks.parse(out).kind == "picture":
+        raise WordsRefused(f"{out} is one picture, a clip makes many", f"name a folder: -o {shlex.quote(out + '/')}")
     # Of two pictures, for all that does not depend on how many there are.
     base = films.plan(replace(words.film, keys=(words.clip, words.clip), frames=1))
     return Slow(replace(words, film=base.words), base)
@@ -146,11 +148,3 @@ def input_rate(words: ClipWords) -> Fraction:
     if words.input_fps is None:
         raise WordsRefused(f"{words.clip} does not say how fast it is", "say it: --input-fps 24")
     return timeline.parse_rate(words.input_fps)
-
-
-def to_json(words: ClipWords) -> Mapping[str, Any]:
-    """Plain values."""
-    said = asdict(words)
-    if words.cuts not in ("auto", "off"):
-        said["cuts"] = str(Path(words.cuts))
-    return said
