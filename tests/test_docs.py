@@ -34,7 +34,13 @@ def test_every_command_is_in_the_readme(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [o for c in ("run", "slowmo") for p in COMMANDS[c].params for o in p.opts if p.param_type_name == "option"],
+    [
+        o
+        for c in ("run", "slowmo", "compare")
+        for p in COMMANDS[c].params
+        for o in p.opts
+        if p.param_type_name == "option"
+    ],
 )
 def test_every_option_is_in_the_readme(name: str) -> None:
     assert re.search(rf"`{re.escape(name)}[`,]", README) or name in ("--quiet", "--verbose")
@@ -67,12 +73,12 @@ SLOW = [
     line.split("#")[0].strip()
     for block in re.findall(r"```sh\n(.*?)```", README, re.S)
     for line in block.splitlines()
-    if line.startswith("inbetween slowmo")
+    if line.startswith(("inbetween slowmo", "inbetween compare"))
 ]
 
 
 @pytest.mark.parametrize("line", SLOW)
-def test_every_slow_motion_of_the_readme_works(line: str, command, tmp_path) -> None:
+def test_every_command_line_with_clips_works(line: str, command, tmp_path) -> None:
     import shlex
     from fractions import Fraction
 
@@ -81,7 +87,8 @@ def test_every_slow_motion_of_the_readme_works(line: str, command, tmp_path) -> 
     from inbetween.video.write import write
 
     pictures = [scene(i / 4, (48, 64)) for i in range(5)]
-    write(sinks.parse(str(tmp_path / "clip.mp4")), pictures, Fraction(4), 5, (48, 64), Report())
+    for name in ("clip", "slower", "truth", "a", "b"):
+        write(sinks.parse(str(tmp_path / f"{name}.mp4")), pictures, Fraction(4), 5, (48, 64), Report())
     (tmp_path / "frames").mkdir()
     for i, picture in enumerate(pictures):
         save(tmp_path / "frames" / f"{i}.png", picture)
