@@ -47,3 +47,5 @@ class Interrupted(KeyboardInterrupt):
     def __init__(self, signum: int = signal.SIGINT) -> None:
         super().__init__(signum)
         self.exit_code = 128 + signum
+        self.kept = ""
+        """The folder of what is finished, where the same command goes on."""

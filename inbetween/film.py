@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from inbetween.errors import InbetweenError
-from inbetween.timeline import Timeline
+from inbetween.timeline import Source, Timeline
 from inbetween.types import Gap, Maker, Motion, Picture, Report
+
+PASSED = 4
+"""Keys in a row that pass while an engine goes on; a longer row ends its work, so that few are ever held."""
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """Some frames of a film, in order."""
+
+    kind: str
+    """Who makes pictures of the gap: "engine" or "blend"; "keys" where none is made."""
+    gap: Gap | None
+    shows: tuple[Picture | float, ...]
+    """Pictures that pass untouched, and times of the gap; a time that follows itself is the same picture again."""
 
 
 def frames(
@@ -32,19 +48,69 @@ def frames(
         InbetweenError: keys with no relation, where `unrelated` is "fail".
     """
     relation = _Relation(keys, unrelated, report)
-    made = _made(_gaps(keys, timeline, relation, generated, loop, seed, motions or {}), makers, report)
-    last, picture = None, None
-    for source in timeline.sources:
-        if source.t in (0.0, 1.0) and not generated:
-            yield keys[source.gap + int(source.t)]
+    return made(_pieces(keys, timeline, relation, generated, loop, seed, motions or {}), makers, report)
+
+
+def made(
+    pieces: Iterable[Piece],
+    makers: Mapping[str, Maker],
+    report: Report,
+    finish: Callable[[Picture, Gap, float], Picture] = lambda picture, gap, t: picture,
+) -> Iterator[Picture]:
+    """Every picture of the pieces, in order, as it is made. `finish` has the last word on each that is no key.
+
+    Only what an engine reads ahead is held: pieces may come from a clip of any length.
+    """
+    for kind, run in groupby(_few_passed(pieces), key=lambda piece: piece.kind):
+        if kind == "keys":
+            for piece in run:
+                yield from (shown for shown in piece.shows if not isinstance(shown, float))
+        else:
+            yield from _run(run, makers[kind], report, finish)
+
+
+def _few_passed(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Keys alone go with the piece that follows, while they are few."""
+    passed: tuple[Picture | float, ...] = ()
+    for piece in pieces:
+        if piece.kind != "keys":
+            yield Piece(piece.kind, piece.gap, passed + piece.shows)
+            passed = ()
             continue
-        # An easing may hold a picture: it is made once.
-        if source != last:
-            last, picture = source, next(made)
-        assert picture is not None
-        yield picture
-    # Lets the makers end, and with them what they opened.
-    assert next(made, None) is None
+        passed += piece.shows
+        if len(passed) > PASSED:
+            yield Piece("keys", None, passed)
+            passed = ()
+    if passed:
+        yield Piece("keys", None, passed)
+
+
+def _run(
+    run: Iterator[Piece], maker: Maker, report: Report, finish: Callable[[Picture, Gap, float], Picture]
+) -> Iterator[Picture]:
+    begun: deque[tuple[Gap, tuple[Picture | float, ...]]] = deque()
+
+    def gaps() -> Iterator[Gap]:
+        for piece in run:
+            assert piece.gap is not None
+            begun.append((piece.gap, piece.shows))
+            yield piece.gap
+
+    pictures = maker(gaps(), report)
+    # To its end, which lets the maker close what it has opened.
+    for first in pictures:
+        gap, shows = begun.popleft()
+        fresh: Picture | None = first
+        before, picture = -1.0, first
+        for shown in shows:
+            if not isinstance(shown, float):
+                yield shown
+                continue
+            # An easing may hold a picture: it is made once.
+            if shown != before:
+                before, picture = shown, finish(next(pictures) if fresh is None else fresh, gap, shown)
+                fresh = None
+            yield picture
 
 
 def refuse_unrelated(keys: Sequence[Picture], report: Report) -> None:
@@ -87,7 +153,7 @@ class _Relation:
         self._report.note("unrelated", f"{what}: {done}", gap=gap)
 
 
-def _gaps(
+def _pieces(
     keys: Sequence[Picture],
     timeline: Timeline,
     relation: _Relation,
@@ -95,12 +161,15 @@ def _gaps(
     loop: bool,
     seed: int,
     motions: Mapping[int, Motion],
-) -> Iterator[tuple[str, Gap]]:
-    """(kind, gap) for every gap of which a picture is to be made."""
+) -> Iterator[Piece]:
     last = len(keys) - 2
     for number, run in groupby(timeline.sources, key=lambda source: source.gap):
-        times = dict.fromkeys(s.t for s in run if generated or 0 < s.t < 1)
-        if not times:
+        sources = list(run)
+        times = tuple(dict.fromkeys(s.t for s in sources if generated or 0 < s.t < 1))
+        # Who drew how one becomes the other has related them.
+        kind = "keys" if not times else "engine" if number in motions else relation.kind(number)
+        if kind in ("keys", "hold"):
+            yield Piece("keys", None, tuple(keys[number + int(source.t)] for source in sources))
             continue
         length = timeline.keys[number + 1] - timeline.keys[number]
         before = after = None
@@ -113,17 +182,11 @@ def _gaps(
         if following <= last and relation.exists(following):
             span = timeline.keys[following + 1] - timeline.keys[following]
             after = keys[following + 1], 1 + float(span / length)
-        start, end = keys[number], keys[number + 1]
-        motion = motions.get(number)
-        # Who drew how one becomes the other has related them.
-        kind = relation.kind(number) if motion is None else "engine"
-        yield kind, Gap(start, end, tuple(times), seed + number, number, before, after, motion)
+        gap = Gap(keys[number], keys[number + 1], times, seed + number, number, before, after, motions.get(number))
+        yield Piece(kind, gap, tuple(_shown(gap, source, generated) for source in sources))
 
 
-def _made(gaps: Iterator[tuple[str, Gap]], makers: Mapping[str, Maker], report: Report) -> Iterator[Picture]:
-    for kind, run in groupby(gaps, key=lambda pair: pair[0]):
-        if kind == "hold":
-            for _, gap in run:
-                yield from (gap.start for _ in gap.times)
-        else:
-            yield from makers["engine" if kind == "engine" else "blend"]((gap for _, gap in run), report)
+def _shown(gap: Gap, source: Source, generated: bool) -> Picture | float:
+    if source.t in (0.0, 1.0) and not generated:
+        return gap.end if source.t else gap.start
+    return source.t

@@ -5,24 +5,31 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from inbetween import film
+from inbetween import engines, film, pictures
 from inbetween.devices import available_memory, quiet_opencv
 from inbetween.errors import InbetweenError
 from inbetween.fitted import load_makers
 from inbetween.keys import KeyFiles
 from inbetween.pictures.sheet import Sheet
-from inbetween.plan import Plan
+from inbetween.plan import WHERE, Plan
 from inbetween.types import Motion, Picture, Report
-from inbetween.video import place
-from inbetween.video.write import Written, prepare, rehearse, write
+from inbetween.versions import versions
+from inbetween.video import place, sinks
+from inbetween.video.resume import LEAST, Work, borders, write_work
+from inbetween.video.sinks import Sink
+from inbetween.video.write import Written, prepare, rehearse
+from inbetween.weights import store
 
 BYTES_PER_PIXEL = 320
 """Of the `flow` engine with its film, measured at 3840x2160, ffmpeg included; folders and `blend` need less."""
@@ -118,22 +125,61 @@ def make(plan: Plan, report: Report, *, overwrite: bool = False, sheet: Path | N
         InbetweenError: see `open_keys`; a damaged key, a full disk, an ffmpeg that died.
         Interrupted: the user asked to stop.
     """
-    stages, begin = Stages(), _processor_seconds()
+    stages, begin = Stages(), processor_seconds()
     for code, text in plan.notes:
         report.note(code, text)
     with stages.stage("open"):
         keys = open_keys(plan, overwrite, report)
         motions = drawn_motions(plan, keys, report)
+    drawn = Sheet(plan.count, plan.timeline.rate)
     with quiet_opencv():
         with stages.stage("load"):
             makers = load_makers(plan.engine, plan.options, plan.settings)
-        words = plan.words
+        work = _work(plan, keys, makers, motions, stages, drawn if sheet else None, report)
+        with stages.stage("all"):
+            written = write_work(
+                plan.sink,
+                work,
+                plan.timeline.rate,
+                plan.count,
+                keys.size,
+                report,
+                overwrite,
+                loop=plan.words.loop or plan.words.ping_pong,
+                threads=plan.settings.threads,
+            )
+            if sheet:
+                look_at_missing(drawn, plan.sink, report)
+                save(sheet, drawn.png())
+    stages.seconds["write"] = stages.seconds.pop("all") - stages.seconds.setdefault("frames", 0.0)
+    seconds = {name: round(value, 3) for name, value in stages.seconds.items()}
+    return Made(written, seconds, round(processor_seconds() - begin, 3))
+
+
+def _work(
+    plan: Plan,
+    keys: KeyFiles,
+    makers: Mapping[str, Any],
+    motions: Mapping[int, Motion],
+    stages: Stages,
+    drawn: Sheet | None,
+    report: Report,
+) -> Work:
+    """The plan's frames, in segments that end where gaps do."""
+    words, sources = plan.words, plan.timeline.sources
+    unrelated = words.if_unrelated
+    if unrelated == "fail":
+        film.refuse_unrelated(keys, report)
+        unrelated = "blend"
+    report = EachOnce(report)
+
+    def made(first: int, stop: int) -> Iterator[Picture]:
         stream = film.frames(
             keys,
-            plan.timeline,
+            replace(plan.timeline, sources=sources[first:stop]),
             makers,
             report,
-            unrelated=words.if_unrelated,
+            unrelated=unrelated,
             generated=words.keyframes == "generated",
             loop=words.loop,
             seed=words.seed,
@@ -141,26 +187,74 @@ def make(plan: Plan, report: Report, *, overwrite: bool = False, sheet: Path | N
         )
         stream = stages.each("frames", stream)
         if words.ping_pong:
-            stream = there_and_back(stream, len(plan.timeline.sources), place.parts_of(plan.sink))
-        drawn = Sheet(plan.count, plan.timeline.rate)
-        with stages.stage("all"):
-            stream = drawn.seen(stream) if sheet else stream
-            written = write(
-                plan.sink,
-                stream,
-                plan.timeline.rate,
-                plan.count,
-                keys.size,
-                report,
-                overwrite,
-                loop=words.loop or words.ping_pong,
-                threads=plan.settings.threads,
-            )
-            if sheet:
-                save(sheet, drawn.png())
-    stages.seconds["write"] = stages.seconds.pop("all") - stages.seconds["frames"]
-    seconds = {name: round(value, 3) for name, value in stages.seconds.items()}
-    return Made(written, seconds, round(_processor_seconds() - begin, 3))
+            stream = there_and_back(stream, len(sources), place.parts_of(plan.sink))
+        return drawn.seen(stream, first) if drawn else stream
+
+    # The way back of a ping-pong shows what was made on the way there. Engines of a fixed length take minutes a gap.
+    cuts = [] if words.ping_pong else [n for n in range(1, len(sources)) if sources[n].gap != sources[n - 1].gap]
+    begins = borders(cuts, LEAST if engines.get(plan.engine).lengths is None else 1)
+    return Work(made, begins, _identity(plan) if len(begins) > 1 else {})
+
+
+def _identity(plan: Plan) -> dict[str, Any]:
+    """All that decides the bytes of the film, in the user's words."""
+    said = asdict(plan.words)
+    for where in ("keys", "motion", "out", "set", "force", *WHERE):
+        del said[where]
+    told = {"-n" if name == "frames" else "--" + name.replace("_", "-"): value for name, value in said.items()}
+    told |= {f"--set {name}": value for name, value in asdict(plan.options).items()}
+    files = {f"key {number}": Path(key) for number, key in enumerate(plan.words.keys, 1)}
+    if plan.words.motion is not None:
+        files["--motion"] = Path(plan.words.motion)
+    engine = engines.get(plan.engine)
+    for name in engine.needs:
+        parts = store.parts(name, plan.settings.weights)
+        files |= {f"{name}'s {part}": path for part, path in parts.items()}
+    return {**told, **{name: stamp(path) for name, path in files.items()}, **versions(engine)}
+
+
+def stamp(path: Path) -> list[Any]:
+    """What tells whether a file has changed, without reading it."""
+    status = path.stat()
+    return [path.name, status.st_size, status.st_mtime_ns]
+
+
+class EachOnce(Report):
+    """Passes on what is said, but nothing twice: neighbouring segments look at the same keys."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._said: set[tuple[str, str]] = set()
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        """See `Report`."""
+        self._report.progress(stage, done, total)
+
+    def preview(self, step: int, frames: Callable[[], NDArray[np.uint8]]) -> None:
+        """See `Report`."""
+        self._report.preview(step, frames)
+
+    def note(self, code: str, text: str, *, detail: bool = False, **facts: Any) -> None:
+        """See `Report`."""
+        if (code, text) not in self._said:
+            self._said.add((code, text))
+            self._report.note(code, text, detail=detail, **facts)
+
+
+def look_at_missing(drawn: Sheet, sink: Sink, report: Report) -> None:
+    """Show a contact sheet the frames of a finished film that were made before it was stopped."""
+    missing = drawn.missing
+    if not missing:
+        return
+    if sink.kind == "sequence":
+        for number in missing:
+            name = os.path.join(sink.folder, sinks.name(sink, sink.start_number + number))
+            deque(drawn.seen([pictures.read(Path(name))], number), 0)
+        return
+    from inbetween.video import probe, read
+
+    shown = (picture for _, picture in read.frames(probe.probe(sink.path, Report()), report))
+    deque(drawn.seen(islice(shown, missing[-1] + 1)), 0)
 
 
 def drawn_motions(plan: Plan, keys: KeyFiles, report: Report) -> dict[int, Motion]:
@@ -237,6 +331,7 @@ def there_and_back(stream: Iterable[Picture], count: int, folder: str) -> Iterat
             yield pixels.reshape(first.shape)
 
 
-def _processor_seconds() -> float:
+def processor_seconds() -> float:
+    """Of this process and its children, up to now."""
     times = os.times()
     return times.user + times.system + times.children_user + times.children_system

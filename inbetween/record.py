@@ -5,52 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import platform
 from dataclasses import replace
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from inbetween import engines
-from inbetween.engine import Engine
 from inbetween.errors import InbetweenError
 from inbetween.make import Made
 from inbetween.plan import Plan, Words, commercial, words_from_json
 from inbetween.types import Report
+from inbetween.versions import versions
 from inbetween.weights import store
-
-PACKAGES = ("inbetween", "numpy", "opencv-python-headless", "pillow", "av", "imageio-ffmpeg")
-"""Those that can change the pixels of an engine without networks, or the file."""
-NETWORKS = ("torch", "diffusers", "transformers")
-"""And those that can change what networks make."""
-
-
-def versions(*used: Engine) -> dict[str, str]:
-    """Of Python, of the packages that count for some engines, and of ffmpeg."""
-    found = {"python": platform.python_version()}
-    for name in PACKAGES + NETWORKS * any(engine.needs for engine in used):
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            found[name] = "not installed"
-    try:
-        found["ffmpeg"] = ffmpeg_version()
-    except InbetweenError:
-        # Pictures are made without it.
-        found["ffmpeg"] = "not installed"
-    return found
-
-
-def ffmpeg_version() -> str:
-    """As it says itself.
-
-    Raises:
-        InbetweenError: it cannot be run.
-    """
-    from inbetween.video import ffmpeg
-
-    said = ffmpeg.asked("-version").split("\n", 1)[0].split()
-    return said[2] if len(said) > 2 else "unknown"
 
 
 def summary(plan: Plan, made: Made, notes: list[dict[str, Any]]) -> dict[str, Any]:

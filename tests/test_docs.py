@@ -33,8 +33,17 @@ def test_every_command_is_in_the_readme(name: str) -> None:
     assert f"inbetween {name}" in README
 
 
-@pytest.mark.parametrize("name", [o for p in COMMANDS["run"].params for o in p.opts if p.param_type_name == "option"])
-def test_every_option_of_run_is_in_the_readme(name: str) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        o
+        for c in ("run", "slowmo", "compare")
+        for p in COMMANDS[c].params
+        for o in p.opts
+        if p.param_type_name == "option"
+    ],
+)
+def test_every_option_is_in_the_readme(name: str) -> None:
     assert re.search(rf"`{re.escape(name)}[`,]", README) or name in ("--quiet", "--verbose")
 
 
@@ -59,6 +68,34 @@ SHELL = [
     for line in block.splitlines()
     if line.startswith("inbetween run")
 ]
+
+
+SLOW = [
+    line.split("#")[0].strip()
+    for block in re.findall(r"```sh\n(.*?)```", README, re.S)
+    for line in block.splitlines()
+    if line.startswith(("inbetween slowmo", "inbetween compare"))
+]
+
+
+@pytest.mark.parametrize("line", SLOW)
+def test_every_command_line_with_clips_works(line: str, command, tmp_path) -> None:
+    import shlex
+    from fractions import Fraction
+
+    from inbetween.types import Report
+    from inbetween.video import sinks
+    from inbetween.video.write import write
+
+    pictures = [scene(i / 4, (48, 64)) for i in range(5)]
+    for name in ("clip", "slower", "truth", "a", "b"):
+        write(sinks.parse(str(tmp_path / f"{name}.mp4")), pictures, Fraction(4), 5, (48, 64), Report())
+    (tmp_path / "frames").mkdir()
+    for i, picture in enumerate(pictures):
+        save(tmp_path / "frames" / f"{i}.png", picture)
+    ran = command(*shlex.split(line)[1:])
+    assert ran.code == 0, ran.err
+    assert "--dry-run" in line or (tmp_path / ran.out.strip()).exists()
 
 
 @pytest.mark.parametrize("line", SHELL)

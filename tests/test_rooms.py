@@ -14,7 +14,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 LINES = [
     ["__main__"],
     ["cli"],
-    ["api", "bench"],
+    ["api", "bench", "compare", "slowmo"],
     ["record"],
     ["make"],
     ["film", "keys", "fitted"],
@@ -22,7 +22,7 @@ LINES = [
     ["engines"],
     ["motion", "diffusion"],
     ["dense"],
-    ["sizes"],
+    ["sizes", "versions"],
     ["engine", "video", "weights"],
     ["pictures", "timeline", "devices"],
     ["types"],
@@ -77,7 +77,10 @@ def test_no_engine_imports_another() -> None:
     [
         ["--help"],
         ["--version"],
-        *([n, "--help"] for n in ("run", "engines", "bench", "match", "motion", "conditions", "models")),
+        *(
+            [n, "--help"]
+            for n in ("run", "slowmo", "compare", "engines", "bench", "match", "motion", "conditions", "models")
+        ),
     ],
 )
 def test_help_imports_nothing_heavy(words: list[str]) -> None:

@@ -168,7 +168,7 @@ def _sheet(name: str | None) -> Path | None:
 
 def _json(request: Request, result: Result, sheet: Path | None, notes: list[dict[str, Any]]) -> bytes:
     from inbetween import engines
-    from inbetween.record import versions
+    from inbetween.versions import versions
 
     facts = {
         "clips": [os.path.abspath(clip) for clip in request.clips],

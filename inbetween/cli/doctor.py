@@ -84,7 +84,7 @@ def _attempt(what: str, find: Callable[[], str], cure: str) -> Check:
 
 
 def _ffmpeg() -> str:
-    from inbetween.record import ffmpeg_version
+    from inbetween.versions import ffmpeg_version
     from inbetween.video import ffmpeg
 
     return f"{ffmpeg_version()} at {ffmpeg.executable()}"

@@ -10,7 +10,7 @@ from typing import Any
 import typer
 
 from inbetween import __version__
-from inbetween.cli import bench, conditions, doctor, match, models, motion, run
+from inbetween.cli import bench, compare, conditions, doctor, match, models, motion, run, slowmo
 from inbetween.cli import engines as engines_command
 from inbetween.cli.options import Grouped
 from inbetween.cli.say import error, lead_nowhere, say
@@ -27,9 +27,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("run", cls=Grouped, epilog=run.EXAMPLES)(run.run)
+app.command("slowmo", cls=Grouped, epilog=slowmo.EXAMPLES)(slowmo.slowmo)
 app.command("match", cls=Grouped, epilog=match.EXAMPLES)(match.match)
 app.command("motion", cls=Grouped, epilog=motion.EXAMPLES)(motion.motion)
 app.command("conditions", cls=Grouped, epilog=conditions.EXAMPLES)(conditions.conditions)
+app.command("compare", cls=Grouped, epilog=compare.EXAMPLES)(compare.compare)
 app.command("bench", cls=Grouped, epilog=bench.EXAMPLES)(bench.bench)
 app.command("engines")(engines_command.engines)
 app.add_typer(models.app, name="models")

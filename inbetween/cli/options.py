@@ -48,7 +48,8 @@ class Grouped(TyperCommand):
                 formatter.write_dl(lines)
 
 
-def _option(*names: str, group: str, help: str, **more: Any) -> Any:
+def option(*names: str, group: str, help: str, **more: Any) -> Any:
+    """An option in a group of the help."""
     return typer.Option(*names, help=help, rich_help_panel=group, show_default=False, **more)
 
 
@@ -63,7 +64,7 @@ Keys = Annotated[
 ]
 Out = Annotated[
     str | None,
-    _option(
+    option(
         "--out",
         "-o",
         group=FILM,
@@ -74,7 +75,7 @@ Out = Annotated[
 ]
 Preset = Annotated[
     str | None,
-    _option(
+    option(
         "--preset",
         group=FILM,
         metavar="NAME",
@@ -83,7 +84,7 @@ Preset = Annotated[
 ]
 Codec = Annotated[
     str | None,
-    _option(
+    option(
         "--codec",
         group=FILM,
         help="ffmpeg's name of the encoder: libx265, libsvtav1, prores_ks, ffv1. Default: libx264; of .webm "
@@ -92,20 +93,18 @@ Codec = Annotated[
 ]
 Encoder = Annotated[
     str | None,
-    _option("--encoder", group=FILM, metavar="WORDS", help='More words for ffmpeg: "-crf 12 -preset slow".'),
+    option("--encoder", group=FILM, metavar="WORDS", help='More words for ffmpeg: "-crf 12 -preset slow".'),
 ]
 StartNumber = Annotated[
-    str, _option("--start-number", group=FILM, metavar="N", help="First number of a sequence. Default: 0.")
+    str, option("--start-number", group=FILM, metavar="N", help="First number of a sequence. Default: 0.")
 ]
-Loop = Annotated[
-    bool, _option("--loop", group=FILM, help="Go back to the first key, so that the film can start again.")
-]
-PingPong = Annotated[bool, _option("--ping-pong", group=FILM, help="There and back; neither end is repeated.")]
-Overwrite = Annotated[bool, _option("--overwrite", group=FILM, help="Replace an output that exists.")]
+Loop = Annotated[bool, option("--loop", group=FILM, help="Go back to the first key, so that the film can start again.")]
+PingPong = Annotated[bool, option("--ping-pong", group=FILM, help="There and back; neither end is repeated.")]
+Overwrite = Annotated[bool, option("--overwrite", group=FILM, help="Replace an output that exists.")]
 
 Frames = Annotated[
     str | None,
-    _option(
+    option(
         "--frames",
         "-n",
         group=TIME,
@@ -115,11 +114,11 @@ Frames = Annotated[
 ]
 Fps = Annotated[
     str | None,
-    _option("--fps", group=TIME, metavar="RATE", help="25, 24000/1001, 23.976 (meant exactly). Default: 25."),
+    option("--fps", group=TIME, metavar="RATE", help="25, 24000/1001, 23.976 (meant exactly). Default: 25."),
 ]
 Duration = Annotated[
     str | None,
-    _option(
+    option(
         "--duration",
         group=TIME,
         metavar="TIME",
@@ -129,11 +128,11 @@ Duration = Annotated[
 ]
 At = Annotated[
     str | None,
-    _option("--at", group=TIME, metavar="TIMES", help="When each key is reached, one time per key: 0,1.5s,72f."),
+    option("--at", group=TIME, metavar="TIMES", help="When each key is reached, one time per key: 0,1.5s,72f."),
 ]
 Easing = Annotated[
     str,
-    _option(
+    option(
         "--easing",
         group=TIME,
         metavar="EASING",
@@ -142,14 +141,14 @@ Easing = Annotated[
     ),
 ]
 
-Size = Annotated[str | None, _option("--size", group=PICTURES, metavar="WxH", help="Default: the first key's size.")]
+Size = Annotated[str | None, option("--size", group=PICTURES, metavar="WxH", help="Default: the first key's size.")]
 Fit = Annotated[
     str | None,
-    _option("--fit", group=PICTURES, metavar="HOW", help="Keys of another size or shape: crop, pad or stretch."),
+    option("--fit", group=PICTURES, metavar="HOW", help="Keys of another size or shape: crop, pad or stretch."),
 ]
 Keyframes = Annotated[
     str,
-    _option(
+    option(
         "--keyframes",
         group=PICTURES,
         metavar="WHICH",
@@ -158,18 +157,18 @@ Keyframes = Annotated[
 ]
 IfUnrelated = Annotated[
     str,
-    _option(
+    option(
         "--if-unrelated",
         group=PICTURES,
         metavar="WHAT",
         help="Keys that have nothing to do with each other: blend, hold or fail. Default: blend.",
     ),
 ]
-Force = Annotated[bool, _option("--force", group=PICTURES, help="Take pictures of more than 64 megapixels too.")]
+Force = Annotated[bool, option("--force", group=PICTURES, help="Take pictures of more than 64 megapixels too.")]
 
 Drag = Annotated[
     list[str] | None,
-    _option(
+    option(
         "--drag",
         group=MOTION,
         metavar='"X,Y X,Y ..."',
@@ -179,7 +178,7 @@ Drag = Annotated[
 ]
 MotionFile = Annotated[
     str | None,
-    _option("--motion", group=MOTION, metavar="JSON", help="Follow the motion in a file of `inbetween motion`."),
+    option("--motion", group=MOTION, metavar="JSON", help="Follow the motion in a file of `inbetween motion`."),
 ]
 
 Pair = Annotated[
@@ -192,16 +191,16 @@ Pair = Annotated[
     ),
 ]
 FitKeys = Annotated[
-    str | None, _option("--fit", group=KEYS, metavar="HOW", help="Keys of unlike size: crop, pad or stretch END.")
+    str | None, option("--fit", group=KEYS, metavar="HOW", help="Keys of unlike size: crop, pad or stretch END.")
 ]
-ForceKeys = Annotated[bool, _option("--force", group=KEYS, help="Take pictures of more than 64 megapixels too.")]
+ForceKeys = Annotated[bool, option("--force", group=KEYS, help="Take pictures of more than 64 megapixels too.")]
 OutFile = Annotated[
-    str | None, _option("--out", "-o", group=SAID, metavar="OUT", help="The file to write: see the examples.")
+    str | None, option("--out", "-o", group=SAID, metavar="OUT", help="The file to write: see the examples.")
 ]
-OverwriteFile = Annotated[bool, _option("--overwrite", group=SAID, help="Replace an output that exists.")]
+OverwriteFile = Annotated[bool, option("--overwrite", group=SAID, help="Replace an output that exists.")]
 Matcher = Annotated[
     str | None,
-    _option(
+    option(
         "--matcher",
         group=MOTION,
         metavar="NAME",
@@ -211,11 +210,11 @@ Matcher = Annotated[
 ]
 WeightsFolder = Annotated[
     str | None,
-    _option("--weights", group=MOTION, metavar="FOLDER", help="Where weights lie. Default: INBETWEEN_WEIGHTS."),
+    option("--weights", group=MOTION, metavar="FOLDER", help="Where weights lie. Default: INBETWEEN_WEIGHTS."),
 ]
 Poses = Annotated[
     str | None,
-    _option(
+    option(
         "--poses",
         group=MOTION,
         metavar="WHICH",
@@ -224,7 +223,7 @@ Poses = Annotated[
 ]
 DragTiming = Annotated[
     str,
-    _option(
+    option(
         "--drag-timing",
         group=MOTION,
         metavar="HOW",
@@ -233,7 +232,7 @@ DragTiming = Annotated[
 ]
 Points = Annotated[
     str,
-    _option(
+    option(
         "--points",
         group=MOTION,
         metavar="WHICH",
@@ -241,11 +240,11 @@ Points = Annotated[
     ),
 ]
 Top = Annotated[
-    str | None, _option("--top", group=MOTION, metavar="K", help="With --points: how many at most. Default: 20.")
+    str | None, option("--top", group=MOTION, metavar="K", help="With --points: how many at most. Default: 20.")
 ]
 MotionPath = Annotated[
     str | None,
-    _option(
+    option(
         "--path",
         group=MOTION,
         metavar="HOW",
@@ -254,15 +253,15 @@ MotionPath = Annotated[
 ]
 MotionPace = Annotated[
     str,
-    _option("--pace", group=MOTION, metavar="EASING", help="Time on the way: an easing as in run. Default: linear."),
+    option("--pace", group=MOTION, metavar="EASING", help="Time on the way: an easing as in run. Default: linear."),
 ]
 MotionSeed = Annotated[
     str,
-    _option("--seed", group=MOTION, metavar="N", help="For random points, and for the colours of lines. Default: 0."),
+    option("--seed", group=MOTION, metavar="N", help="For random points, and for the colours of lines. Default: 0."),
 ]
 Kind = Annotated[
     str,
-    _option(
+    option(
         "--kind",
         group=PICTURES,
         metavar="WHICH",
@@ -270,34 +269,34 @@ Kind = Annotated[
     ),
 ]
 ConditionSize = Annotated[
-    str | None, _option("--size", group=PICTURES, metavar="WxH", help="Default: 1024x576; of heatmaps 512x320.")
+    str | None, option("--size", group=PICTURES, metavar="WxH", help="Default: 1024x576; of heatmaps 512x320.")
 ]
 Even = Annotated[
-    bool, _option("--even", group=PICTURES, help="Equal steps of time; FCVG's own grid shows either key twice.")
+    bool, option("--even", group=PICTURES, help="Equal steps of time; FCVG's own grid shows either key twice.")
 ]
 Thickness = Annotated[
-    str, _option("--thickness", group=PICTURES, metavar="N", help="Of lines, in pixels; FCVG knows 1. Default: 1.")
+    str, option("--thickness", group=PICTURES, metavar="N", help="Of lines, in pixels; FCVG knows 1. Default: 1.")
 ]
 
 EngineName = Annotated[
     str,
-    _option("--engine", "-e", group=ENGINE, metavar="NAME", help="auto, or a name of `inbetween engines`."),
+    option("--engine", "-e", group=ENGINE, metavar="NAME", help="auto, or a name of `inbetween engines`."),
 ]
 Set = Annotated[
     list[str] | None,
-    _option(
+    option(
         "--set",
         group=ENGINE,
         metavar="NAME=VALUE",
         help="An option of the engine; `inbetween engines NAME` lists them.",
     ),
 ]
-Seed = Annotated[str, _option("--seed", group=ENGINE, metavar="N", help="For engines that draw noise. Default: 0.")]
+Seed = Annotated[str, option("--seed", group=ENGINE, metavar="N", help="For engines that draw noise. Default: 0.")]
 
-Device = Annotated[str, _option("--device", group=WORK, metavar="DEVICE", help="auto, cpu, cuda, cuda:0 or mps.")]
+Device = Annotated[str, option("--device", group=WORK, metavar="DEVICE", help="auto, cpu, cuda, cuda:0 or mps.")]
 Threads = Annotated[
     str | None,
-    _option(
+    option(
         "--threads",
         group=WORK,
         metavar="N",
@@ -306,11 +305,11 @@ Threads = Annotated[
 ]
 Weights = Annotated[
     str | None,
-    _option("--weights", group=WORK, metavar="FOLDER", help="Where networks' weights lie. Default: INBETWEEN_WEIGHTS."),
+    option("--weights", group=WORK, metavar="FOLDER", help="Where networks' weights lie. Default: INBETWEEN_WEIGHTS."),
 ]
 Memory = Annotated[
     str,
-    _option(
+    option(
         "--memory",
         group=WORK,
         metavar="HOW",
@@ -319,23 +318,23 @@ Memory = Annotated[
 ]
 MaxVram = Annotated[
     str | None,
-    _option("--max-vram", group=WORK, metavar="SIZE", help="Of the device's memory use no more than this: 8GB."),
+    option("--max-vram", group=WORK, metavar="SIZE", help="Of the device's memory use no more than this: 8GB."),
 ]
 CommercialOnly = Annotated[
     bool,
-    _option(
+    option(
         "--commercial-only",
         group=WORK,
         help="Refuse engines that are not known to allow commercial use (also INBETWEEN_COMMERCIAL_ONLY=1).",
     ),
 ]
-DryRun = Annotated[bool, _option("--dry-run", group=WORK, help="Check everything, say the plan, make nothing.")]
+DryRun = Annotated[bool, option("--dry-run", group=WORK, help="Check everything, say the plan, make nothing.")]
 Record = Annotated[
-    bool, _option("--record", group=WORK, help="Also write OUT.json: everything needed to make OUT again.")
+    bool, option("--record", group=WORK, help="Also write OUT.json: everything needed to make OUT again.")
 ]
 Repeat = Annotated[
     str | None,
-    _option(
+    option(
         "--repeat",
         group=WORK,
         metavar="OUT.json",
@@ -345,23 +344,23 @@ Repeat = Annotated[
 
 ContactSheet = Annotated[
     str | None,
-    _option("--contact-sheet", group=SAID, metavar="PNG", help="Also draw some of the frames side by side."),
+    option("--contact-sheet", group=SAID, metavar="PNG", help="Also draw some of the frames side by side."),
 ]
 Preview = Annotated[
     str | None,
-    _option(
+    option(
         "--preview",
         group=SAID,
         metavar="N",
         help="With networks that work in steps: after every N of them a small film of how it looks, OUT.preview.gif.",
     ),
 ]
-Json = Annotated[bool, _option("--json", group=SAID, help="One JSON object on stdout instead of the path.")]
+Json = Annotated[bool, option("--json", group=SAID, help="One JSON object on stdout instead of the path.")]
 ProgressMode = Annotated[
-    str, _option("--progress", group=SAID, metavar="HOW", help="auto, plain, json (lines on stderr) or none.")
+    str, option("--progress", group=SAID, metavar="HOW", help="auto, plain, json (lines on stderr) or none.")
 ]
-Quiet = Annotated[bool, _option("--quiet", "-q", group=SAID, help="Only errors.")]
-Verbose = Annotated[bool, _option("--verbose", "-v", group=SAID, help="Details too.")]
+Quiet = Annotated[bool, option("--quiet", "-q", group=SAID, help="Only errors.")]
+Verbose = Annotated[bool, option("--verbose", "-v", group=SAID, help="Details too.")]
 
 
 def whole(name: str, text: str | None, least: int | None = None) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import fields, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +82,7 @@ def _run(said: dict[str, Any], show: Show, stop: Stop) -> None:
     words, every = _words(said), o.whole("--preview", said["preview"], 1)
     if said["repeat"] is not None:
         words = _repeated(said["repeat"], words, show)
-    what, sheet = plan(words), _sheet(said["contact_sheet"])
+    what, sheet = plan(words), sheet_of(said["contact_sheet"])
     from inbetween import make
     from inbetween.record import preview_of, sidecar_of, summary
 
@@ -99,33 +100,40 @@ def _run(said: dict[str, Any], show: Show, stop: Stop) -> None:
         made = make.make(what, show, overwrite=said["overwrite"], sheet=sheet)
     facts = {"made": True, **summary(what, made, show.notes)} if said["record"] or said["json_"] else {}
     if said["record"]:
-        make.save(beside["-o"], _json(facts, indent=1))
+        make.save(beside["-o"], as_json(facts, indent=1))
     show.close()
     if said["json_"]:
-        data(_json(facts))
+        data(as_json(facts))
         return
     height, width = made.output.size
     seconds = float(made.output.duration)
     show.made(
-        f"{made.output.count} frames, {width}x{height}, {_rate(what)} fps, {seconds:.2f} s; "
+        f"{made.output.count} frames, {width}x{height}, {rate_of(what.timeline.rate)} fps, {seconds:.2f} s; "
         f"engine {what.engine}, {sum(made.seconds.values()):.1f} s of work"
     )
     data(os.fsencode(what.sink.path))
 
 
-def _json(facts: dict[str, Any], indent: int | None = None) -> bytes:
+def as_json(facts: dict[str, Any], indent: int | None = None) -> bytes:
+    """One object, for programs."""
     # A byte of a name that is no UTF-8 becomes a \udcXX, which JSON takes and Python makes that byte again.
     return json.dumps(facts, indent=indent, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
-def _sheet(name: str | None) -> Path | None:
+def sheet_of(name: str | None) -> Path | None:
+    """Where a contact sheet goes.
+
+    Raises:
+        WordsRefused: it is no PNG.
+    """
     if name is not None and Path(name).suffix.lower() != ".png":
         raise WordsRefused(f"a contact sheet is a PNG, `{name}` is none", "write --contact-sheet sheet.png")
     return None if name is None else Path(name)
 
 
-def _rate(what: Plan) -> str:
-    rate = what.timeline.rate
+def rate_of(rate: Fraction | str) -> str:
+    """For people: 25 or 23.976."""
+    rate = Fraction(rate)
     return str(rate) if rate.denominator == 1 else f"{float(rate):.3f}"
 
 
@@ -178,14 +186,14 @@ def _say_plan(what: Plan, said: dict[str, Any], show: Show) -> None:
     height, width = film_size(what.sink, keys.size)
     if said["json_"]:
         facts = {"made": False, "size": [height, width], **what.to_json(), "notes": show.notes}
-        data(_json(facts))
+        data(as_json(facts))
         return
     times = [f"{float(key):g}" for key in what.timeline.keys]
     if len(times) > 12:
         times[5:-1] = ["…"]
     rows = {
         "keys": f"{len(what.words.keys)} of {keys.bits} bits" + (", with alpha" if keys.channels == 4 else ""),
-        "film": f"{what.count} frames, {width}x{height}, {_rate(what)} fps, "
+        "film": f"{what.count} frames, {width}x{height}, {rate_of(what.timeline.rate)} fps, "
         f"{float(what.count / what.timeline.rate):.2f} s",
         "gaps": f"{len(what.timeline.keys) - 1}, keys at {', '.join(times)} s",
         "engine": f"{what.engine} ({what.why})",

@@ -40,6 +40,8 @@ LABELS = {
     "decode": "decoding",
     "conditions": "drawing",
     "check": "checking",
+    "scan": "reading times",
+    "join": "joining",
 }
 ANEW = "nothing is left of it; the same command begins anew"
 SAME_NOTES = 3
@@ -85,7 +87,7 @@ class Show(Report):
         self._quiet, self._verbose, self._stop = quiet, verbose, stop
         self.notes: list[dict[str, Any]] = []
         self._alike: dict[str, int] = {}
-        self._begun: dict[str, float] = {}
+        self._begun: dict[str, tuple[float, int]] = {}
         self._done: dict[str, int] = {}
         self._shown: tuple[str, int] | None = None
         self._said = time.monotonic()
@@ -102,13 +104,14 @@ class Show(Report):
             # The next gap.
             del self._begun[stage]
         self._done[stage] = done
-        begun = self._begun.setdefault(stage, now)
+        # What was finished before, in another life of the film, is no measure of speed.
+        begun, before = self._begun.setdefault(stage, (now, done))
         if self._mode == "rich":
             with self._terminal():
                 self._move_bar(stage, done, total)
         elif self._mode in ("plain", "json") and now - self._said >= self._pause(stage, done):
             self._said, self._shown = now, (stage, done)
-            self._print_progress(stage, done, total, now - begun)
+            self._print_progress(stage, done, total, (done - before) / (now - begun) if now > begun else 0.0)
 
     def _pause(self, stage: str, done: int) -> float:
         """Seconds before the next line: one that says the same again has time."""
@@ -166,8 +169,7 @@ class Show(Report):
             if count > SAME_NOTES:
                 self._line(f"note: {count - SAME_NOTES} more like these ({code}); -v shows all")
 
-    def _print_progress(self, stage: str, done: int, total: int, seconds: float) -> None:
-        rate = done / seconds if seconds > 0 else 0.0
+    def _print_progress(self, stage: str, done: int, total: int, rate: float) -> None:
         left = (total - done) / rate if rate and total else None
         if self._mode == "json":
             facts = {"event": "progress", "stage": stage, "done": done, "total": total}
@@ -205,8 +207,9 @@ class Show(Report):
             for task in self._bar.task_ids:
                 self._bar.remove_task(task)
             self._task = stage, self._bar.add_task(LABELS.get(stage, stage), total=total or None, rate="")
-        seconds = time.monotonic() - self._begun[stage]
-        rate = f"{done / seconds:.1f}/s" if seconds > 0.5 else ""
+        begun, before = self._begun[stage]
+        seconds = time.monotonic() - begun
+        rate = f"{(done - before) / seconds:.1f}/s" if seconds > 0.5 else ""
         self._bar.update(self._task[1], completed=done, total=total or None, rate=rate)
 
     def _line(self, text: str) -> None:
@@ -242,6 +245,8 @@ def watched(
         yield show, stop
     except Interrupted as stopped:
         show.close()
+        if stopped.kept:
+            left = f"what is finished waits in `{stopped.kept}`: the same command goes on"
         error(InbetweenError(f"stopped before {what} was whole", left))
         raise typer.Exit(stopped.exit_code) from None
     finally:

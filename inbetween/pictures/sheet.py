@@ -25,26 +25,32 @@ class Sheet:
     def __init__(self, count: int, rate: Fraction) -> None:
         self._rate = rate
         self._wanted = {round(x) for x in np.linspace(0, count - 1, _cells(count))}
-        self._cells: list[tuple[str, Image.Image]] = []
+        self._seen: dict[int, Image.Image] = {}
 
-    def seen(self, frames: Iterable[Picture]) -> Iterator[Picture]:
-        """The frames, unchanged."""
-        for number, frame in enumerate(frames):
+    @property
+    def missing(self) -> list[int]:
+        """Numbers of those that are wanted and were not seen yet."""
+        return sorted(self._wanted - {*self._seen})
+
+    def seen(self, frames: Iterable[Picture], first: int = 0) -> Iterator[Picture]:
+        """The frames, unchanged, from number `first` on."""
+        for number, frame in enumerate(frames, first):
             if number in self._wanted:
-                self._cells.append((f"{number}   {float(number / self._rate):.2f} s", _thumbnail(frame)))
+                self._seen[number] = _thumbnail(frame)
             yield frame
 
     def png(self) -> bytes:
         """The sheet of what has been seen."""
-        width = max(image.width for _, image in self._cells) + MARGIN
-        height = max(image.height for _, image in self._cells) + LABEL_HEIGHT + MARGIN
-        columns = min(COLUMNS, len(self._cells))
-        rows = -(-len(self._cells) // columns)
+        width = max(image.width for image in self._seen.values()) + MARGIN
+        height = max(image.height for image in self._seen.values()) + LABEL_HEIGHT + MARGIN
+        columns = min(COLUMNS, len(self._seen))
+        rows = -(-len(self._seen) // columns)
         sheet = Image.new("RGB", (columns * width + MARGIN, rows * height + MARGIN), "#202020")
         draw = ImageDraw.Draw(sheet)
         font = ImageFont.load_default(13)
-        for place, (label, image) in enumerate(self._cells):
+        for place, (number, image) in enumerate(sorted(self._seen.items())):
             x, y = MARGIN + place % columns * width, MARGIN + place // columns * height
+            label = f"{number}   {float(number / self._rate):.2f} s"
             draw.text((x + 2, y), label, fill="#d0d0d0", font=font)
             sheet.paste(image, (x, y + LABEL_HEIGHT))
         out = BytesIO()

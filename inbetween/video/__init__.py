@@ -8,6 +8,14 @@
     encode     frames through ffmpeg: films, animations and GIFs
     animation  the times and the loop of animated WebP and PNG files
     write      frames to a film, an animation, a sequence of pictures or one picture
+    clip       what is known of a clip; standard library only
+    probe      a clip's file: its pictures, times, colours and other streams
+    read       the pictures of a clip
+    resume     a long film in segments, which goes on where it was stopped
+    journal    the finished segments of a long film, and who has them
+    join       segments, and what goes with them, into one file
+    carry      sound, subtitles, chapters and titles of a clip
+    stretch    sound over another time, its pitch kept
 
 Import the modules: nothing is loaded by importing this package.
 """

@@ -22,6 +22,9 @@ class Codec:
     words: tuple[str, ...] = ()
     """Options: good enough that the ends of a film, the user's own pictures, stay above 40 dB. `{slices}` is
     what `slices` says."""
+    hurried: tuple[str, ...] = ()
+    """More of them for films made of clips: they have many frames, most much like the one before, and 44 dB in place
+    of 48 take less than half the time."""
     option: str = ""
     """The option that takes a list `a=1:b=2`. What the user gives with it is added to `params`."""
     params: str = ""
@@ -43,6 +46,7 @@ CODECS: dict[str, Codec] = {
             "libx264",
             (".mp4", ".mov", ".mkv"),
             words=("-crf", "16", "-preset", "medium"),
+            hurried=("-preset", "veryfast"),
             option="-x264-params",
             # Nothing refers to the last frame: x264 would give it the fewest bits of all.
             params="zones=0,0,b=2/{last},{last},b=2",
@@ -52,6 +56,7 @@ CODECS: dict[str, Codec] = {
             (".mp4", ".mov", ".mkv"),
             ("yuv420p", "yuv420p10le", "yuv444p", "yuv444p10le"),
             ("-crf", "16", "-preset", "medium"),
+            ("-preset", "veryfast"),
             option="-x265-params",
             # Without cutree, which takes from the last frame what nothing refers to. `info` would write the
             # processor's abilities into the file.

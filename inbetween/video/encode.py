@@ -14,6 +14,7 @@ import numpy as np
 
 from inbetween.types import Picture, Report
 from inbetween.video import animation, codecs, ffmpeg, place, sinks
+from inbetween.video.clip import Colour, scaler_name
 from inbetween.video.sinks import Sink
 from inbetween.video.verify import Expected
 
@@ -22,24 +23,40 @@ _RAW = {(3, 1): "rgb24", (4, 1): "rgba", (3, 2): "rgb48le", (4, 2): "rgba64le"}
 THREADS = "2"
 """Of an encoder. x264 makes other bytes with another number, so it is never the machine's cores."""
 
-# Frames that leave a filter carry its tags: -color_primaries and -color_trc would be overruled.
-_TO_709 = (
-    "scale=out_color_matrix=bt709:out_range=tv"
-    ":flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp"
-    ",setparams=color_primaries=bt709:color_trc=bt709"
-)
-# Square pixels are said, for a PNG would have the unknown shape as 0:1.
-_TO_RGB = (
-    "scale=flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp,setsar=1"
-    ",setparams=range=pc:colorspace=gbr:color_primaries=bt709:color_trc=iec61966-2-1"
-)
+_SCALE = "scale=flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp"
+
+
+def _filters(expected: Expected, rgb: bool) -> str:
+    """To the colours of the film, which are tagged: red, green and blue of a picture are sRGB, unless a clip says
+    what they are; luma and chroma are the clip's, or BT.709 in limited range.
+
+    Frames that leave a filter carry its tags: -color_primaries and -color_trc would be overruled.
+    """
+    colour, aspect = expected.colour, expected.aspect
+    # Square pixels are said, for a PNG would have the unknown shape as 0:1.
+    shape = f",setsar={aspect.numerator}/{aspect.denominator}" if rgb or aspect != 1 else ""
+    if rgb:
+        primaries, transfer = (colour.primaries, colour.transfer) if colour else ("bt709", "iec61966-2-1")
+        return f"{_SCALE}{shape},setparams=range=pc:colorspace=gbr{_tags(primaries, transfer)}"
+    if colour is None or colour.matrix == "gbr":
+        return f"{_SCALE}:out_color_matrix=bt709:out_range=tv{shape},setparams={_tags('bt709', 'bt709')[1:]}"
+    # Of what the reader made of 4:2:0, the mean of an area gives back most.
+    scale = _SCALE.replace("bicubic", "area")
+    scaled = f"{scale}:out_color_matrix={scaler_name(colour.matrix)}:out_range={colour.range}"
+    return f"{scaled}{shape},setparams=colorspace={colour.matrix}{_tags(colour.primaries, colour.transfer)}"
+
+
+def _tags(primaries: str, transfer: str) -> str:
+    """What is not known is not said."""
+    return f":color_primaries={primaries or 'unknown'}:color_trc={transfer or 'unknown'}"
 
 
 def make_film(path: str, expected: Expected, frames: Iterable[Picture], report: Report) -> None:
     """A film or an animation, of the channels and the depth of the first frame as far as the codec can have
     them. `path` must be free.
 
-    Luma and chroma are BT.709 in limited range, red, green and blue sRGB, and tagged so.
+    Luma and chroma are BT.709 in limited range, red, green and blue sRGB, unless `expected.colour` says otherwise,
+    and tagged so.
 
     Raises:
         InbetweenError: ffmpeg stopped.
@@ -67,7 +84,7 @@ def _film_words(path: str, expected: Expected, pixel_format: str, raw: str) -> l
     form, codec = sinks.SINKS[sink.suffix], codecs.codec(sink.codec)
     facts = {"last": expected.count - 1, "slices": codecs.slices(expected.size)}
     asked = list(sink.encoder)
-    ours = codec.params.format(**facts)
+    ours = codec.params.format(**facts) + _screen(sink.codec, expected.colour)
     if ours and codec.option in asked[:-1]:
         # The last of several: ffmpeg hears no other.
         at = len(asked) - asked[:-1][::-1].index(codec.option) - 1
@@ -75,16 +92,31 @@ def _film_words(path: str, expected: Expected, pixel_format: str, raw: str) -> l
     elif ours:
         asked = [codec.option, ours, *asked]
     words = [*_raw_input(expected, raw), "-filter_threads", "1"]
-    words += ["-vf", _TO_RGB if codecs.is_rgb(pixel_format) else _TO_709]
+    words += ["-vf", _filters(expected, codecs.is_rgb(pixel_format))]
     words += ["-pix_fmt", pixel_format, "-c:v", sink.codec, "-threads", THREADS]
-    words += [word.format(**facts) for word in codec.words]
+    words += [word.format(**facts) for word in (codec.words + codec.hurried if expected.colour else codec.words)]
     if form.muxer in ("mp4", "mov"):
-        words += ["-movflags", "+faststart", "-video_track_timescale", str(_timescale(rate))]
+        words += [word for name, value in muxer_options(form.muxer, rate).items() for word in (f"-{name}", value)]
         words += ["-tag:v", codec.tag] if codec.tag else []
     if form.loop:
         words += [form.loop[0], form.loop[1 if expected.loop else 2]]
     words += ["-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact"]
     return [*words, *asked, "-f", form.muxer, f"file:{path}"]
+
+
+def muxer_options(muxer: str, rate: Fraction) -> dict[str, str]:
+    """What a container is asked for: of MP4 and MOV the index in front, and a clock that knows every frame."""
+    if muxer not in ("mp4", "mov"):
+        return {}
+    return {"movflags": "+faststart", "video_track_timescale": str(_timescale(rate))}
+
+
+def _screen(codec: str, colour: Colour | None) -> str:
+    """What HEVC says of the screen that HDR pictures were graded on."""
+    if colour is None or codec != "libx265":
+        return ""
+    mastering = f":master-display={colour.mastering}" if colour.mastering else ""
+    return mastering + (f":max-cll={colour.light}" if colour.light else "")
 
 
 def _pixel_format(expected: Expected, first: Picture, report: Report) -> str:
@@ -123,7 +155,8 @@ class _Fit:
         sink, report = self._expected.sink, self._report
         if frame.shape[2] > self._channels:
             _say_alpha(frame, sink, report)
-        if 8 * frame.itemsize > self._bits:
+        colour = self._expected.colour
+        if frame.dtype != np.uint8 and (colour.depth if colour else 16) > self._bits:
             _say_depth(self._bits, sink, report)
         frame = pictures.like(frame, self._channels, self._dtype)
         (height, width), (high, wide) = frame.shape[:2], self._expected.size

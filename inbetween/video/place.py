@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
+import json
 import os
 import re
 import shlex
 import shutil
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from inbetween.errors import InbetweenError
 from inbetween.video import ffmpeg, sinks
@@ -22,6 +26,9 @@ from inbetween.video.sinks import Sink
 OVERWRITE = "give another name with -o, or add --overwrite"
 
 _PART = re.compile(r"\.inbetween-[0-9a-f]{8}\.part")
+_SEGMENTS = ".parts"
+MARK = "placing"
+"""The file of `mark`."""
 
 
 def prepare(sink: Sink, overwrite: bool = False, inputs: Sequence[Path | str] = ()) -> None:
@@ -34,6 +41,8 @@ def prepare(sink: Sink, overwrite: bool = False, inputs: Sequence[Path | str] = 
         InbetweenError: the folder is missing, is no folder or is read-only; the name is too long; the output
             exists and `overwrite` is False; the output is, or would replace or delete, an input.
     """
+    if placing(sink) is not None:
+        return
     if sink.kind == "sequence":
         target = resolved(sink)
         _prepare_sequence(sink, target, _exists(target), overwrite, inputs)
@@ -75,6 +84,46 @@ def parts_of(sink: Sink) -> str:
     if sink.kind == "sequence" and os.path.isdir(target):
         return target
     return os.path.dirname(target)
+
+
+def segments_of(sink: Sink) -> str:
+    """The hidden folder for the finished segments of a long film: beside the output, or in its folder if that was
+    there before."""
+    target = resolved(sink)
+    folder, name = os.path.split(target)
+    if len(os.fsencode(name)) > 200:
+        # What a disk takes as a name is at least this long.
+        name = hashlib.sha256(os.fsencode(name)).hexdigest()
+    name = f".{name}{_SEGMENTS}"
+    beside = os.path.join(folder, name)
+    return beside if os.path.lexists(beside) else os.path.join(parts_of(sink), name)
+
+
+def mark(sink: Sink, source: str | None, facts: dict[str, Any]) -> None:
+    """Note in the folder of segments that `source`, which is whole, is about to get the output's name; None: that its
+    pictures are about to be moved one by one.
+
+    A kill between that and the removal of the segments would otherwise leave an output that looks like somebody
+    else's.
+    """
+    path = os.path.join(segments_of(sink), MARK)
+    with open(path + ".new", "w", encoding="utf-8") as file:
+        json.dump({"identity": None if source is None else _identity(source), **facts}, file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(path + ".new", path)
+
+
+def placing(sink: Sink) -> dict[str, Any] | None:
+    """What was noted by `mark`, if what bears the output's name is what was moved there, or a folder into which
+    pictures were still being moved: then its `identity` is None. Else None."""
+    try:
+        with open(os.path.join(segments_of(sink), MARK), encoding="utf-8") as file:
+            noted: dict[str, Any] = json.load(file)
+    except (OSError, ValueError):
+        return None
+    identity, target = noted["identity"], resolved(sink)
+    return noted if (os.path.isdir(target) if identity is None else _identity(target) == tuple(identity)) else None
 
 
 @contextlib.contextmanager
@@ -141,7 +190,7 @@ def keep_sequence(source: str, sink: Sink, names: Sequence[str], overwrite: bool
 
     A folder that does not exist appears at once, by one rename. One that exists is kept, for it may be
     somebody's current folder: each picture is moved into it, after those that they replace and those with
-    higher numbers have been moved out. A failure in between is undone.
+    higher numbers have been moved out. A failure in between is undone; after a kill in between this goes on.
 
     Raises:
         InbetweenError: files of these names appeared meanwhile, or the disk refuses.
@@ -151,14 +200,16 @@ def keep_sequence(source: str, sink: Sink, names: Sequence[str], overwrite: bool
         if not os.path.lexists(target):
             os.rename(source, target)
             return
-        old = [name for name, _ in _numbered(sink, target)]
+        left = [name for name in names if os.path.lexists(os.path.join(source, name))]
+        moved = {*names} - {*left}
+        old = [name for name, _ in _numbered(sink, target) if name not in moved]
         if old and not overwrite:
             raise InbetweenError(f"`{sink.path}` has got pictures while it was being made", OVERWRITE)
         # No picture has this name: it has no suffix.
         away = os.path.join(source, "replaced")
-        os.mkdir(away)
+        os.makedirs(away, exist_ok=True)
         moves = [(os.path.join(target, name), os.path.join(away, name)) for name in old]
-        moves += [(os.path.join(source, name), os.path.join(target, name)) for name in names]
+        moves += [(os.path.join(source, name), os.path.join(target, name)) for name in left]
         _move_all(moves)
 
 
@@ -186,7 +237,8 @@ def _prepare_sequence(sink: Sink, folder: str, exists: bool, overwrite: bool, in
     with disk_errors(sink.path):
         _exists(os.path.join(folder, sinks.name(sink, sink.start_number)))
         old = _numbered(sink, folder)
-        others = [entry for entry in os.listdir(folder) if not _PART.match(entry)]
+        ours = os.path.basename(segments_of(sink))
+        others = [entry for entry in os.listdir(folder) if not _PART.match(entry) and entry != ours]
     read = _identities(inputs)
     for entry, identity in old:
         if identity in read:
@@ -261,5 +313,6 @@ def _refuse_missing(folder: str, word: str = "-o") -> None:
 
 def _try(folder: str, word: str = "-o") -> None:
     """Asking for permissions is no proof: root has them all, and a disk can be mounted read-only."""
-    with part(folder, "") as path, disk_errors(folder, word):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+    with disk_errors(folder, word):
+        # Without a name, where the disk can: a kill leaves nothing.
+        tempfile.TemporaryFile(dir=folder).close()

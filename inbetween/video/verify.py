@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections import defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from inbetween.errors import InbetweenError
 from inbetween.types import Report
 from inbetween.video import animation
+from inbetween.video.carry import Carried
+from inbetween.video.clip import Colour
 from inbetween.video.sinks import Sink
+
+SOUND = Fraction(1, 20)
+"""Seconds: sound comes in packets, and the last one may be longer than what is in it."""
 
 
 def film(path: str, expected: Expected, report: Report) -> Written:
@@ -27,12 +34,51 @@ def film(path: str, expected: Expected, report: Report) -> Written:
         found = dataclasses.replace(found, duration=sum(said.delays, Fraction(0)))
         if said.loop != expected.loop and not sink.encoder:
             raise _unlike(sink, f"it is to be played {'for ever' if said.loop else 'once'}")
-    if found.count != expected.count:
-        raise _unlike(sink, f"{found.count} frames instead of {expected.count}")
-    wanted = expected.count / expected.rate
-    if abs(found.duration - wanted) > expected.tolerance:
-        raise _unlike(sink, f"{float(found.duration):.6g} s instead of {float(wanted):.6g} s")
+    _check_length(found.count, found.duration, expected)
     return found
+
+
+def joined(path: str, expected: Expected, report: Report, carried: Carried | None = None) -> Fraction:
+    """Look at the packets of a film that was joined from checked segments; its duration in seconds.
+
+    Raises:
+        InbetweenError: it cannot be read; count, times or duration are others; sound that was made for it ends
+            earlier or later.
+    """
+    import av
+
+    times: list[Fraction] = []
+    ends: defaultdict[int, Fraction] = defaultdict(Fraction)
+    try:
+        with open(path, "rb") as file, av.open(file, "r") as container:
+            video = container.streams.video[0]
+            for packet in container.demux():
+                if not packet.size or packet.pts is None:
+                    continue
+                # Not every container says how long its last frame is shown.
+                unsaid = 0 if packet.stream_index != video.index else round(1 / (expected.rate * packet.time_base))
+                end = _seconds(packet.pts + (packet.duration or unsaid), packet.time_base)
+                ends[packet.stream_index] = max(end, ends[packet.stream_index])
+                if packet.stream_index == video.index:
+                    times.append(_seconds(packet.pts, packet.time_base))
+                    report.progress("check", len(times), expected.count)
+            heard = [stream.index for stream in container.streams.audio]
+    except (av.error.FFmpegError, IndexError) as error:
+        raise _unlike(expected.sink, f"it cannot be read ({error})") from error
+    times.sort()
+    for number, time in enumerate(times):
+        if abs(time - times[0] - number / expected.rate) > expected.tolerance:
+            raise _unlike(expected.sink, f"frame {number} is at {float(time - times[0]):.6g} s")
+    duration = ends[0] - min(times, default=Fraction(0))
+    _check_length(len(times), duration, expected)
+    sounds = [track for track in carried.tracks if track.stream.kind == "audio"] if carried else []
+    if len(heard) != len(sounds):
+        raise _unlike(expected.sink, f"{len(heard)} sounds instead of {len(sounds)}")
+    for track, index in zip(sounds, heard, strict=True):
+        late = ends[index] - times[0] - expected.count / expected.rate
+        if track.encoder and abs(late) > SOUND:
+            raise _unlike(expected.sink, f"its sound ends {float(late):.3f} s after it")
+    return duration
 
 
 def _times(path: str, sink: Sink) -> animation.Times:
@@ -68,9 +114,7 @@ def _decoded(path: str, expected: Expected, report: Report) -> Written:
             # PyAV 14 knows the decoder only, which for some codecs has a name of its own.
             decoder = stream.codec_context.codec
             codec = str(getattr(decoder, "canonical_name", decoder.name))
-            duration = _seconds(stream.duration, stream.time_base) or _seconds(
-                container.duration, Fraction(1, av.time_base)
-            )
+            duration = _length(container, stream)
             if stream.metadata.get("alpha_mode") == "1":
                 # The alpha of VP9 is a second stream, which this decoder passes over.
                 pixel_format = pixel_format.replace("yuv4", "yuva4")
@@ -106,6 +150,20 @@ def _webp(path: str, expected: Expected, report: Report) -> Written:
     pixel_format = {"RGB": "rgb24", "RGBA": "rgba"}.get(mode, mode)
     size = os.path.getsize(path)
     return Written(sink.path, sink.kind, round(now * rate), expected.size, now, "webp", pixel_format, size)
+
+
+def _length(container: Any, stream: Any) -> Fraction:
+    import av
+
+    return _seconds(stream.duration, stream.time_base) or _seconds(container.duration, Fraction(1, av.time_base))
+
+
+def _check_length(count: int, duration: Fraction, expected: Expected) -> None:
+    if count != expected.count:
+        raise _unlike(expected.sink, f"{count} frames instead of {expected.count}")
+    wanted = expected.count / expected.rate
+    if abs(duration - wanted) > expected.tolerance:
+        raise _unlike(expected.sink, f"{float(duration):.6g} s instead of {float(wanted):.6g} s")
 
 
 def _check_size(size: tuple[int, int], expected: Expected) -> None:
@@ -145,6 +203,10 @@ class Expected:
     """(H, W) of the film."""
     loop: bool = False
     """It starts again for ever, where the format can say so."""
+    colour: Colour | None = None
+    """What its pictures' values mean, and how they are to be written; None: sRGB, written as BT.709."""
+    aspect: Fraction = Fraction(1)
+    """Width to height of a pixel as it is shown."""
 
     @property
     def tolerance(self) -> Fraction:

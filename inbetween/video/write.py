@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -14,6 +15,9 @@ from inbetween.devices import in_order
 from inbetween.errors import InbetweenError, UnknownName
 from inbetween.types import Picture, Report
 from inbetween.video import codecs, encode, ffmpeg, place, sinks, verify
+from inbetween.video.carry import Carried
+from inbetween.video.clip import Colour
+from inbetween.video.join import join
 from inbetween.video.place import prepare as prepare
 from inbetween.video.sinks import Sink
 from inbetween.video.verify import Expected
@@ -30,14 +34,18 @@ def write(
     overwrite: bool = False,
     loop: bool = False,
     threads: int = 1,
+    colour: Colour | None = None,
+    aspect: Fraction = Fraction(1),
+    carried: Carried | None = None,
 ) -> Written:
     """Write `count` frames of `size` (H, W). They are read once, in order, and never kept; pictures are packed
     and checked by `threads` at once.
 
     Whatever goes wrong, no part of the output is left behind and what bore its name is still there. `loop`
-    makes animations and GIFs start again for ever; other outputs know nothing of it. Notes, each at most once:
-    `alpha`, `bit_depth`, `chroma`, `pixel_format`, `padded`, `viewer_rate`. Progress: `write`; `palette` (GIFs);
-    `check` (all but pictures).
+    makes animations and GIFs start again for ever; other outputs know nothing of it. `colour` is what a clip's
+    values mean, and how a film is written; None: sRGB, and BT.709. `carried` goes with a film. Notes, each at most
+    once: `alpha`, `bit_depth`, `chroma`, `pixel_format`, `padded`, `viewer_rate`. Progress: `write`; `palette`
+    (GIFs); `check` (all but pictures); `join` (films with what is carried).
 
     Raises:
         InbetweenError: what `sinks.check` and `prepare` refuse; the disk is full; ffmpeg stopped; the written
@@ -46,19 +54,34 @@ def write(
     """
     sinks.check(sink, rate, count)
     place.prepare(sink, overwrite)
-    expected = Expected(sink, rate, count, sinks.film_size(sink, size), loop)
-    report = _Once(report)
-    counted = _counted(frames, count, size, report)
+    expected = Expected(sink, rate, count, sinks.film_size(sink, size), loop, colour, aspect)
+    report = Once(report)
+    frames = counted(frames, count, size, report)
     if sink.kind in ("sequence", "picture"):
-        return _write_pictures(expected, counted, report, overwrite, threads)
+        return _write_pictures(expected, frames, report, overwrite, threads)
     with place.part(place.parts_of(sink), sink.suffix) as path:
         if sink.kind == "gif":
-            encode.make_gif(path, expected, counted, report)
+            encode.make_gif(path, expected, frames, report)
         else:
-            encode.make_film(path, expected, counted, report)
+            encode.make_film(path, expected, frames, report)
         written = verify.film(path, expected, report)
+        if carried is not None and sink.kind == "film":
+            written = with_carried(path, expected, report, carried, written)
         place.keep_file(path, sink, overwrite)
     return written
+
+
+def with_carried(path: str, expected: Expected, report: Report, carried: Carried, film: Written) -> Written:
+    """Add what goes with a finished film; `path` is then the whole.
+
+    Raises:
+        InbetweenError: the clip cannot be read any more, the disk is full, the whole is not as planned.
+    """
+    with place.part(os.path.dirname(path), expected.sink.suffix) as whole, place.disk_errors(path):
+        join(whole, [path], expected, report, carried)
+        duration = verify.joined(whole, expected, report, carried)
+        os.replace(whole, path)
+    return replace(film, duration=duration, bytes=os.path.getsize(path))
 
 
 def rehearse(sink: Sink, rate: Fraction, size: tuple[int, int], channels: int = 3, bits: int = 8) -> None:
@@ -115,28 +138,37 @@ def _write_pictures(
 ) -> Written:
     """One file a frame in a hidden folder; they are moved together when all are there."""
     sink = expected.sink
-    names: list[str] = []
-    total = 0
-    pixel_format = ""
-
-    def named(folder: str) -> Iterator[tuple[str, Picture]]:
-        for frame in frames:
-            number = sink.start_number + len(names)
-            names.append("picture" if sink.kind == "picture" else sinks.name(sink, number))
-            flat = sink.suffix in (".jpg", ".jpeg")
-            yield os.path.join(folder, names[-1]), encode.opaque(frame, sink, report) if flat else frame
-
-    # One thread means one core: nothing is packed while the next picture is made.
-    ahead = threads if threads > 1 else 0
+    numbers = range(sink.start_number, sink.start_number + expected.count)
+    names = ["picture"] if sink.kind == "picture" else [sinks.name(sink, number) for number in numbers]
     with place.part_folder(place.parts_of(sink)) as folder, ThreadPoolExecutor(threads) as pool:
-        for size, found in in_order(pool, lambda one: _write_picture(*one, sink), named(folder), ahead):
-            total, pixel_format = total + size, found
+        paths = [os.path.join(folder, name) for name in names]
+        total, pixel_format = pictures_to(paths, frames, sink, report, pool, threads)
         if sink.kind == "picture":
-            place.keep_file(os.path.join(folder, names[0]), sink, overwrite)
+            place.keep_file(paths[0], sink, overwrite)
         else:
             place.keep_sequence(folder, sink, names, overwrite)
-    codec = sinks.SINKS[sink.suffix].codec
-    duration = expected.count / expected.rate
+    return pictures_written(expected, pixel_format, total)
+
+
+def pictures_to(
+    paths: Sequence[str], frames: Iterable[Picture], sink: Sink, report: Report, pool: ThreadPoolExecutor, threads: int
+) -> tuple[int, str]:
+    """Write each frame to its path, `threads` at once; all bytes, and ffmpeg's name of the pixels."""
+    flat = sink.suffix in (".jpg", ".jpeg")
+    named = zip(frames, paths, strict=True)
+    ready = ((path, encode.opaque(frame, sink, report) if flat else frame) for frame, path in named)
+    # One thread means one core: nothing is packed while the next picture is made.
+    ahead = threads if threads > 1 else 0
+    total, pixel_format = 0, ""
+    for size, found in in_order(pool, lambda one: _write_picture(*one, sink), ready, ahead):
+        total, pixel_format = total + size, found
+    return total, pixel_format
+
+
+def pictures_written(expected: Expected, pixel_format: str, total: int) -> Written:
+    """What there is to say of pictures of `total` bytes."""
+    sink = expected.sink
+    duration, codec = expected.count / expected.rate, sinks.SINKS[sink.suffix].codec
     return Written(sink.path, sink.kind, expected.count, expected.size, duration, codec, pixel_format, total)
 
 
@@ -154,17 +186,20 @@ def _write_picture(path: str, frame: Picture, sink: Sink) -> tuple[int, str]:
     return len(found), _pixel_format(frame)
 
 
-def _counted(frames: Iterable[Picture], count: int, size: tuple[int, int], report: Report) -> Iterator[Picture]:
-    """The frames, and an error for one too many, one too few or one of another size."""
+def counted(
+    frames: Iterable[Picture], count: int, size: tuple[int, int], report: Report, first: int = 0, total: int = 0
+) -> Iterator[Picture]:
+    """The frames, and an error for one too many, one too few or one of another size. They may be some of a `total`,
+    from number `first` on."""
     done = 0
     for frame in frames:
         if done == count:
             raise RuntimeError(f"more than the planned {count} frames")
         if frame.shape[:2] != size:
-            raise RuntimeError(f"frame {done} is {frame.shape[:2]} instead of {size}")
+            raise RuntimeError(f"frame {first + done} is {frame.shape[:2]} instead of {size}")
         yield frame
         done += 1
-        report.progress("write", done, count)
+        report.progress("write", first + done, total or count)
     if done != count:
         raise RuntimeError(f"{done} frames instead of the planned {count}")
 
@@ -176,7 +211,7 @@ def _pixel_format(frame: Picture) -> str:
     return "rgba" if frame.dtype == np.uint8 else "rgba64"
 
 
-class _Once(Report):
+class Once(Report):
     """Passes on each note once."""
 
     def __init__(self, report: Report) -> None:

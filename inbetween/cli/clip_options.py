@@ -1,0 +1,128 @@
+"""The options that only clips have. Nothing heavy is imported here."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from inbetween.cli.options import FILM, PICTURES, TIME, option
+
+CLIP, CUTS = "The clip", "Cuts and repeats"
+
+ClipName = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="CLIP",
+        help="A video file; a folder of pictures; or their names, as f_%05d.png or 'f_*.png'.",
+        show_default=False,
+        rich_help_panel=FILM,
+    ),
+]
+Factor = Annotated[
+    str | None,
+    option("--factor", "-f", group=TIME, metavar="F", help="So many times slower, at the clip's rate: 4, 2.5."),
+]
+ClipFps = Annotated[
+    str | None,
+    option("--fps", group=TIME, metavar="RATE", help="Frames a second: 60, 60000/1001, 59.94. Default: the clip's."),
+]
+ClipDuration = Annotated[
+    str | None, option("--duration", group=TIME, metavar="TIME", help="How long the film is to be: 10s, 0:30.")
+]
+Speed = Annotated[
+    str | None,
+    option(
+        "--speed",
+        group=TIME,
+        metavar='"TIME:SPEED, ..."',
+        help='Playback speed at times of the clip, 1 being its own: "0:1, 2s:0.25, 3s:1". Two at one time are a jump.',
+    ),
+]
+SpeedEasing = Annotated[
+    str,
+    option(
+        "--easing",
+        group=TIME,
+        metavar="EASING",
+        help="Of --speed, from point to point: linear, ease-in, ease-out, ease-in-out, cubic-bezier(a,b,c,d). "
+        "Default: linear.",
+    ),
+]
+End = Annotated[
+    str,
+    option(
+        "--end",
+        group=TIME,
+        metavar="WHERE",
+        help="hold: the last picture is shown for its own time too; key: the film ends with it. Default: hold.",
+    ),
+]
+Since = Annotated[str | None, option("--from", group=CLIP, metavar="TIME", help="Where to begin: 1.5s, 0:10, 36f.")]
+Until = Annotated[str | None, option("--to", group=CLIP, metavar="TIME", help="Where to end.")]
+InputFps = Annotated[
+    str | None, option("--input-fps", group=CLIP, metavar="RATE", help="Of pictures, which have no rate: 24.")
+]
+Holes = Annotated[
+    bool, option("--holes", group=CLIP, help="A number that is missing is time; else pictures follow each other.")
+]
+Deinterlace = Annotated[
+    bool, option("--deinterlace", group=CLIP, help="Make a picture of each half of an interlaced one, by bwdif.")
+]
+Cuts = Annotated[
+    str,
+    option(
+        "--cuts",
+        group=CUTS,
+        metavar="WHICH",
+        help="auto: cuts are found and never morphed; off: there are none; or a file with their times, such as "
+        "--dry-run prints them. Default: auto.",
+    ),
+]
+AtCut = Annotated[
+    str,
+    option("--at-cut", group=CUTS, metavar="WHAT", help="Up to a cut: hold the last picture, or blend. Default: hold."),
+]
+Repeats = Annotated[
+    str,
+    option(
+        "--repeats",
+        group=CUTS,
+        metavar="WHAT",
+        help="Drawings shown two to four times: auto lets them move over all of that time; keep. Default: auto.",
+    ),
+]
+Protect = Annotated[
+    str | None,
+    option(
+        "--protect",
+        group=PICTURES,
+        metavar="MASK",
+        help="A picture of the clip's size, white where nothing is to move: logos, subtitles.",
+    ),
+]
+Sound = Annotated[
+    str,
+    option(
+        "--sound",
+        group=FILM,
+        metavar="WHAT",
+        help="keep: in time with the pictures, stretched with them at its own pitch; or drop. Default: keep.",
+    ),
+]
+
+WAYS = ("side", "split", "difference")
+Compared = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="CLIP CLIP [CLIP ...]", help="Video files.", show_default=False, rich_help_panel=FILM),
+]
+Way = Annotated[
+    str,
+    option(
+        "--as",
+        group=FILM,
+        metavar="WHAT",
+        help="side: beside each other; split: parts of one picture; difference: to the first, 4 times, on grey. "
+        "Default: side.",
+    ),
+]

@@ -1,0 +1,153 @@
+"""`inbetween slowmo`: a clip in, more of its time out."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from inbetween.cli import clip_options as c
+from inbetween.cli import options as o
+from inbetween.cli.run import as_json, rate_of, sheet_of
+from inbetween.cli.say import data, one_line
+from inbetween.errors import WordsRefused
+
+if TYPE_CHECKING:
+    from inbetween.cli.show import Show, Stop
+    from inbetween.slowmo.words import ClipWords, Slow
+
+EXAMPLES = """Examples:
+
+  inbetween slowmo clip.mp4 --factor 4 -o slow.mp4
+
+  inbetween slowmo clip.mp4 --fps 60 -o smooth.mp4
+
+  inbetween slowmo clip.mp4 --speed "0:1, 2s:0.25, 3s:1" -o ramp.mp4
+
+  inbetween slowmo frames/ --input-fps 12 --fps 24 -o film.mp4
+"""
+
+
+def slowmo(
+    clip: c.ClipName = None,
+    out: o.Out = None,
+    preset: o.Preset = None,
+    codec: o.Codec = None,
+    encoder: o.Encoder = None,
+    start_number: o.StartNumber = "0",
+    sound: c.Sound = "keep",
+    overwrite: o.Overwrite = False,
+    factor: c.Factor = None,
+    fps: c.ClipFps = None,
+    duration: c.ClipDuration = None,
+    speed: c.Speed = None,
+    easing: c.SpeedEasing = "linear",
+    end: c.End = "hold",
+    since: c.Since = None,
+    until: c.Until = None,
+    input_fps: c.InputFps = None,
+    holes: c.Holes = False,
+    deinterlace: c.Deinterlace = False,
+    cuts: c.Cuts = "auto",
+    at_cut: c.AtCut = "hold",
+    repeats: c.Repeats = "auto",
+    protect: c.Protect = None,
+    engine: o.EngineName = "auto",
+    set_: o.Set = None,
+    seed: o.Seed = "0",
+    device: o.Device = "auto",
+    threads: o.Threads = None,
+    dry_run: o.DryRun = False,
+    record: o.Record = False,
+    contact_sheet: o.ContactSheet = None,
+    json_: o.Json = False,
+    progress: o.ProgressMode = "auto",
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
+) -> None:
+    """Slow a clip down, or give it more frames a second: its own pictures stay, those between them are made."""
+    said = dict(locals())
+    from inbetween.cli.show import watched
+
+    with watched(progress, quiet, verbose) as (show, stop):
+        _slowmo(said, show, stop)
+
+
+def _slowmo(said: dict[str, Any], show: Show, stop: Stop) -> None:
+    from inbetween.slowmo.words import plan
+
+    slow, sheet = plan(_words(said)), sheet_of(said["contact_sheet"])
+    from inbetween import make
+    from inbetween.record import sidecar_of
+    from inbetween.slowmo.make import look, make_film, summary
+
+    beside = {"-o": sidecar_of(slow.base)} if said["record"] else {}
+    if sheet is not None:
+        beside["--contact-sheet"] = sheet
+    make.refuse_beside(beside, slow.base, said["overwrite"])
+    if said["dry_run"]:
+        found = look(slow, said["overwrite"], show)
+        show.close()
+        _say_plan(slow, summary(found, None, show.notes), said["json_"])
+        return
+    stop.patient = True
+    result = make_film(slow, show, overwrite=said["overwrite"], sheet=sheet)
+    made = result.made
+    facts = summary(result.found, made, show.notes) if said["record"] or said["json_"] else {}
+    if said["record"]:
+        make.save(beside["-o"], as_json(facts, indent=1))
+    show.close()
+    if said["json_"]:
+        data(as_json(facts))
+        return
+    height, width = made.output.size
+    show.made(
+        f"{made.output.count} frames, {width}x{height}, {rate_of(result.found.grid.rate)} fps, "
+        f"{float(made.output.duration):.2f} s; engine {slow.base.engine}, {sum(made.seconds.values()):.1f} s of work"
+    )
+    data(os.fsencode(slow.base.sink.path))
+
+
+def _words(said: dict[str, Any]) -> ClipWords:
+    from inbetween.plan import Words
+    from inbetween.slowmo.words import ClipWords
+
+    if not said["out"]:
+        raise WordsRefused("no output is named", "say where to: -o out.mp4")
+    film = Words(
+        keys=(),
+        out=said["out"],
+        engine=said["engine"],
+        set=tuple(said["set_"] or ()),
+        start_number=o.whole("--start-number", said["start_number"], 0) or 0,
+        seed=o.whole("--seed", said["seed"]) or 0,
+        device=said["device"],
+        threads=o.whole("--threads", said["threads"], 1),
+        codec=said["codec"],
+        encoder=said["encoder"],
+        preset=said["preset"],
+    )
+    ours = {field.name for field in fields(ClipWords)} - {"film", "clip"}
+    return ClipWords(said["clip"] or "", film, **{name: said[name] for name in ours})
+
+
+def _say_plan(slow: Slow, facts: dict[str, Any], as_object: bool) -> None:
+    if as_object:
+        data(as_json(facts))
+        return
+    clip = facts["clip"]
+    height, width = clip["size"]
+    cuts = [f"{time:.3f}" for time in facts["cuts"]]
+    pictures = f"{clip['count']} pictures, {width}x{height}, {clip['bits']} bits"
+    rows = {
+        "clip": pictures
+        + (", with alpha" if clip["channels"] == 4 else "")
+        + f", {rate_of(clip['fps'])} fps, {clip['duration']:.2f} s",
+        "film": f"{facts['frames']} frames, {rate_of(facts['fps'])} fps, {facts['seconds_shown']:.2f} s",
+        "cuts": f"{len(cuts)}" + (f", at {' '.join(cuts)} s" if cuts else ""),
+        "repeats": f"{facts['repeats']} pictures",
+        "engine": f"{slow.base.engine} ({slow.base.why})",
+        "output": f"{one_line(slow.base.sink.path)} ({slow.base.sink.codec})",
+    }
+    for name, text in rows.items():
+        data(f"{name:<9}{text}".encode("utf-8", "surrogateescape"))

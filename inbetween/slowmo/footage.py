@@ -1,0 +1,157 @@
+"""A clip, or a sequence of pictures, as one stream of pictures at their times."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from inbetween.errors import InbetweenError, WordsRefused
+from inbetween.keys import KeyFiles
+from inbetween.types import Picture, Report
+from inbetween.video.clip import Clip, Colour
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".avif")
+_NUMBER = re.compile(r"%(?:0(\d{0,2}))?d")
+
+Pictures = Callable[[Clip, Report, Fraction], Iterator[tuple[Fraction, Picture]]]
+
+
+@dataclass(frozen=True)
+class Footage:
+    """What is to be slowed down."""
+
+    clip: Clip
+    pictures: Pictures
+    """(the clip or a part of it, report, begin) -> (seconds since its start, picture), from the last one at or before
+    `begin` on."""
+    inputs: tuple[Path, ...]
+    """The files that it comes from."""
+
+
+class Shared:
+    """The pictures of a clip for readers that come one after the other, each a little before the place that the one
+    before has reached: what was read last is kept, so that nothing is decoded twice.
+
+    It does not matter for what is read whether it was kept, or is read again.
+    """
+
+    def __init__(self, opened: Callable[[Fraction], Iterator[tuple[Fraction, Picture]]], kept: int) -> None:
+        self._opened = opened
+        self._kept: deque[tuple[Fraction, Picture]] = deque(maxlen=kept)
+        self._more: Iterator[tuple[Fraction, Picture]] = iter(())
+
+    def since(self, begin: Fraction) -> Iterator[tuple[Fraction, Picture]]:
+        """From the last picture at or before `begin` on."""
+        known = [number for number, (time, _) in enumerate(self._kept) if time <= begin]
+        if known:
+            yield from list(self._kept)[known[-1] :]
+        else:
+            self._kept.clear()
+            self._more = self._opened(begin)
+        for one in self._more:
+            self._kept.append(one)
+            yield one
+
+
+def sequence(name: str) -> list[Path] | None:
+    """The files of a folder, a glob or a numbered name such as `f_%05d.png`, in their order: 2.png before 10.png.
+    None: it is a file.
+
+    Raises:
+        InbetweenError: there are none.
+    """
+    if os.path.isfile(name):
+        return None
+    folder, last = os.path.split(name)
+    if os.path.isdir(name):
+        paths = [path for path in Path(name).iterdir() if path.suffix.lower() in SUFFIXES and path.name[0] != "."]
+        what = f"the folder {name} has no pictures"
+    elif _NUMBER.search(last):
+        before, after = (re.escape(part) for part in _NUMBER.split(last)[::2])
+        wanted = re.compile(f"{before}[0-9]+{after}")
+        paths = [path for path in Path(folder or os.curdir).glob("*") if wanted.fullmatch(path.name)]
+        what = f"there are no pictures `{name}`"
+    elif glob.has_magic(name):
+        paths = [Path(path) for path in glob.glob(name) if os.path.isfile(path)]
+        what = f"there are no pictures `{name}`"
+    else:
+        return None
+    if not paths:
+        raise InbetweenError(what, "check the name; PNG, JPEG, WebP, TIFF and BMP are taken")
+    return sorted(paths, key=lambda path: by_number(path.name))
+
+
+def by_number(name: str) -> list[tuple[str, int]]:
+    """Sorts 2.png before 10.png."""
+    return [(text, int(digits or 0)) for text, digits in re.findall(r"(\D*)(\d*)", name)]
+
+
+def of_pictures(name: str, paths: list[Path], rate: Fraction, holes: bool, threads: int, report: Report) -> Footage:
+    """A sequence. holes: a number that is missing is time in which its picture would have been shown.
+
+    Raises:
+        InbetweenError: pictures of unlike size, or that cannot be read; holes without numbers.
+    """
+    files = KeyFiles(paths, None, None, False, report, threads)
+    places = _places(paths) if holes else list(range(len(paths)))
+    missing = places[-1] + 1 - len(paths)
+    if missing:
+        report.note("holes", f"{missing} pictures are missing: they are made", missing=missing)
+    clip = Clip(
+        name,
+        files.size,
+        files.channels,
+        files.bits,
+        rate,
+        places[-1] + 1,
+        Fraction(0),
+        (places[-1] + 1) / rate,
+        places[-1] / rate,
+        colour=Colour("gbr", "pc", "bt709", "iec61966-2-1", files.bits),
+    )
+
+    def pictures(part: Clip, report: Report, begin: Fraction) -> Iterator[tuple[Fraction, Picture]]:
+        times = [place / rate - part.start for place in places]
+        first = max([0, *(number for number, time in enumerate(times) if time <= begin)])
+        for number in range(first, len(times)):
+            yield times[number], files[number]
+
+    return Footage(clip, pictures, tuple(paths))
+
+
+def _places(paths: list[Path]) -> list[int]:
+    """The last number in each name, counted from the first one's."""
+    found = [re.findall(r"\d+", path.stem) for path in paths]
+    if not all(found):
+        name = next(path.name for path, numbers in zip(paths, found, strict=True) if not numbers)
+        raise WordsRefused(f"`{name}` has no number, so no hole can be seen", "leave --holes out")
+    numbers = [int(one[-1]) for one in found]
+    if len(set(numbers)) < len(numbers) or numbers != sorted(numbers):
+        raise WordsRefused("the numbers in the pictures' names do not ascend", "leave --holes out")
+    return [number - numbers[0] for number in numbers]
+
+
+def of_video(name: str, deinterlace: bool, report: Report) -> Footage:
+    """A video file.
+
+    Raises:
+        InbetweenError: see `probe.probe`; it is interlaced and not to be deinterlaced.
+    """
+    from inbetween.video.probe import probe
+    from inbetween.video.read import frames
+
+    clip = probe(name, report)
+    if clip.interlaced and not deinterlace:
+        raise InbetweenError(
+            f"{name} is interlaced: every picture of it is two halves of other times",
+            "add --deinterlace, which makes a picture of each half",
+        )
+    if deinterlace:
+        clip = clip.doubled()
+    return Footage(clip, frames, (Path(name),))

@@ -1,0 +1,370 @@
+"""A clip through an engine to a file, in segments that do not depend on each other."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from fractions import Fraction
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from inbetween import engines, film, make, pictures
+from inbetween.devices import available_memory, in_order, quiet_opencv
+from inbetween.errors import InbetweenError, WordsRefused
+from inbetween.fitted import load_makers
+from inbetween.make import Made, Stages
+from inbetween.pictures.sheet import Sheet
+from inbetween.plan import Words, commercial
+from inbetween.slowmo import footage, keys, words
+from inbetween.slowmo.footage import Footage, Shared
+from inbetween.slowmo.keys import Counts, Key
+from inbetween.slowmo.pieces import pieces
+from inbetween.slowmo.words import Slow
+from inbetween.timeline.clips import Grid
+from inbetween.types import Gap, Maker, Picture, Report
+from inbetween.versions import versions
+from inbetween.video import place, resume, sinks
+from inbetween.video.carry import Carried, carried
+from inbetween.video.clip import Clip
+from inbetween.video.resume import Work, write_work
+from inbetween.video.sinks import Sink
+from inbetween.video.write import rehearse
+
+READ_AHEAD = 3
+"""Pictures that wait to be used, decoded."""
+LOOK_BACK = keys.MOST_SHOWN + 4
+"""Pictures before a segment that say what its first ones are."""
+KEPT = LOOK_BACK + keys.MOST_SHOWN + READ_AHEAD + 5
+"""Pictures that are kept for the next segment: it looks back, and the one before has looked ahead."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A clip that has been looked at, what will be made of it, and what is found on the way."""
+
+    slow: Slow
+    sink: Sink
+    """Where it goes."""
+    whole: Clip
+    clip: Clip
+    """The part that is used."""
+    footage: Footage
+    grid: Grid
+    cuts: keys.Cut
+    protect: Picture | None
+    counts: Counts
+    shared: Shared
+
+    @property
+    def since(self) -> Fraction:
+        """Seconds of the whole clip before the part that is used."""
+        return self.clip.start - self.whole.start
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was made, and of what."""
+
+    found: Opened
+    made: Made
+
+
+def open_clip(slow: Slow, overwrite: bool, report: Report) -> Opened:
+    """Everything that can be refused once the clip is looked at, before any work.
+
+    Raises:
+        InbetweenError: no such clip, or a damaged one; an output that cannot be written; no memory; no ffmpeg.
+    """
+    said = slow.words
+    found = _footage(slow, report)
+    clip = words.part(said, found.clip)
+    sink = _deep(slow.base.sink, said.film, clip, report)
+    grid = words.grid(said, found.clip, clip)
+    sinks.check(sink, grid.rate, grid.count)
+    place.prepare(sink, overwrite, [*found.inputs, *map(Path, filter(None, [said.protect]))])
+    height, width = clip.size
+    needed, free = height * width * make.BYTES_PER_PIXEL, available_memory()
+    if free is not None and needed > free:
+        what = f"{width}x{height} needs about {needed / 1e9:.1f} GB of memory, {free / 1e9:.1f} GB are free"
+        raise InbetweenError(what, "close other programs, or make the clip smaller first")
+    rehearse(sink, grid.rate, clip.size, clip.channels, clip.bits)
+    if clip.aspect != 1 and sink.kind != "film":
+        text = (
+            f"a pixel of {said.clip} is {float(clip.aspect):.3g} times as wide as high: {sink.suffix} does not say so"
+        )
+        report.note("aspect", text, aspect=str(clip.aspect))
+    cuts, mask = _cuts(said.cuts, found.clip, clip), _mask(said.protect, clip)
+    shared = Shared(lambda begin: found.pictures(clip, report, begin), KEPT)
+    return Opened(slow, sink, found.clip, clip, found, grid, cuts, mask, Counts(), shared)
+
+
+def _footage(slow: Slow, report: Report) -> Footage:
+    said = slow.words
+    paths = footage.sequence(said.clip)
+    if paths is None:
+        if said.input_fps is not None or said.holes:
+            raise WordsRefused(f"{said.clip} has its own times", "leave --input-fps and --holes out")
+        return footage.of_video(said.clip, said.deinterlace, report)
+    rate, threads = words.input_rate(said), slow.base.settings.threads
+    return footage.of_pictures(said.clip, paths, rate, said.holes, threads, report)
+
+
+def _deep(sink: Sink, said: Words, clip: Clip, report: Report) -> Sink:
+    """The usual codecs have 8 bits and mostly no alpha: a clip that has more is written by another, if the user named
+    none."""
+    if sink.kind != "film" or clip.video < 0 or said.codec or said.preset or said.encoder:
+        return sink
+    if clip.channels == 4 and sink.suffix == ".mov":
+        codec = "prores_ks"
+    elif clip.bits > 8 and min(clip.size) >= 16:
+        codec = "libsvtav1" if sink.suffix == ".webm" else "libx265"
+    else:
+        return sink
+    what = "alpha" if codec == "prores_ks" else "more than 8 bits"
+    report.note("codec", f"{clip.path} has {what}: written by {codec}; --codec names another", codec=codec)
+    return replace(sink, codec=codec)
+
+
+def _cuts(word: str, whole: Clip, clip: Clip) -> keys.Cut:
+    if word in ("auto", "off"):
+        return keys.found if word == "auto" else keys.nowhere
+    return keys.listed(time - (clip.start - whole.start) for time in keys.read_cuts(Path(word), clip.rate))
+
+
+def _mask(name: str | None, clip: Clip) -> Picture | None:
+    """(H, W, 1), 255 where the clip's own pictures are to stand."""
+    if name is None:
+        return None
+    picture = pictures.to_8_bit(pictures.read(Path(name)))
+    if picture.shape[:2] != clip.size:
+        (height, width), (wanted_height, wanted_width) = picture.shape[:2], clip.size
+        raise InbetweenError(
+            f"{name} is {width}x{height}, the clip {wanted_width}x{wanted_height}", "make a mask of the clip's size"
+        )
+    mask: Picture = picture[..., 1:2]
+    return mask
+
+
+def frames(opened: Opened, makers: dict[str, Maker], first: int, stop: int, report: Report) -> Iterator[Picture]:
+    """Frames `first` to `stop` - 1 of the film. They depend on no others, so they may be made in any order.
+
+    Raises:
+        InbetweenError: the clip is damaged.
+    """
+    said = opened.slow.words
+    with _keys(opened, first) as found:
+        yield from film.made(
+            pieces(found, opened.grid, first, stop, opened.clip.rate, said.at_cut, said.film.seed),
+            makers,
+            report,
+            _protected(opened.protect),
+        )
+
+
+@contextmanager
+def _keys(opened: Opened, first: int) -> Iterator[Iterator[Key]]:
+    """The clip's keys from before a frame of the film on, decoded while others are used."""
+    clip, words = opened.clip, opened.slow.words
+    begin = opened.grid.source(first) - LOOK_BACK / clip.rate
+    # A number that is missing among pictures is no pause.
+    usual = None if clip.video < 0 else 1 / clip.rate
+    with ThreadPoolExecutor(1) as pool:
+        decoded = opened.shared.since(begin)
+        stream = decoded
+        if opened.slow.base.settings.threads > 1:
+            ready = in_order(pool, lambda _: next(decoded, None), count(), READ_AHEAD)
+            stream = iter(ready.__next__, None)
+        yield keys.keys(stream, opened.cuts, words.repeats == "auto", usual, opened.counts)
+
+
+def look(slow: Slow, overwrite: bool, report: Report) -> Opened:
+    """What `make_film` would only find out on its way too: the clip is read to its end. Nothing is made.
+
+    Raises:
+        InbetweenError: see `open_clip`; a damaged clip.
+    """
+    opened = open_clip(slow, overwrite, report)
+    with quiet_opencv(), _keys(opened, 0) as found:
+        for number, key in enumerate(found):
+            report.progress("read", min(number, opened.clip.count), opened.clip.count)
+            if key.time > opened.clip.duration:
+                break
+    return opened
+
+
+def _protected(mask: Picture | None) -> Callable[[Picture, Gap, float], Picture]:
+    if mask is None:
+        return lambda picture, gap, t: picture
+    weight = mask.astype(np.float32) / 255
+
+    def finish(picture: Picture, gap: Gap, t: float) -> Picture:
+        key = gap.start if t < 0.5 else gap.end
+        mixed: Any = picture + (key.astype(np.float32) - picture) * weight + 0.5
+        return mixed.astype(picture.dtype)  # type: ignore[no-any-return]
+
+    return finish
+
+
+class _Doubts(Report):
+    """Gathers what engines say of each gap: a clip has thousands."""
+
+    def __init__(self, report: Report, rate: Fraction) -> None:
+        self._report, self._rate = report, rate
+        self._doubts: list[tuple[float, int]] = []
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        if stage != "flow":
+            self._report.progress(stage, done, total)
+
+    def note(self, code: str, text: str, *, detail: bool = False, **facts: Any) -> None:
+        if code != "doubt":
+            self._report.note(code, text, detail=detail, **facts)
+        elif not detail:
+            self._doubts.append((facts["doubt"], facts["gap"]))
+
+    def say(self) -> None:
+        """Once, of all."""
+        if self._doubts:
+            doubt, gap = max(self._doubts)
+            self._report.note(
+                "doubt",
+                f"between {len(self._doubts)} pictures and the next the motion is hard to follow: expect ghosts in "
+                f"places, most at {float(gap / self._rate):.2f} s (doubt {doubt:.2f})",
+                gaps=len(self._doubts),
+                worst=round(doubt, 4),
+            )
+
+
+def make_film(slow: Slow, report: Report, *, overwrite: bool = False, sheet: Path | None = None) -> Result:
+    """Make the film. It is whole and checked, or it is not there.
+
+    sheet: a PNG of some of its pictures.
+
+    Raises:
+        InbetweenError: see `open_clip`; a damaged clip, a full disk, an ffmpeg that died.
+        Interrupted: the user asked to stop.
+    """
+    stages, begin = Stages(), make.processor_seconds()
+    for code, text in slow.base.notes:
+        report.note(code, text)
+    with stages.stage("open"):
+        opened = open_clip(slow, overwrite, report)
+    grid, clip = opened.grid, opened.clip
+    doubts = _Doubts(make.EachOnce(report), clip.rate)
+    drawn = Sheet(grid.count, grid.rate)
+    with quiet_opencv():
+        with stages.stage("load"):
+            makers = load_makers(slow.base.engine, slow.base.options, slow.base.settings)
+
+        def segment(first: int, stop: int) -> Iterator[Picture]:
+            stream = stages.each("frames", frames(opened, makers, first, stop, doubts))
+            return drawn.seen(stream, first) if sheet else stream
+
+        begins = resume.borders(_starts(grid, clip, resume.LEAST), resume.LEAST)
+        work = Work(segment, begins, _identity(opened) if len(begins) > 1 else {})
+        with stages.stage("all"):
+            written = write_work(
+                opened.sink,
+                work,
+                grid.rate,
+                grid.count,
+                clip.size,
+                report,
+                overwrite,
+                threads=slow.base.settings.threads,
+                colour=clip.colour,
+                aspect=clip.aspect,
+                carried=_carried(opened, report),
+            )
+            if sheet:
+                make.look_at_missing(drawn, opened.sink, report)
+                make.save(sheet, drawn.png())
+    keys.say(opened.counts.within(clip.duration), opened.since, report)
+    doubts.say()
+    stages.seconds["write"] = stages.seconds.pop("all") - stages.seconds.setdefault("frames", 0.0)
+    seconds = {name: round(value, 3) for name, value in stages.seconds.items()}
+    return Result(opened, Made(written, seconds, round(make.processor_seconds() - begin, 3)))
+
+
+def _carried(opened: Opened, report: Report) -> Carried | None:
+    """Sound, subtitles and titles of the clip."""
+    words, clip, speed = opened.slow.words, opened.clip, opened.grid.speed
+    whole = clip.duration == opened.whole.duration and words.end == "hold"
+    length = opened.grid.count / opened.grid.rate
+    return carried(clip, opened.sink, whole, words.sound, length, speed.shown, speed.source, report)
+
+
+def _starts(grid: Grid, clip: Clip, least: int) -> Iterator[int]:
+    """Frames, at least `least` apart, that begin a gap, as far as an even clip's rate says."""
+    frame = 0
+    while frame < grid.count:
+        yield frame
+        frame += least
+        while frame < grid.count and _place(grid, clip, frame) == _place(grid, clip, frame - 1):
+            frame += 1
+
+
+def _place(grid: Grid, clip: Clip, frame: int) -> int:
+    return (grid.source(frame) * clip.rate).__floor__()
+
+
+def _identity(opened: Opened) -> dict[str, Any]:
+    """All that decides the bytes of the film, in the user's words."""
+    said = asdict(opened.slow.words)
+    film = said.pop("film")
+    told = {f"--{name.replace('_', '-')}": value for name, value in said.items() if name not in ("clip", "sound")}
+    told |= {f"--{name}": film[name] for name in ("seed", "encoder", "preset", "start_number")}
+    told |= {f"--set {name}": value for name, value in asdict(opened.slow.base.options).items()}
+    told |= {"--engine": opened.slow.base.engine, "--codec": opened.sink.codec}
+    files = {f"file {number}": path for number, path in enumerate(opened.footage.inputs, 1)}
+    if opened.slow.words.cuts not in ("auto", "off"):
+        files["--cuts"] = Path(opened.slow.words.cuts)
+    if opened.slow.words.protect is not None:
+        files["--protect"] = Path(opened.slow.words.protect)
+    return {
+        **told,
+        **{name: make.stamp(path) for name, path in files.items()},
+        **versions(engines.get(opened.slow.base.engine)),
+    }
+
+
+def summary(opened: Opened, made: Made | None, notes: list[dict[str, Any]]) -> dict[str, Any]:
+    """What was asked, what it came to, what was made and what was said on the way: plain values."""
+    slow, clip, grid = opened.slow, opened.clip, opened.grid
+    engine, counts = engines.get(slow.base.engine), opened.counts.within(opened.clip.duration)
+    return {
+        "made": made is not None,
+        "words": asdict(slow.words),
+        "engine": slow.base.engine,
+        "why": slow.base.why,
+        "options": asdict(slow.base.options),
+        "licence": engine.licence,
+        "commercial": commercial(engine),
+        "frames": grid.count,
+        "fps": str(grid.rate),
+        "seconds_shown": float(grid.count / grid.rate),
+        "clip": {
+            "path": os.path.abspath(clip.path),
+            "count": clip.count,
+            "size": list(clip.size),
+            "fps": str(clip.rate),
+            "even": clip.even,
+            "start": float(clip.start),
+            "duration": float(clip.duration),
+            "bits": clip.bits,
+            "channels": clip.channels,
+            "colour": asdict(clip.colour),
+            "rotation": clip.rotation,
+        },
+        "cuts": [round(float(time + opened.since), 6) for time in sorted(counts.cuts)],
+        "repeats": len(counts.repeats),
+        **(made.to_json() if made else {}),
+        "notes": notes,
+        "versions": versions(engine),
+    }

@@ -1,0 +1,150 @@
+"""What the user asked of a clip, checked before any file is opened."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from inbetween import plan as films
+from inbetween import timeline
+from inbetween.errors import UnknownName, WordsRefused
+from inbetween.plan import Plan, Words
+from inbetween.timeline import clips
+from inbetween.timeline.clips import Grid, Speed
+from inbetween.video import sinks
+from inbetween.video.clip import Clip
+
+AT_CUT = ("hold", "blend")
+REPEATS = ("auto", "keep")
+END = ("hold", "key")
+SOUND = ("keep", "drop")
+WITHOUT_CLIP = Fraction(25)
+"""Rate for `36f` in a word that is only checked."""
+
+
+@dataclass(frozen=True)
+class ClipWords:
+    """What the user asked for, as written. None is: not said."""
+
+    clip: str
+    film: Words
+    """Where to and by which engine; its keys and times are not used."""
+    factor: str | None = None
+    fps: str | None = None
+    duration: str | None = None
+    speed: str | None = None
+    easing: str = "linear"
+    since: str | None = None
+    until: str | None = None
+    end: str = "hold"
+    input_fps: str | None = None
+    holes: bool = False
+    deinterlace: bool = False
+    cuts: str = "auto"
+    """`auto`, `off` or a file of times."""
+    at_cut: str = "hold"
+    repeats: str = "auto"
+    protect: str | None = None
+    sound: str = "keep"
+
+
+@dataclass(frozen=True)
+class Slow:
+    """What will be made of a clip, how and where."""
+
+    words: ClipWords
+    base: Plan
+    """Engine, options, settings and sink."""
+
+
+def plan(words: ClipWords) -> Slow:
+    """Check the words.
+
+    Raises:
+        WordsRefused, UnknownName: anything that makes no sense, with the cure.
+    """
+    if not words.clip:
+        raise WordsRefused("no clip is named", "inbetween slowmo clip.mp4 --factor 4 -o out.mp4")
+    for name, value, known in (
+        ("--at-cut", words.at_cut, AT_CUT),
+        ("--repeats", words.repeats, REPEATS),
+        ("--end", words.end, END),
+        ("--sound", words.sound, SOUND),
+    ):
+        if value not in known:
+            raise UnknownName(name, value, known)
+    _check_times(words)
+    out = words.film.out
+    if sinks.parse(out).kind == "picture":
+        raise WordsRefused(f"{out} is one picture, a clip makes many", f"name a folder: -o {shlex.quote(out + '/')}")
+    # Of two pictures, for all that does not depend on how many there are.
+    base = films.plan(replace(words.film, keys=(words.clip, words.clip), frames=1))
+    return Slow(replace(words, film=base.words), base)
+
+
+def _check_times(words: ClipWords) -> None:
+    said = [name for name in ("factor", "duration", "speed") if getattr(words, name) is not None]
+    if len(said) > 1:
+        raise WordsRefused(f"--{said[0]} and --{said[1]} exclude each other", "take one: each says how slow it is")
+    if not said and words.fps is None:
+        raise WordsRefused(
+            "nothing is asked of the clip", "say --factor 4 for slow motion, or --fps 60 for more frames"
+        )
+    if words.easing != "linear" and words.speed is None:
+        raise WordsRefused("--easing is for --speed", 'write --speed "0:1, 2s:0.25" with it')
+    speed(words, WITHOUT_CLIP, Fraction(1))
+    for text in (words.since, words.until):
+        if text is not None:
+            timeline.parse_time(text, WITHOUT_CLIP)
+    for text in (words.fps, words.input_fps):
+        if text is not None:
+            timeline.parse_rate(text)
+
+
+def speed(words: ClipWords, rate: Fraction, duration: Fraction) -> Speed:
+    """How fast a clip of that rate and duration, in seconds, is played."""
+    if words.speed is not None:
+        return clips.parse_speed(words.speed, rate, words.easing)
+    value = Fraction(1)
+    if words.factor is not None:
+        value = 1 / clips.parse_factor(words.factor)
+    elif words.duration is not None:
+        wanted = timeline.parse_time(words.duration, rate)
+        if wanted <= 0:
+            raise WordsRefused(f"--duration {words.duration} leaves no time", "write it as 2s or 500ms")
+        value = duration / wanted
+    return Speed(((Fraction(0), value),))
+
+
+def part(words: ClipWords, clip: Clip) -> Clip:
+    """The part of a clip from `--from` to `--to`.
+
+    Raises:
+        WordsRefused: nothing is left.
+    """
+    since = Fraction(0) if words.since is None else timeline.parse_time(words.since, clip.rate)
+    until = clip.duration if words.until is None else timeline.parse_time(words.until, clip.rate)
+    return clip if words.since is None and words.until is None else clip.part(since, until)
+
+
+def grid(words: ClipWords, whole: Clip, clip: Clip) -> Grid:
+    """The frames to be made of a part of a whole clip; times of `--speed` are those of the whole.
+
+    Raises:
+        WordsRefused: too many frames.
+    """
+    found = replace(speed(words, clip.rate, clip.duration), begin=clip.start - whole.start)
+    fps = None if words.fps is None else timeline.parse_rate(words.fps)
+    return clips.clip_grid(clip.rate, clip.duration, found, fps, clip.last if words.end == "key" else None)
+
+
+def input_rate(words: ClipWords) -> Fraction:
+    """Of a sequence of pictures.
+
+    Raises:
+        WordsRefused: it is not said.
+    """
+    if words.input_fps is None:
+        raise WordsRefused(f"{words.clip} does not say how fast it is", "say it: --input-fps 24")
+    return timeline.parse_rate(words.input_fps)

@@ -1,0 +1,363 @@
+"""What a video file says of its pictures, and what their time stamps say. No picture but the first is decoded."""
+
+from __future__ import annotations
+
+import os
+import struct
+from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import pairwise
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from inbetween.errors import InbetweenError
+from inbetween.types import Report
+from inbetween.video import codecs
+from inbetween.video.clip import Clip, Colour, Stream
+
+if TYPE_CHECKING:
+    import av
+    import av.container
+
+TAKEN = "give a video file, a folder of pictures, or names such as f_%05d.png"
+STANDARD_RATES = tuple(
+    Fraction(n * 1000, 1001) if ntsc else Fraction(n)
+    for n in (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 16, 18, 20, 24, 25, 30, 48, 50, 60, 72, 90, 100, 120, 144, 240, 480, 960)
+    for ntsc in ((True, False) if n in (24, 30, 48, 60, 120, 240) else (False,))
+)
+MISSING = 0.1
+"""Share of pictures that may be missing from an even clip; with more of them its times are uneven."""
+
+# Names of ffmpeg by their numbers in ISO/IEC 23091-2.
+_MATRICES = {0: "gbr", 1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "ycgco"}
+_MATRICES |= {9: "bt2020nc", 10: "bt2020c", 14: "ictcp"}
+_PRIMARIES = {1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "film", 9: "bt2020"}
+_PRIMARIES |= {10: "smpte428", 11: "smpte431", 12: "smpte432", 22: "ebu3213"}
+_TRANSFERS = {1: "bt709", 4: "gamma22", 5: "gamma28", 6: "smpte170m", 7: "smpte240m", 8: "linear", 9: "log100"}
+_TRANSFERS |= {10: "log316", 11: "iec61966-2-4", 12: "bt1361e", 13: "iec61966-2-1", 14: "bt2020-10"}
+_TRANSFERS |= {15: "bt2020-12", 16: "smpte2084", 17: "smpte428", 18: "arib-std-b67"}
+
+_TURNED = {(0, 1, -1, 0): 90, (-1, 0, 0, -1): 180, (0, -1, 1, 0): 270}
+"""Clockwise, by the signs of a display matrix."""
+
+
+@contextmanager
+def opened(path: str) -> Iterator[av.container.InputContainer]:
+    """A video file.
+
+    Raises:
+        InbetweenError: there is none, it may not be read, or it, or what is read inside the block, is damaged.
+    """
+    import av
+
+    if not os.path.exists(path):
+        raise InbetweenError(f"there is no clip `{path}`", "check the name")
+    try:
+        # As an open file, and without its name, from which ffmpeg would guess: a playlist leads to no other file.
+        with (
+            open(path, "rb") as named,
+            open(named.fileno(), "rb", closefd=False) as file,
+            av.open(file, "r", options={"min_delay": "0"}) as container,
+        ):
+            yield container
+    except av.error.FFmpegError as error:
+        why = (error.strerror or type(error).__name__).lower()
+        raise InbetweenError(f"{path} cannot be read as a clip: {why}", TAKEN) from error
+    except OSError as error:
+        raise InbetweenError(f"{path} cannot be read: {error.strerror}", "look at its permissions") from error
+
+
+def probe(path: str, report: Report) -> Clip:
+    """A whole video file as a clip. Progress: `scan`. Notes: `rate`, `matrix`, `untimed`, `stream`.
+
+    Raises:
+        InbetweenError: see `opened`; it has no pictures, is one picture, or is cut off.
+    """
+    with opened(path) as container:
+        video = pictures_of(container, path)
+        if container.format.name in ("image2", "png_pipe", "jpeg_pipe", "webp_pipe", "tiff_pipe", "bmp_pipe"):
+            raise InbetweenError(f"{path} is a picture, not a clip", "inbetween run START END makes a film of pictures")
+        others = tuple(_stream(stream) for stream in container.streams if stream is not video)
+        more = sum(stream.kind == "video" for stream in others)
+        if more:
+            report.note("stream", f"{path} has {more + 1} films in it: the first one is taken", index=video.index)
+        times = _scan(container, video, path, report)
+        whole = _timed(times, path, report)
+        aspect = Fraction(video.sample_aspect_ratio or video.codec_context.sample_aspect_ratio or 1)
+        # Its alpha is a second stream, which the usual decoder passes over.
+        channels = 4 if video.metadata.get("alpha_mode") == "1" else 3
+        whole = replace(whole, video=video.index, streams=others, channels=channels, aspect=aspect)
+    return _looked_at(whole, report)
+
+
+def pictures_of(container: av.container.InputContainer, path: str) -> av.video.stream.VideoStream:
+    """The first stream of moving pictures, ready for decoding.
+
+    Raises:
+        InbetweenError: there is none.
+    """
+    films = [stream for stream in container.streams.video if not is_cover(stream)]
+    if not films:
+        what = "a cover picture, but no film" if container.streams.video else "no pictures"
+        raise InbetweenError(f"{path} has {what}", TAKEN)
+    films[0].thread_type = "AUTO"
+    return films[0]
+
+
+def is_cover(stream: Any) -> bool:
+    """Whether a stream is a picture that music players show."""
+    import av
+
+    return bool(stream.disposition & av.stream.Disposition.attached_pic)
+
+
+def _stream(stream: Any) -> Stream:
+    kind = "attachment" if stream.type == "video" and is_cover(stream) else stream.type
+    context = getattr(stream, "codec_context", None)
+    language = (stream.metadata or {}).get("language", "")
+    return Stream(stream.index, kind, context.name if context else "", "" if language == "und" else language)
+
+
+# ------------------------------------------------------------------ time stamps
+
+
+@dataclass(frozen=True)
+class _Times:
+    unit: Fraction
+    """Seconds of a tick."""
+    ticks: array[int]
+    """Of every picture, ascending."""
+    last: int
+    """Ticks for which the last picture is shown; 0: unknown."""
+    said: Fraction | None
+    """The rate in the header."""
+    timed: bool
+    """The stamps are the file's own."""
+
+
+def _scan(container: Any, video: Any, path: str, report: Report) -> _Times:
+    """Read every packet of the pictures.
+
+    Raises:
+        InbetweenError: there are none, or fewer than the file says.
+    """
+    unit, stamps, lengths, before = video.time_base, array("q"), array("q"), None
+    # AVI counts its pictures in the order of the file, which is not always the one in which they are shown.
+    timed = container.format.name != "avi"
+    for packet in container.demux(video):
+        report.progress("scan", len(stamps), 0)
+        if packet.size == 0 or packet.is_discard:
+            continue
+        stamp = packet.dts if packet.pts is None else packet.pts
+        if None not in (before, packet.dts) and packet.dts < before - 1 / unit:
+            raise InbetweenError(
+                f"the time stamps of {path} jump back after {len(stamps)} pictures",
+                "put it in order: ffmpeg -i CLIP -c copy whole.mkv",
+            )
+        before = packet.dts
+        timed = timed and stamp is not None
+        stamps.append(stamp or 0)
+        lengths.append(packet.duration or 0)
+    if not stamps:
+        raise InbetweenError(f"{path} has no pictures in it", TAKEN)
+    said = video.average_rate or video.guessed_rate
+    if not timed:
+        return _counted(unit, lengths, said, path, report)
+    last, length = max(zip(stamps, lengths, strict=True))
+    ticks = array("q", sorted(set(stamps)))
+    _refuse_cut_off(video, len(stamps), (ticks[0] * unit, (last + length) * unit), path)
+    return _Times(unit, ticks, length, said, True)
+
+
+def _counted(unit: Fraction, lengths: array[int], said: Fraction | None, path: str, report: Report) -> _Times:
+    """Of a stream without time stamps."""
+    lasting = {length for length in lengths if length}
+    step = lasting.pop() if len(lasting) == 1 else max(1, round(1 / (said * unit))) if said else 1
+    rate = 1 / (step * unit)
+    text = f"{path} has no time stamps: {name_of(standard(rate))} pictures a second are taken"
+    report.note("untimed", text, detail=said == rate, rate=str(rate))
+    return _Times(unit, array("q", range(0, step * len(lengths), step)), step, rate, False)
+
+
+def _refuse_cut_off(video: Any, count: int, span: tuple[Fraction, Fraction], path: str) -> None:
+    indexed = len(getattr(video, "index_entries", ()) or ()) if video.frames else 0
+    start, end = span
+    whole = _seconds(video.metadata.get("DURATION", ""))
+    short = whole is not None and end < whole - max(Fraction(1, 2), (end - start) / count * 3)
+    if (indexed and count < min(indexed, video.frames)) or short:
+        raise InbetweenError(
+            f"{path} is cut off: it ends after {float(end - start):.2f} s"
+            + (f" of {float(whole):.2f} s" if whole is not None and short else f", at picture {count}"),
+            "get the whole file, or take what is there: ffmpeg -i CLIP -c copy whole.mkv",
+        )
+
+
+def _seconds(text: str) -> Fraction | None:
+    """Of `00:00:04.004000000`, as Matroska has it."""
+    try:
+        hours, minutes, seconds = text.split(":")
+        return Fraction(int(hours) * 3600 + int(minutes) * 60) + Fraction(seconds)
+    except ValueError:
+        return None
+
+
+def _timed(times: _Times, path: str, report: Report) -> Clip:
+    """A clip with rate, count, start and duration, and nothing else."""
+    unit, ticks = times.unit, times.ticks
+    count, span = len(ticks), (ticks[-1] - ticks[0]) * unit
+    rate, even = (times.said or Fraction(25), True), True
+    steps = [b - a for a, b in pairwise(ticks)]
+    last = times.last * unit
+    if count == 1:
+        found = standard(1 / last if last else rate[0])
+    else:
+        usual = Fraction(median(steps)) * unit
+        grid = grid_of(ticks, unit, usual, times.said)
+        if grid is None:
+            last = last if last >= usual / 2 else usual
+            found, even = nearest(count / (span + last)), False
+            text = f"{path}: the pictures come at uneven times, {float(count / (span + last)):.3f} a second in the mean"
+            report.note(
+                "rate", f"{text}; taken as {name_of(found)} fps, every picture at its own time", rate=str(found)
+            )
+        else:
+            found = grid
+    if even:
+        # On its own grid, so that the pictures are met exactly.
+        shown = round(last * found) or 1
+        span = Fraction(round(span * found)) / found
+        last = shown / found
+    return Clip(path, (0, 0), 3, 8, found, count, ticks[0] * unit, span + last, span, even, timed=times.timed)
+
+
+def grid_of(ticks: array[int], unit: Fraction, usual: Fraction, said: Fraction | None) -> Fraction | None:
+    """The rate whose grid all time stamps are on, but for the rounding of the clock; None: there is none.
+
+    usual: seconds between most neighbours; said: the rate in the header. Some pictures may be missing.
+    """
+    whole = (len(ticks) - 1) / ((ticks[-1] - ticks[0]) * unit)
+    exact = 1 / (round(usual / unit) * unit)
+    candidates = [standard(said)] if said else []
+    # A short clip by a coarse clock is on many grids: then it is that of the header, or a usual one.
+    candidates += [nearest(whole), nearest(1 / usual), exact, whole.limit_denominator(1001), whole]
+    for rate in dict.fromkeys(candidates):
+        places = [(tick - ticks[0]) * unit * rate for tick in ticks]
+        near = [round(place) for place in places]
+        allowed = unit * rate * Fraction(11, 10) if rate * unit < Fraction(1, 3) else Fraction(0)
+        if any(abs(place - spot) > allowed for place, spot in zip(places, near, strict=True)):
+            continue
+        if len(set(near)) == len(near) and len(near) >= (1 - MISSING) * (near[-1] + 1):
+            return rate
+    return None
+
+
+def standard(rate: Fraction) -> Fraction:
+    """The standard rate within 0.02 %, or the rate itself."""
+    best = nearest(rate)
+    return best if abs(best / rate - 1) < Fraction(2, 10_000) else rate
+
+
+def nearest(rate: Fraction) -> Fraction:
+    """The standard rate that is nearest."""
+    return min(STANDARD_RATES, key=lambda one: abs(one / rate - 1) if one >= rate else abs(rate / one - 1))
+
+
+def name_of(rate: Fraction) -> str:
+    """For people: 25, 29.97, 23.976."""
+    return f"{float(rate):.6g}" if rate.denominator == 1 else f"{float(rate):.3f}".rstrip("0")
+
+
+# ------------------------------------------------------------------ the first picture
+
+
+def _looked_at(clip: Clip, report: Report) -> Clip:
+    """With what only a decoded picture tells."""
+    from inbetween.video.read import decoded
+
+    first, interlaced = None, False
+    for number, frame in enumerate(decoded(clip)):
+        first, interlaced = first or frame, interlaced or bool(frame.interlaced_frame)
+        # An encoder may mark some pictures only.
+        if number >= 8:
+            break
+    if first is None:
+        raise InbetweenError(f"{clip.path} has no pictures that can be decoded", TAKEN)
+    name = first.format.name
+    rgb = codecs.is_rgb(name) or name in ("pal8", "monob", "monow")
+    size, aspect, rotation = (first.height, first.width), clip.aspect, _TURNED.get(matrix_signs(first), 0)
+    if rotation in (90, 270):
+        size, aspect = (first.width, first.height), 1 / aspect
+    colour = _colour(clip, first, rgb, report)
+    return replace(
+        clip,
+        size=size,
+        aspect=aspect,
+        rotation=rotation,
+        channels=4 if codecs.has_alpha(name) or name == "pal8" else 3,
+        bits=16 if colour.depth > 8 else 8,
+        colour=colour,
+        interlaced=interlaced,
+    )
+
+
+def matrix_signs(frame: Any) -> tuple[int, int, int, int]:
+    """Of a, b, c, d: (x, y) is shown at (a x + c y, b x + d y). (1, 0, 0, 1) is upright."""
+    from av.sidedata.sidedata import Type
+
+    found = next((side for side in frame.side_data if side.type == Type.DISPLAYMATRIX), None)
+    if found is None:
+        return 1, 0, 0, 1
+    a, b, _, c, d = struct.unpack("=5i", bytes(found)[:20])
+    most = max(abs(value) for value in (a, b, c, d))
+
+    def sign(value: int) -> int:
+        # A quarter turn, up to a little slant.
+        return 0 if abs(value) < most / 2 else (value > 0) - (value < 0)
+
+    return sign(a), sign(b), sign(c), sign(d)
+
+
+def _colour(clip: Clip, frame: Any, rgb: bool, report: Report) -> Colour:
+    """Raises InbetweenError for a matrix that cannot be undone."""
+    primaries = _PRIMARIES.get(int(frame.color_primaries), "")
+    transfer = _TRANSFERS.get(int(frame.color_trc), "")
+    full = int(frame.color_range) == 2 or frame.format.name.startswith("yuvj")
+    depth = max(part.bits for part in frame.format.components)
+    if rgb:
+        return Colour("gbr", "pc", primaries, transfer, depth)
+    matrix = _MATRICES.get(int(frame.colorspace), "")
+    if matrix in ("gbr", ""):
+        # What players take for granted.
+        matrix = "bt709" if frame.height >= 720 else "smpte170m"
+        report.note(
+            "matrix",
+            f"{clip.path} does not say how its colours are meant: by its height taken as {matrix}",
+            matrix=matrix,
+        )
+    if matrix in ("ycgco", "ictcp"):
+        raise InbetweenError(f"{clip.path} has colours of a kind ({matrix}) that is not read", "convert it to BT.709")
+    mastering, light = _screen(frame)
+    return Colour(matrix, "pc" if full else "tv", primaries, transfer, depth, mastering, light)
+
+
+def _screen(frame: Any) -> tuple[str, str]:
+    """The HDR screen's primaries and the brightest light, as `Colour` has them."""
+    from av.sidedata.sidedata import Type
+
+    mastering = light = ""
+    for side in frame.side_data:
+        if side.type == Type.MASTERING_DISPLAY_METADATA:
+            numbers = struct.unpack("=20i2i", bytes(side)[:88])
+            if not all(numbers[20:]) or not all(numbers[1:20:2]):
+                continue
+            values = [Fraction(top, bottom) for top, bottom in zip(numbers[:20:2], numbers[1:20:2], strict=True)]
+            r, g, b, white = ([round(v * 50_000) for v in values[i : i + 2]] for i in (0, 2, 4, 6))
+            low, high = (round(v * 10_000) for v in values[8:])
+            points = "".join(f"{n}({x},{y})" for n, (x, y) in zip(("G", "B", "R", "WP"), (g, b, r, white), strict=True))
+            mastering = f"{points}L({high},{low})"
+        elif side.type == Type.CONTENT_LIGHT_LEVEL:
+            light = "{},{}".format(*struct.unpack("=2I", bytes(side)[:8]))
+    return mastering, light

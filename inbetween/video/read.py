@@ -1,0 +1,193 @@
+"""The pictures of a clip, in order, each at its time: decoded, turned upright, in RGB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from inbetween.errors import InbetweenError
+from inbetween.types import Picture, Report
+from inbetween.video.clip import Clip, scaler_name
+from inbetween.video.probe import matrix_signs, opened, pictures_of
+
+FLAGS = "bicubic+accurate_rnd+full_chroma_int+full_chroma_inp"
+_UPRIGHT = {
+    (0, 1, -1, 0): "transpose=clock",
+    (-1, 0, 0, -1): "hflip,vflip",
+    (0, -1, 1, 0): "transpose=cclock",
+    (-1, 0, 0, 1): "hflip",
+    (1, 0, 0, -1): "vflip",
+    (0, 1, 1, 0): "transpose=cclock_flip",
+    (0, -1, -1, 0): "transpose=clock_flip",
+}
+_RAW = {(3, 8): "rgb24", (4, 8): "rgba", (3, 16): "rgb48le", (4, 16): "rgba64le"}
+
+
+def frames(clip: Clip, report: Report, begin: Fraction = Fraction(0)) -> Iterator[tuple[Fraction, Picture]]:
+    """(seconds since `clip.start`, picture) from the last picture at or before `begin` on, to the file's end.
+
+    Pictures are read-only, (H, W, channels) of the clip's size and bits. Of luma and chroma the matrix and the
+    range are undone, nothing else: PQ and HLG stay PQ and HLG. Of `clip.fields` each is made a picture, by
+    ffmpeg's bwdif. Notes: `damaged`.
+
+    Raises:
+        InbetweenError: the file is damaged, or its pictures change their size.
+    """
+    convert = _Converter(clip)
+    late: tuple[Fraction, Any] | None = None
+    before: Fraction | None = None
+    for time, frame in _timed(clip, begin):
+        if before is not None and time <= before:
+            continue
+        before = time
+        if frame.is_corrupt and time >= begin:
+            report.note("damaged", f"{clip.path} is damaged at {float(clip.start + time):.2f} s", at=float(time))
+        # Only the last picture before the beginning is wanted, and converted.
+        if time > begin and late is not None:
+            yield late[0], convert(late[1])
+        late = (time, frame) if time <= begin else None
+        if late is None:
+            yield time, convert(frame)
+    if late is not None:
+        yield late[0], convert(late[1])
+
+
+def decoded(clip: Clip, begin: Fraction = Fraction(0)) -> Iterator[Any]:
+    """PyAV's frames, from a key frame at or before `begin`, seconds since `clip.start`, on.
+
+    Raises:
+        InbetweenError: the file is damaged.
+    """
+    wanted = clip.start + begin
+    # Where an index is missing or wrong, a jump may land too late.
+    for target in (wanted, wanted - 8, None) if clip.timed else (None,):
+        landed = False
+        for frame in _from(clip, target):
+            if not landed and target is not None and (frame.pts or 0) * frame.time_base > wanted:
+                break
+            landed = True
+            yield frame
+        if landed:
+            return
+
+
+def _from(clip: Clip, target: Fraction | None) -> Iterator[Any]:
+    import av
+
+    with opened(clip.path) as container:
+        video = pictures_of(container, clip.path)
+        unit = Fraction(video.time_base or 1)
+        if target is not None and target > (video.start_time or 0) * unit:
+            container.seek(int(target / unit), stream=video)
+        if clip.channels == 4 and video.codec_context.name in ("vp8", "vp9"):
+            # The other decoder passes over the alpha.
+            decoder: Any = av.CodecContext.create(f"libvpx{'-vp9' * (video.codec_context.name == 'vp9')}", "r")
+            decoder.extradata = video.codec_context.extradata
+            for packet in container.demux(video):
+                yield from decoder.decode(packet if packet.size else None)
+        else:
+            yield from container.decode(video)
+
+
+def _timed(clip: Clip, begin: Fraction) -> Iterator[tuple[Fraction, Any]]:
+    """Every frame, or every field as a frame, at its time; on the clip's grid if it has one."""
+    source = decoded(clip, begin)
+    for number, frame in enumerate(_fields(source) if clip.fields else source):
+        time = number / clip.rate if not clip.timed or frame.pts is None else frame.pts * frame.time_base
+        time -= clip.start
+        yield (round(time * clip.rate) / clip.rate if clip.even else time), frame
+
+
+def _fields(source: Iterator[Any]) -> Iterator[Any]:
+    graph: Any = None
+    for frame in source:
+        if graph is None:
+            graph = _graph(frame, [("bwdif", "mode=send_field:deint=all")])
+        graph.push(frame)
+        yield from _pulled(graph)
+    if graph is not None:
+        graph.push(None)
+        yield from _pulled(graph)
+
+
+def _pulled(graph: Any) -> Iterator[Any]:
+    import av
+
+    while True:
+        try:
+            yield graph.pull()
+        except (av.error.BlockingIOError, av.error.EOFError):
+            return
+
+
+def _graph(frame: Any, filters: list[tuple[str, str]]) -> Any:
+    """ffmpeg's filters one after the other, for frames such as this."""
+    import av
+
+    graph = av.filter.Graph()
+    last = graph.add_buffer(
+        width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base or Fraction(1, 1000)
+    )
+    for name, words in [*filters, ("buffersink", "")]:
+        one = graph.add(name, words) if words else graph.add(name)
+        last.link_to(one)
+        last = one
+    graph.configure()
+    return graph
+
+
+class _Converter:
+    """Frames to pictures, by one and the same scaler for all of them."""
+
+    def __init__(self, clip: Clip) -> None:
+        self._clip = clip
+        self._graph: Any = None
+        self._kind: tuple[int, int, str] | None = None
+        self._shape = *clip.size, clip.channels
+
+    def __call__(self, frame: Any) -> Picture:
+        kind = frame.width, frame.height, frame.format.name
+        if kind != self._kind:
+            self._graph, self._kind = _graph(frame, self._filters(frame)), kind
+        self._graph.push(frame)
+        made: Picture = self._graph.pull().to_ndarray()
+        if made.shape != self._shape:
+            (height, width), (now_height, now_width) = self._clip.size, made.shape[:2]
+            raise InbetweenError(
+                f"{self._clip.path} changes its size from {width}x{height} to {now_width}x{now_height}",
+                "cut it there, and take one part at a time",
+            )
+        if self._clip.colour.matrix != "gbr" and self._clip.colour.range == "tv":
+            if frame.format.name.startswith("gray"):
+                made = _from_limited(made)
+            elif made.dtype == np.uint16:
+                _stretch(made)
+        made.flags.writeable = False
+        return made
+
+    def _filters(self, frame: Any) -> list[tuple[str, str]]:
+        colour = self._clip.colour
+        words = f"flags={FLAGS}"
+        if colour.matrix != "gbr":
+            words += f":in_color_matrix={scaler_name(colour.matrix)}:in_range={colour.range}:out_range=pc"
+        raw = _RAW[self._clip.channels, self._clip.bits]
+        upright = _UPRIGHT.get(matrix_signs(frame), "")
+        turns = [(name, words) for name, _, words in (one.partition("=") for one in upright.split(",") if one)]
+        return [("scale", words), ("format", f"pix_fmts={raw}"), *turns]
+
+
+def _stretch(picture: Picture) -> None:
+    """ffmpeg's white from luma of more than 8 bits is 255 × 256: here it becomes 65535, in place."""
+    colours = np.minimum(picture[..., :3], 255 * 256)
+    picture[..., :3] = colours + (colours >> 8)
+
+
+def _from_limited(picture: Picture) -> Picture:
+    """What ffmpeg takes grey pictures not to be: black is 16, white 235 of 255."""
+    step, top = (1, 255) if picture.dtype == np.uint8 else (256, 65535)
+    values = np.clip(picture, 16 * step, 235 * step).astype(np.float32) - 16 * step
+    whole: Any = np.rint(values * (top / (219 * step))).astype(picture.dtype)
+    return whole  # type: ignore[no-any-return]

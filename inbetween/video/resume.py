@@ -1,0 +1,262 @@
+"""Long films in segments: what is finished stays, and the same command goes on from there.
+
+The segments and a journal lie in a hidden folder beside the output until it is whole. A segment has the same frames at
+the same places whether its film was stopped or not, and is encoded by itself, so the file is the same too.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
+from dataclasses import asdict, dataclass, replace
+from fractions import Fraction
+from queue import Empty, Full, Queue
+from typing import Any
+
+from inbetween.errors import Interrupted
+from inbetween.types import Picture, Report
+from inbetween.video import encode, place, sinks, verify, write
+from inbetween.video.carry import Carried
+from inbetween.video.clip import Colour
+from inbetween.video.join import join
+from inbetween.video.journal import PICTURES, Journal, forget, opened
+from inbetween.video.sinks import Sink
+from inbetween.video.verify import Expected, Written
+
+LEAST = 250
+"""Frames of a segment at least. Encoders begin anew about as often by themselves, so it costs nothing."""
+WAITING = 2
+"""Frames that wait for the encoder."""
+BEAT = 0.5
+"""Seconds until somebody who waits asks whether to go on."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """The frames of a film, to be made segment by segment."""
+
+    make: Callable[[int, int], Iterator[Picture]]
+    """(first, stop) -> the frames of a segment. They depend on nothing that was made before. Called in ascending order
+    for the segments that are not there yet, each when the one before has been read to its end."""
+    borders: tuple[int, ...]
+    """First frames of the segments, ascending from 0; see `borders`."""
+    identity: Mapping[str, Any]
+    """All that decides the bytes of the file, as plain values under names that the user knows."""
+
+
+def borders(cuts: Iterable[int], least: int = LEAST) -> tuple[int, ...]:
+    """Where segments of at least `least` frames begin, chosen from the frames `cuts`, which ascend."""
+    found = [0]
+    for cut in cuts:
+        if cut - found[-1] >= least:
+            found.append(cut)
+    return tuple(found)
+
+
+def write_work(
+    sink: Sink,
+    work: Work,
+    rate: Fraction,
+    count: int,
+    size: tuple[int, int],
+    report: Report,
+    overwrite: bool = False,
+    loop: bool = False,
+    threads: int = 1,
+    colour: Colour | None = None,
+    aspect: Fraction = Fraction(1),
+    carried: Carried | None = None,
+) -> Written:
+    """`write.write` of a work. A film or a sequence of more than one segment that is stopped, by whatever, goes on
+    when it is called again; of a work of another identity nothing is used, and what differs is said. Frames are made
+    while others are encoded.
+
+    Notes besides those of `write`: `resumed`, `begun_anew`. Progress besides: `join`.
+
+    Raises:
+        InbetweenError: as `write`; another process makes this output.
+        Interrupted: with `kept` where something stays for the next time.
+        RuntimeError: as `write`.
+    """
+    if not (len(work.borders) > 1 and sink.kind in ("film", "sequence")):
+        forget(sink)
+        frames = work.make(0, count)
+        return write.write(sink, frames, rate, count, size, report, overwrite, loop, threads, colour, aspect, carried)
+    sinks.check(sink, rate, count)
+    expected = Expected(sink, rate, count, sinks.film_size(sink, size), loop, colour, aspect)
+    with opened(sink, {**work.identity, "segments": list(work.borders)}, report) as journal:
+        if journal.placed is not None:
+            journal.whole = True
+            return _from_json(journal.placed)
+        if not journal.moving:
+            place.prepare(sink, overwrite)
+        report = write.Once(report)
+        segments = list(enumerate(zip(work.borders, (*work.borders[1:], count), strict=True)))
+        missing = [segment for segment in segments if segment[0] not in journal.done]
+        there = count - sum(stop - first for _, (first, stop) in missing)
+        if there:
+            report.note("resumed", f"{there} of {count} frames are there already", frames=there)
+        finish = _film if sink.kind == "film" else _sequence
+        written = finish(expected, work, missing, size, journal, report, overwrite, threads, carried)
+        journal.whole = True
+    return written
+
+
+Segment = tuple[int, tuple[int, int]]
+"""Its number, its first frame and the one after its last."""
+
+
+def _film(
+    expected: Expected,
+    work: Work,
+    missing: list[Segment],
+    size: tuple[int, int],
+    journal: Journal,
+    report: Report,
+    overwrite: bool,
+    threads: int,
+    carried: Carried | None,
+) -> Written:
+    """Each segment is encoded by itself; while the last frames of one are encoded and it is checked, the next one
+    begins."""
+    stop = threading.Event()
+    encoding: deque[Future[None]] = deque()
+    with ThreadPoolExecutor(2) as pool:
+        try:
+            for number, (first, after) in missing:
+                queue: Queue[Picture | None] = Queue(WAITING)
+                wanted = replace(expected, count=after - first)
+                encoding.append(pool.submit(_encode, number, wanted, queue, journal, _Aside(report, stop)))
+                made = work.make(first, after)
+                for frame in write.counted(made, after - first, size, report, first, expected.count):
+                    _put(queue, frame, encoding, report)
+                _put(queue, None, encoding, report)
+                while len(encoding) > 1:
+                    _wait(encoding.popleft(), report)
+            while encoding:
+                _wait(encoding.popleft(), report)
+        except BaseException:
+            stop.set()
+            raise
+    facts = journal.done[0]
+    with place.part(journal.folder, expected.sink.suffix) as path:
+        with place.disk_errors(path):
+            join(path, journal.files(len(work.borders)), expected, report, carried)
+        duration = verify.joined(path, expected, report, carried)
+        written = Written(
+            expected.sink.path,
+            "film",
+            expected.count,
+            expected.size,
+            duration,
+            facts["codec"],
+            facts["pixel_format"],
+            os.path.getsize(path),
+        )
+        journal.mark(expected.sink, path, _to_json(written))
+        place.keep_file(path, expected.sink, overwrite)
+    return written
+
+
+def _encode(number: int, expected: Expected, queue: Queue[Picture | None], journal: Journal, report: Report) -> None:
+    def frames() -> Iterator[Picture]:
+        while True:
+            try:
+                frame = queue.get(timeout=BEAT)
+            except Empty:
+                report.progress("write", 0, 0)
+                continue
+            if frame is None:
+                return
+            yield frame
+
+    name = f"{number:05d}{expected.sink.suffix}"
+    with place.part(journal.folder, expected.sink.suffix) as path:
+        encode.make_film(path, expected, frames(), report)
+        found = verify.film(path, expected, report)
+        with place.disk_errors(path):
+            os.replace(path, os.path.join(journal.folder, name))
+            journal.add(number, [name], {"codec": found.codec, "pixel_format": found.pixel_format})
+
+
+def _put(queue: Queue[Picture | None], frame: Picture | None, encoding: Iterable[Future[None]], report: Report) -> None:
+    """Hand a frame to the encoder; what went wrong there is raised here."""
+    while True:
+        for future in encoding:
+            if future.done():
+                future.result()
+        try:
+            return queue.put(frame, timeout=BEAT)
+        except Full:
+            report.progress("write", 0, 0)
+
+
+def _wait(future: Future[None], report: Report) -> None:
+    while True:
+        try:
+            return future.result(timeout=BEAT)
+        except NotYet:
+            report.progress("check", 0, 0)
+
+
+class _Aside(Report):
+    """For a thread beside the one that reports: it stops when it is told to."""
+
+    def __init__(self, report: Report, stop: threading.Event) -> None:
+        self._report, self._stop = report, stop
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        if self._stop.is_set():
+            raise Interrupted
+
+    def note(self, code: str, text: str, *, detail: bool = False, **facts: Any) -> None:
+        self._report.note(code, text, detail=detail, **facts)
+
+
+def _sequence(
+    expected: Expected,
+    work: Work,
+    missing: list[Segment],
+    size: tuple[int, int],
+    journal: Journal,
+    report: Report,
+    overwrite: bool,
+    threads: int,
+    carried: Carried | None,
+) -> Written:
+    sink = expected.sink
+    numbers = range(sink.start_number, sink.start_number + expected.count)
+    names = [sinks.name(sink, number) for number in numbers]
+    folder = os.path.join(journal.folder, PICTURES)
+    with place.disk_errors(folder):
+        os.makedirs(folder, exist_ok=True)
+    with ThreadPoolExecutor(threads) as pool:
+        for number, (first, after) in missing:
+            made = write.counted(work.make(first, after), after - first, size, report, first, expected.count)
+            paths = [os.path.join(folder, name) for name in names[first:after]]
+            total, pixel_format = write.pictures_to(paths, made, sink, report, pool, threads)
+            files = [os.path.join(PICTURES, name) for name in names[first:after]]
+            with place.disk_errors(folder):
+                journal.add(number, files, {"bytes": total, "pixel_format": pixel_format})
+    total = sum(facts["bytes"] for facts in journal.done.values())
+    written = write.pictures_written(expected, journal.done[0]["pixel_format"], total)
+    one_by_one = os.path.lexists(place.resolved(sink))
+    with place.disk_errors(folder):
+        journal.mark(sink, None if one_by_one else folder, _to_json(written))
+        place.keep_sequence(folder, sink, names, overwrite)
+        if one_by_one:
+            journal.mark(sink, place.resolved(sink), _to_json(written))
+    return written
+
+
+def _to_json(written: Written) -> dict[str, Any]:
+    return {**asdict(written), "duration": str(written.duration)}
+
+
+def _from_json(facts: Mapping[str, Any]) -> Written:
+    size = (facts["size"][0], facts["size"][1])
+    return Written(**{**facts, "size": size, "duration": Fraction(facts["duration"])})

@@ -1,0 +1,113 @@
+"""A clip's time and its film's: what a user may ask, and that the arithmetic is exact."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inbetween.errors import UnknownName, WordsRefused
+from inbetween.timeline.clips import Speed, clip_grid, parse_factor, parse_speed
+
+RATES = st.sampled_from([Fraction(24), Fraction(25), Fraction(24000, 1001), Fraction(30000, 1001), Fraction(50)])
+FACTORS = st.fractions(Fraction(1, 4), 16, max_denominator=20)
+SPEEDS = st.fractions(Fraction(1, 20), 8, max_denominator=20)
+EASINGS = st.sampled_from(["linear", "linear", "ease-in-out"])
+few = settings(max_examples=40, deadline=None)
+
+
+def slower(factor: Fraction) -> Speed:
+    return Speed(((Fraction(0), 1 / factor),))
+
+
+@st.composite
+def curves(draw: st.DrawFn) -> Speed:
+    times = sorted(draw(st.lists(st.fractions(0, 10, max_denominator=30), min_size=1, max_size=6)))
+    return Speed(tuple((time, draw(SPEEDS)) for time in times), draw(EASINGS))
+
+
+@given(RATES, st.integers(1, 2000), FACTORS)
+def test_a_factor_makes_as_many_frames_as_it_says(rate: Fraction, count: int, factor: Fraction) -> None:
+    grid = clip_grid(rate, count / rate, slower(factor))
+    assert abs(grid.count - count * factor) <= Fraction(1, 2) or grid.count == 1
+    assert grid.source(7) == 7 / rate / factor
+
+
+@given(RATES, st.integers(1, 2000), st.integers(1, 16))
+def test_a_film_that_ends_with_the_last_picture(rate: Fraction, count: int, factor: int) -> None:
+    grid = clip_grid(rate, count / rate, slower(Fraction(factor)), last=(count - 1) / rate)
+    assert grid.count == (count - 1) * factor + 1
+    assert grid.source(grid.count - 1) == (count - 1) / rate
+
+
+@pytest.mark.parametrize(
+    ("rate", "fps"), [("24", "60"), ("25", "60"), ("30000/1001", "60"), ("24000/1001", "60000/1001")]
+)
+def test_another_rate_keeps_the_duration_and_repeats_nothing(rate: str, fps: str) -> None:
+    grid = clip_grid(Fraction(rate), 240 / Fraction(rate), slower(Fraction(1)), Fraction(fps))
+    assert abs(grid.count / grid.rate - 240 / Fraction(rate)) <= 1 / (2 * grid.rate)
+    sources = [grid.source(number) for number in range(grid.count)]
+    assert len(set(sources)) == grid.count
+    assert sources == sorted(sources)
+
+
+@few
+@given(curves(), st.fractions(0, 12, max_denominator=1000))
+def test_source_undoes_shown(speed: Speed, time: Fraction) -> None:
+    assert abs(speed.source(speed.shown(time)) - time) < 1e-9
+
+
+@few
+@given(curves(), st.fractions(0, 12, max_denominator=100), st.fractions(0, 12, max_denominator=100))
+def test_time_only_goes_forwards(speed: Speed, one: Fraction, other: Fraction) -> None:
+    early, late = sorted((one, other))
+    assert speed.shown(early) <= speed.shown(late) + Fraction(1, 10**12)
+
+
+@few
+@given(curves(), st.fractions(0, 10, max_denominator=50), st.fractions(0, 5, max_denominator=50))
+def test_a_film_that_begins_later_shows_the_same(speed: Speed, begin: Fraction, time: Fraction) -> None:
+    part = Speed(speed.points, speed.easing, begin)
+    assert abs(part.shown(time) - (speed.shown(begin + time) - speed.shown(begin))) < 1e-9
+    assert part.shown(Fraction(0)) == 0
+
+
+@pytest.mark.parametrize("easing", ["linear", "ease-in-out"])
+def test_the_integral_of_a_curve(easing: str) -> None:
+    from inbetween.timeline import parse_easing
+
+    speed, ease, steps = parse_speed("1:1, 2:0.25, 3:1, 3:2", Fraction(25), easing), parse_easing(easing), 4000
+
+    def value(time: float) -> float:
+        if time < 1 or time >= 3:
+            return 1.0 if time < 1 else 2.0
+        return 1 - 0.75 * ease(time - 1) if time < 2 else 0.25 + 0.75 * ease(time - 2)
+
+    middle = sum(4 / steps / value((i + 0.5) * 4 / steps) for i in range(steps))
+    assert float(speed.shown(Fraction(4))) == pytest.approx(middle, abs=2e-5)
+
+
+@pytest.mark.parametrize("text", ["", "fast", "0", "-1", "0:1, 2s", "2s:1, 1s:1", "1:0", "1:1:1:1", "1e9"])
+def test_what_is_no_speed(text: str) -> None:
+    with pytest.raises(WordsRefused):
+        parse_speed(text, Fraction(25))
+
+
+@pytest.mark.parametrize("text", ["", "x", "0", "-2", "1/0", "2000", "nan"])
+def test_what_is_no_factor(text: str) -> None:
+    with pytest.raises(WordsRefused):
+        parse_factor(text)
+
+
+def test_easings_of_a_speed() -> None:
+    with pytest.raises(WordsRefused, match="steps"):
+        parse_speed("0:1, 1:2", Fraction(25), "steps(3)")
+    with pytest.raises(UnknownName):
+        parse_speed("0:1, 1:2", Fraction(25), "wobbly")
+
+
+def test_a_film_of_too_many_frames() -> None:
+    with pytest.raises(WordsRefused, match="bound"):
+        clip_grid(Fraction(60), Fraction(3600), slower(Fraction(1000)))

@@ -1,0 +1,139 @@
+"""`inbetween compare`: what is beside what, under which name, and how far apart."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from conftest import Command, psnr, scene
+
+from inbetween.compare import names
+
+SIZE = (96, 128)
+RATE = Fraction(10)
+
+
+def film(path: Path, pictures: list[np.ndarray], rate: Fraction = RATE) -> Path:
+    """Lossless, in RGB."""
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264rgb", rate=rate, options={"crf": "0"})
+        stream.height, stream.width, stream.pix_fmt = *pictures[0].shape[:2], "rgb24"
+        for number, picture in enumerate(pictures):
+            frame = av.VideoFrame.from_ndarray(picture, "rgb24")
+            frame.pts, frame.time_base = number, 1 / rate
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    return path
+
+
+def shown(path: Path) -> list[np.ndarray]:
+    with av.open(str(path)) as out:
+        return [frame.to_ndarray(format="rgb24") for frame in out.decode(video=0)]
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    first = [scene(number / 3, SIZE) for number in range(6)]
+    second = [np.asarray(255 - picture) for picture in first]
+    film(tmp_path / "a.mkv", first)
+    film(tmp_path / "b.mkv", second)
+    return first, second
+
+
+def cells(frame: np.ndarray, count: int) -> list[np.ndarray]:
+    """The pictures of a row, without their names."""
+    strip = frame.shape[0] - SIZE[0]
+    return [frame[strip:, n * (SIZE[1] + 8) : n * (SIZE[1] + 8) + SIZE[1]] for n in range(count)]
+
+
+def test_side_by_side(command: Command, tmp_path: Path, two: tuple[list[np.ndarray], list[np.ndarray]]) -> None:
+    ran = command("compare", "a.mkv", "b.mkv", "-o", "side.mkv", "--json")
+    assert ran.code == 0, ran.err
+    facts = json.loads(ran.out)
+    assert facts["psnr"] == [pytest.approx(np.mean([psnr(a, b) for a, b in zip(*two, strict=True)]), abs=0.5)]
+    frames = shown(tmp_path / "side.mkv")
+    assert [len(frames), *frames[0].shape[:2]] == [6, *facts["size"]]
+    assert frames[0].shape[1] == 2 * SIZE[1] + 8
+    for frame, first, second in zip(frames, *two, strict=True):
+        left, right = cells(frame, 2)
+        assert psnr(left, first) > 30
+        assert psnr(right, second) > 30
+        # Their names.
+        assert frame[: -SIZE[0]].max() > 150
+
+
+def test_parts_of_one_picture(command: Command, tmp_path: Path, two: tuple[list[np.ndarray], list[np.ndarray]]) -> None:
+    ran = command("compare", "a.mkv", "b.mkv", "-o", "split.mkv", "--as", "split")
+    assert ran.code == 0, ran.err
+    for frame, first, second in zip(shown(tmp_path / "split.mkv"), *two, strict=True):
+        assert frame.shape[1] == SIZE[1]
+        (whole,) = cells(frame, 1)
+        half = SIZE[1] // 2
+        assert psnr(whole[:, : half - 4], first[:, : half - 4]) > 30
+        assert psnr(whole[:, half + 4 :], second[:, half + 4 :]) > 30
+        assert whole[:, half].min() > 180
+
+
+def test_differences_are_around_grey(
+    command: Command, tmp_path: Path, two: tuple[list[np.ndarray], list[np.ndarray]]
+) -> None:
+    other = [np.clip(picture.astype(int) + 10, 0, 255).astype(np.uint8) for picture in two[0]]
+    film(tmp_path / "c.mkv", other)
+    ran = command("compare", "a.mkv", "a.mkv", "c.mkv", "-o", "d.mkv", "--as", "difference", "--json")
+    assert ran.code == 0, ran.err
+    assert json.loads(ran.out)["psnr"][0] == 100
+    frame = shown(tmp_path / "d.mkv")[3]
+    # Three of 4:3 are nearest to 16:9 in two rows.
+    strip = frame.shape[0] // 2 - SIZE[0] - 4
+    first, none = cells(frame[: strip + SIZE[0]], 2)
+    (ten,) = cells(frame[strip + SIZE[0] + 8 :], 1)
+    assert psnr(first, two[0][3]) > 30
+    assert np.abs(none.astype(int) - 128).max() < 12
+    assert np.median(ten) == pytest.approx(168, abs=4)
+
+
+def test_clips_that_are_unlike(command: Command, tmp_path: Path, two: object) -> None:
+    """One that is shorter, smaller and faster: the last picture stands, the film has the higher rate."""
+    film(tmp_path / "c.mkv", [scene(number / 6, (48, 64)) for number in range(6)], Fraction(20))
+    ran = command("compare", "a.mkv", "c.mkv", "-o", "o.mkv")
+    assert ran.code == 0, ran.err
+    assert "c.mkv is 64x48: shown at 128x96" in ran.err
+    assert "c.mkv lasts 0.30 s of 0.60 s: its last picture stands" in ran.err
+    frames = shown(tmp_path / "o.mkv")
+    assert len(frames) == 12
+    right = [cells(frame, 2)[1] for frame in frames]
+    assert psnr(right[0], right[3]) < psnr(right[5], right[11])
+    assert psnr(right[5], right[11]) > 35
+
+
+def test_sound_is_the_first_ones(command: Command, tmp_path: Path, two: object) -> None:
+    from test_sound import clip, heard, played
+
+    clip(tmp_path / "sound.mp4", Fraction(10), 30)
+    ran = command("compare", "sound.mp4", "a.mkv", "-o", "o.mp4")
+    assert ran.code == 0, ran.err
+    before, after = played(tmp_path / "sound.mp4"), played(tmp_path / "o.mp4")
+    assert heard(after[0], after[1]) == pytest.approx(heard(before[0], before[1]), abs=0.002)
+
+
+@pytest.mark.parametrize(
+    ("words", "message", "hint"),
+    [
+        (["a.mkv", "-o", "o.mp4"], "a comparison needs two clips or more", "inbetween compare a.mp4 b.mp4 -o side.mp4"),
+        (["a.mkv", "b.mkv"], "no output is named", "say where to: -o side.mp4"),
+        (["a.mkv", "b.mkv", "-o", "o.mp4", "--as", "splt"], "there is no --as called `splt`", "did you mean `split`?"),
+        (["a.mkv", "no.mkv", "-o", "o.mp4"], "there is no clip `no.mkv`", "check the name"),
+        (["a.mkv", "b.mkv", "-o", "a.mkv"], "`a.mkv` is an input and an output", "give another name with -o"),
+    ],
+)
+def test_what_is_refused(command: Command, two: object, words: list[str], message: str, hint: str) -> None:
+    assert command("compare", *words).problem == (message, hint)
+
+
+def test_names_that_can_be_told_apart() -> None:
+    assert names(["x/a.mp4", "y/b.mp4"]) == ["a.mp4", "b.mp4"]
+    assert names(["x/a.mp4", "y/a.mp4"]) == ["x/a.mp4", "y/a.mp4"]

@@ -1,0 +1,395 @@
+"""Long films in segments: killed at any moment, the same command goes on and makes the same bytes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from conftest import Command, load, save, scene
+from hypothesis import given
+from hypothesis import strategies as st
+from test_sound import CLICKS, clip, heard, played
+
+from inbetween.errors import InbetweenError, Interrupted
+from inbetween.types import Picture, Report
+from inbetween.video import sinks
+from inbetween.video.resume import Work, borders, write_work
+
+RATE, COUNT, SIZE = Fraction(24000, 1001), 26, (48, 64)
+
+
+def moving(first: int, stop: int) -> Iterator[Picture]:
+    yield from (scene(number / 3, SIZE) for number in range(first, stop))
+
+
+WORK = Work(moving, (0, 9, 10, 20), {"--seed": 0})
+
+
+class Notes(Report):
+    """Keeps what is said; at a stage's step it stops, as Ctrl-C would."""
+
+    def __init__(self, stop: tuple[str, int] = ("", 0)) -> None:
+        self.said: dict[str, str] = {}
+        self.stop = stop
+
+    def note(self, code: str, text: str, *, detail: bool = False, **facts: object) -> None:
+        self.said[code] = text
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        if (stage, done) == self.stop:
+            raise Interrupted
+
+
+def written(
+    path: Path, work: Work = WORK, report: Report | None = None, overwrite: bool = False, **words: str
+) -> bytes:
+    """What there is after a film was written: the file, or all of the folder's one after the other."""
+    write_work(sinks.parse(str(path), **words), work, RATE, COUNT, SIZE, report or Report(), overwrite)
+    return contents(path)
+
+
+def contents(path: Path) -> bytes:
+    files = [path] if path.is_file() else sorted(p for p in path.iterdir() if p.name[0] != ".")
+    return b"".join(file.name.encode() * (file != path) + file.read_bytes() for file in files)
+
+
+def hidden(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir() if path.name.startswith(".")]
+
+
+def pixels(path: Path) -> list[np.ndarray]:
+    with av.open(str(path)) as film:
+        frames = list(film.decode(video=0))
+    assert [frame.pts * frame.time_base for frame in frames] == pytest.approx(
+        [float(number / RATE) for number in range(len(frames))], abs=0.0006
+    )
+    return [frame.to_ndarray(format="rgb24") for frame in frames]
+
+
+# ------------------------------------------------------------------ segments
+
+
+@given(cuts=st.lists(st.integers(1, 60), max_size=40), least=st.integers(1, 100))
+def test_borders_are_cuts_far_enough_apart(cuts: list[int], least: int) -> None:
+    places = list(np.cumsum(cuts))
+    found = borders(places, least)
+    assert found[0] == 0
+    assert set(found[1:]) <= set(places)
+    assert all(b - a >= least for a, b in pairwise(found))
+    for a, b in pairwise([*found, 10**9]):
+        assert not [place for place in places if a + least <= place < b]
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [
+        ("o.mp4", None),
+        ("o.mkv", None),
+        ("o.mov", "libx265"),
+        ("o.webm", None),
+        ("o.mp4", "libsvtav1"),
+        ("o.mkv", "ffv1"),
+    ],
+)
+def test_joined_segments_show_what_each_shows(tmp_path: Path, name: str, codec: str | None) -> None:
+    written(tmp_path / name, codec=codec)
+    joined = pixels(tmp_path / name)
+    assert len(joined) == COUNT
+    for first, stop in pairwise([*WORK.borders, COUNT]):
+        sink = sinks.parse(str(tmp_path / f"{first}_{name}"), codec)
+        write_work(sink, Work(moving, (0,), {}), RATE, stop - first, SIZE, Report()) if not first else write_work(
+            sink, Work(lambda a, b, at=first: moving(a + at, b + at), (0,), {}), RATE, stop - first, SIZE, Report()
+        )
+        alone = pixels(tmp_path / f"{first}_{name}")
+        assert all(np.array_equal(a, b) for a, b in zip(joined[first:stop], alone, strict=True))
+
+
+def test_hevc_in_segments_keeps_the_mark_of_apple(tmp_path: Path) -> None:
+    written(tmp_path / "o.mp4", codec="libx265")
+    assert b"hvc1" in (tmp_path / "o.mp4").read_bytes()
+
+
+def test_a_film_of_one_segment_is_as_ever(tmp_path: Path) -> None:
+    one = written(tmp_path / "a.mp4", Work(moving, (0,), {}))
+    assert one != written(tmp_path / "b.mp4")
+    assert len(pixels(tmp_path / "a.mp4")) == COUNT
+    assert not hidden(tmp_path)
+
+
+# ------------------------------------------------------------------ stopped and gone on
+
+
+@pytest.mark.parametrize("name", ["o.mp4", "frames"])
+def test_a_stopped_film_goes_on(tmp_path: Path, name: str) -> None:
+    whole = written(tmp_path / ("whole_" + name))
+    asked = []
+
+    def make(first: int, stop: int) -> Iterator[Picture]:
+        asked.append(first)
+        yield from moving(first, stop)
+
+    with pytest.raises(Interrupted) as stopped:
+        written(tmp_path / name, Work(make, WORK.borders, WORK.identity), Notes(("write", 23)))
+    assert stopped.value.kept == str(tmp_path / f".{name}.parts")
+    assert not (tmp_path / name).exists()
+    asked.clear()
+    notes = Notes()
+    assert written(tmp_path / name, Work(make, WORK.borders, WORK.identity), notes) == whole
+    assert asked in ([20], [10, 20])
+    assert notes.said["resumed"].endswith("of 26 frames are there already")
+    assert not hidden(tmp_path)
+
+
+def test_a_film_that_is_stopped_early_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(Interrupted) as stopped:
+        written(tmp_path / "o.mp4", report=Notes(("write", 5)))
+    assert stopped.value.kept == ""
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_error_says_where_it_goes_on(tmp_path: Path) -> None:
+    def make(first: int, stop: int) -> Iterator[Picture]:
+        if first >= 20:
+            raise InbetweenError("a key is damaged", "mend it")
+        yield from moving(first, stop)
+
+    with pytest.raises(InbetweenError) as error:
+        written(tmp_path / "frames", Work(make, WORK.borders, WORK.identity))
+    assert error.value.hint.startswith("mend it; what is done waits in `")
+    written(tmp_path / "frames")
+    assert np.array_equal(load(tmp_path / "frames" / "00025.png"), scene(25 / 3, SIZE))
+
+
+def test_another_setting_begins_anew_and_says_what_differs(tmp_path: Path) -> None:
+    with pytest.raises(Interrupted):
+        written(tmp_path / "o.mp4", report=Notes(("write", 23)))
+    notes = Notes()
+    other = Work(moving, WORK.borders, {"--seed": 7, "--fps": "25"})
+    assert written(tmp_path / "o.mp4", other, notes) == written(tmp_path / "whole.mp4", other)
+    assert notes.said == {**notes.said, "begun_anew": "begun anew: --seed was 0, is 7, --fps was not there, is 25"}
+    assert "resumed" not in notes.said
+    assert not hidden(tmp_path)
+
+
+@pytest.mark.parametrize("damage", ["segment", "torn", "rubbish", "gone"])
+def test_what_was_damaged_meanwhile_is_made_again(tmp_path: Path, damage: str) -> None:
+    whole = written(tmp_path / "whole.mp4")
+    with pytest.raises(Interrupted):
+        written(tmp_path / "o.mp4", report=Notes(("write", 23)))
+    parts = tmp_path / ".o.mp4.parts"
+    journal = (parts / "journal").read_bytes()
+    if damage == "segment":
+        first = parts / "00000.mp4"
+        first.write_bytes(first.read_bytes()[:-9] + b"somewhere")
+    elif damage == "torn":
+        (parts / "journal").write_bytes(journal[:-20])
+    elif damage == "rubbish":
+        (parts / "journal").write_bytes(b"\x00" * 100)
+    else:
+        (parts / "journal").unlink()
+    (parts / "left over.mp4").write_bytes(b"by a kill")
+    assert written(tmp_path / "o.mp4") == whole
+    assert not hidden(tmp_path)
+
+
+def test_two_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
+    class Second(Report):
+        def progress(self, stage: str, done: int, total: int) -> None:
+            if (stage, done) == ("write", 12):
+                with pytest.raises(InbetweenError, match="is being made by another process"):
+                    written(tmp_path / "o.mp4")
+
+    assert written(tmp_path / "o.mp4", report=Second()) == written(tmp_path / "whole.mp4")
+
+
+def test_a_name_as_long_as_a_disk_takes(tmp_path: Path) -> None:
+    name = "n" * 251 + ".mp4"
+    with pytest.raises(Interrupted):
+        written(tmp_path / name, report=Notes(("write", 23)))
+    written(tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+# ------------------------------------------------------------------ kill -9
+
+NURSERY = """
+import json, os, signal, sys
+from pathlib import Path
+from test_resume import written, contents, WORK
+out, overwrite = Path(sys.argv[1]), sys.argv[2] == "overwrite"
+old = {p.name: p.read_bytes() for p in out.iterdir()} if out.is_dir() else None
+
+def fresh():
+    import shutil
+    if out.is_dir(): shutil.rmtree(out)
+    elif out.exists(): out.unlink()
+    if old is not None:
+        out.mkdir()
+        for name, data in old.items(): (out / name).write_bytes(data)
+    elif overwrite:
+        out.write_bytes(b"an old film")
+
+def child(kill):
+    pid = os.fork()
+    if pid:
+        return os.waitpid(pid, 0)[1]
+    count = 0
+    def counted(function):
+        def call(*words, **more):
+            global count
+            count += 1
+            if count == kill: os.kill(os.getpid(), signal.SIGKILL)
+            done = function(*words, **more)
+            count += 1
+            if count == kill: os.kill(os.getpid(), signal.SIGKILL)
+            return done
+        return call
+    globals()["count"] = 0
+    for name in ("replace", "rename", "fsync", "unlink", "rmdir", "truncate", "mkdir"):
+        setattr(os, name, counted(getattr(os, name)))
+    try:
+        written(out, overwrite=overwrite)
+    except BaseException as error:
+        print("FAILED", repr(error), getattr(error, "message", ""), file=sys.stderr)
+        os._exit(1)
+    os._exit(0)
+
+fresh()
+assert child(0) == 0
+whole = contents(out)
+kills = 0
+for kill in range(int(sys.argv[3]), 10000, int(sys.argv[4])):
+    fresh()
+    status = child(kill)
+    if status == 0:
+        break
+    assert os.WTERMSIG(status) == 9, status
+    kills += 1
+    again = child(0)
+    assert contents(out) == whole, kill
+    left = [p for folder in (out.parent, out) if folder.is_dir() for p in folder.iterdir() if p.name[0] == "."]
+    if again == 0:
+        assert not left, kill
+    else:
+        # It had come to its end, and only the lock was still to be removed.
+        assert not [p for folder in left for p in folder.iterdir() if p.name != "lock"], kill
+print(kills)
+"""
+
+
+@pytest.mark.parametrize("every", [29, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("name", "before"),
+    [("o.mp4", None), ("o.mp4", b"film"), ("frames", None), ("frames", ()), ("frames", (0, 3, 25, 30, 31))],
+)
+def test_killed_before_and_after_every_change_of_the_disk(
+    tmp_path: Path, name: str, before: bytes | tuple[int, ...] | None, every: int
+) -> None:
+    out = tmp_path / name
+    if isinstance(before, tuple):
+        out.mkdir()
+        for number in before:
+            save(out / f"{number:05d}.png", scene(9, (8, 8)))
+    done = subprocess.run(
+        [sys.executable, "-c", NURSERY, str(out), "overwrite" if before else "", "3", str(every)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([*sys.path, str(Path(__file__).parent)])},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) >= 2
+
+
+# ------------------------------------------------------------------ by the real command
+
+
+def begun(folder: Path, *words: str) -> subprocess.Popen[bytes]:
+    """The command, once a segment of its film is finished."""
+    running = subprocess.Popen(
+        [sys.executable, "-m", "inbetween", *words],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    journal = folder / ".o.mp4.parts" / "journal"
+    while running.poll() is None:
+        if journal.exists() and journal.read_bytes().count(b"\n") > 1:
+            return running
+        time.sleep(0.002)
+    raise AssertionError("it came to its end")
+
+
+def helpers(folder: Path) -> list[int]:
+    """Processes that write into a folder: our ffmpegs."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdecimal() and os.fsencode(folder) in (entry / "cmdline").read_bytes():
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="looks for children in /proc")
+def test_killed_for_good_and_gone_on(command: Command, tmp_path: Path) -> None:
+    keys = [str(save(tmp_path / f"{number}.png", scene(number / 2, (48, 64)))) for number in range(5)]
+    words = ["run", *keys, "-n", "199", "-o", "o.mp4", "--contact-sheet", "sheet.png"]
+    assert command(*words[:-3], "whole.mp4").code == 0
+    for kill in (os.kill, os.killpg):
+        running = begun(tmp_path, *words)
+        kill(running.pid, signal.SIGKILL)
+        running.wait()
+        running.stderr.close()
+        until = time.monotonic() + 20
+        while helpers(tmp_path) and time.monotonic() < until:
+            time.sleep(0.02)
+        assert not helpers(tmp_path)
+        ran = command(*words)
+        assert ran.code == 0, ran.err
+        assert "frames are there already" in ran.err
+        assert (tmp_path / "o.mp4").read_bytes() == (tmp_path / "whole.mp4").read_bytes()
+        assert load(tmp_path / "sheet.png").shape[0] > 100
+        assert not hidden(tmp_path)
+        (tmp_path / "o.mp4").unlink()
+        (tmp_path / "sheet.png").unlink()
+
+    running = begun(tmp_path, *words)
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate()
+    assert running.returncode == 130
+    assert b"what is finished waits in" in said
+    ran = command(*words, "--if-unrelated", "hold")
+    assert ran.code == 0, ran.err
+    assert "begun anew: --if-unrelated was blend, is hold" in ran.err
+    assert not hidden(tmp_path)
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="looks for children in /proc")
+def test_slow_motion_goes_on_with_its_sound(command: Command, tmp_path: Path) -> None:
+    clip(tmp_path / "c.mp4", Fraction(10), 20)
+    words = ["slowmo", "c.mp4", "--factor", "28", "-o"]
+    assert command(*words, "whole.mp4").code == 0
+    running = begun(tmp_path, *words, "o.mp4")
+    running.kill()
+    running.communicate()
+    ran = command(*words, "o.mp4")
+    assert ran.code == 0, ran.err
+    assert "frames are there already" in ran.err
+    assert (tmp_path / "o.mp4").read_bytes() == (tmp_path / "whole.mp4").read_bytes()
+    sound, rate, length, _ = played(tmp_path / "o.mp4")
+    assert length == 56
+    assert heard(sound, rate)[0] == pytest.approx(28 * CLICKS[0], abs=0.01)
+    assert not hidden(tmp_path)

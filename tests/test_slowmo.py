@@ -1,0 +1,569 @@
+"""Slow motion: counts, times, pixels, cuts, repeats; in-process where that says as much as the command."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import weakref
+from collections.abc import Callable, Iterable, Iterator
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from conftest import Command, load, save, scene, texture
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inbetween import film
+from inbetween.errors import InbetweenError, UnknownName, WordsRefused
+from inbetween.plan import Words
+from inbetween.slowmo import keys as keys_room
+from inbetween.slowmo.keys import Counts, Key
+from inbetween.slowmo.make import Result, look, make_film
+from inbetween.slowmo.pieces import pieces
+from inbetween.slowmo.words import ClipWords, plan
+from inbetween.timeline.clips import Speed, clip_grid
+from inbetween.types import Gap, Picture, Report
+from inbetween.video import ffmpeg, sinks
+from inbetween.video.probe import probe
+from inbetween.video.read import frames
+from inbetween.video.write import write
+
+SIZE = (72, 96)
+NTSC = Fraction(24000, 1001)
+Clip = Callable[..., Path]
+
+
+class Notes(Report):
+    """Keeps what is said."""
+
+    def __init__(self) -> None:
+        self.notes: dict[str, str] = {}
+
+    def note(self, code: str, text: str, *, detail: bool = False, **facts: Any) -> None:
+        self.notes[code] = text
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Clip:
+    """A lossless film of pictures, (H, W, 3) uint8."""
+
+    def made(pictures: Iterable[Picture], rate: Fraction = Fraction(24), name: str = "clip.mkv", **more: Any) -> Path:
+        pictures = list(pictures)
+        path = tmp_path / name
+        sink = sinks.parse(str(path), more.pop("codec", "ffv1"))
+        write(sink, pictures, rate, len(pictures), pictures[0].shape[:2], Report(), True, **more)
+        return path
+
+    return made
+
+
+def moving(count: int, shot: int = 0, start: float = 0.0, step: float = 0.25) -> list[Picture]:
+    return [scene(start + step * number, SIZE, 10 * shot) for number in range(count)]
+
+
+def slow(path: Path | str, out: Path | str, report: Report | None = None, **words: Any) -> Result:
+    ours = {name: words.pop(name) for name in ("engine", "set", "codec", "encoder", "threads") if name in words}
+    said = ClipWords(str(path), Words((), str(out), **ours), **words)
+    return make_film(plan(said), report or Report(), overwrite=True)
+
+
+def pictures_of(path: Path) -> list[Picture]:
+    return [picture for _, picture in frames(probe(str(path), Report()), Report())]
+
+
+# ------------------------------------------------------------------ counts and pixels
+
+
+@pytest.mark.parametrize(
+    ("words", "count", "rate"),
+    [
+        ({"factor": "2"}, 24, NTSC),
+        ({"factor": "2.5"}, 30, NTSC),
+        ({"factor": "8"}, 96, NTSC),
+        ({"factor": "8", "end": "key"}, 89, NTSC),
+        ({"fps": "60"}, 30, Fraction(60)),
+        ({"fps": "59.94"}, 30, Fraction(60000, 1001)),
+        ({"factor": "4", "fps": "60"}, 120, Fraction(60)),
+        ({"duration": "2s"}, 48, NTSC),
+        ({"factor": "0.5"}, 6, NTSC),
+        ({"speed": "0:1, 0.25:1, 0.25:0.5"}, 18, NTSC),
+        ({"factor": "3", "since": "6f", "until": "10f"}, 12, NTSC),
+    ],
+)
+def test_as_many_frames_as_planned(
+    clip: Clip, tmp_path: Path, words: dict[str, str], count: int, rate: Fraction
+) -> None:
+    out = tmp_path / "out.mp4"
+    made = slow(clip(moving(12), NTSC), out, engine="blend", **words).made.output
+    with av.open(str(out)) as container:
+        stream = container.streams.video[0]
+        assert sum(1 for _ in container.decode(stream)) == count
+        assert stream.average_rate == rate
+        assert abs(stream.duration * stream.time_base - count / rate) < Fraction(1, 1000)
+    assert made.count == count
+
+
+def test_the_clips_own_pictures_stay_bit_for_bit(clip: Clip, tmp_path: Path) -> None:
+    path = clip(moving(5))
+    slow(path, tmp_path / "out", factor="3")
+    found = [load(file) for file in sorted((tmp_path / "out").iterdir())]
+    assert len(found) == 15
+    for number, picture in enumerate(pictures_of(path)):
+        assert np.array_equal(found[3 * number], picture)
+    # The last picture is held for its own time.
+    assert np.array_equal(found[12], found[14])
+
+
+def test_what_is_made_lies_between(clip: Clip, tmp_path: Path) -> None:
+    wanted = moving(17, step=0.25)
+    slow(clip(wanted[::4]), tmp_path / "out.mkv", codec="ffv1", factor="4", end="key")
+    found = pictures_of(tmp_path / "out.mkv")
+    errors = [float(np.abs(a.astype(int) - b).mean()) for a, b in zip(found, wanted, strict=True)]
+    assert max(errors) < 2.5
+    assert max(errors[::4]) == 0
+
+
+def test_no_frame_is_shown_twice(clip: Clip, tmp_path: Path) -> None:
+    for rate, fps in ((Fraction(24), "60"), (Fraction(25), "60"), (Fraction(30000, 1001), "60")):
+        slow(clip(moving(10), rate), tmp_path / "out.mkv", codec="ffv1", fps=fps)
+        found = pictures_of(tmp_path / "out.mkv")
+        # The last picture is held.
+        moved = [not np.array_equal(a, b) for a, b in pairwise(found)]
+        assert all(moved[: -int(Fraction(fps) / rate) - 1]), fps
+
+
+def test_light_does_not_flicker(clip: Clip, tmp_path: Path) -> None:
+    """Own and made frames go the same way through the encoder."""
+    noise = [np.roll(texture(*SIZE, 3, 1.5), 2 * n, 1).astype(np.uint8) for n in range(9)]
+    path = clip(noise, codec="libx264", name="clip.mp4")
+    slow(path, tmp_path / "out.mp4", factor="2", end="key", threads=1)
+    before = np.array([float(picture.mean()) for picture in pictures_of(path)])
+    after = np.array([float(picture.mean()) for picture in pictures_of(tmp_path / "out.mp4")])
+    assert np.abs(after[::2] - before).max() < 0.5
+    assert abs(after[::2].mean() - after[1::2].mean()) < 0.3
+
+
+def test_uneven_times_are_met(clip: Clip, tmp_path: Path) -> None:
+    """A film at another rate shows at every time what was to be seen then."""
+    smooth = moving(40, step=0.1)
+    wanted = [n for n in range(40) if n % 5 not in (1, 3)]
+    path = clip(smooth, Fraction(40))
+    cut = tmp_path / "uneven.mkv"
+    select = "select=" + "+".join(f"eq(n\\,{n})" for n in wanted)
+    words = ["-i", str(path), "-vf", select, "-fps_mode", "vfr", "-c:v", "ffv1", "-pix_fmt", "bgr0", str(cut)]
+    subprocess.run([ffmpeg.executable(), "-v", "error", *words], check=True)
+    slow(cut, tmp_path / "out.mkv", codec="ffv1", fps="40", repeats="keep")
+    found = pictures_of(tmp_path / "out.mkv")
+    assert len(found) in (39, 40)
+    errors = [float(np.abs(a.astype(int) - b).mean()) for a, b in zip(found[:39], smooth, strict=False)]
+    assert max(errors) < 1.5
+
+
+def test_several_segments_are_one_film(clip: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from inbetween.video import resume
+
+    path = clip(moving(14))
+    whole = slow(path, tmp_path / "a.mkv", codec="ffv1", factor="3", engine="blend")
+    monkeypatch.setattr(resume, "LEAST", 7)
+    parts = slow(path, tmp_path / "b.mkv", codec="ffv1", factor="3", engine="blend")
+    assert whole.made.output.count == parts.made.output.count == 42
+    pairs = zip(pictures_of(tmp_path / "a.mkv"), pictures_of(tmp_path / "b.mkv"), strict=True)
+    assert all(np.array_equal(a, b) for a, b in pairs)
+    assert [file.name for file in tmp_path.iterdir() if file.name.startswith(".")] == []
+
+
+def test_threads_change_nothing(clip: Clip, tmp_path: Path) -> None:
+    path = clip(moving(6))
+    made = []
+    for threads in (1, 3):
+        slow(path, tmp_path / "out.mp4", factor="2.5", threads=threads)
+        made.append((tmp_path / "out.mp4").read_bytes())
+    assert made[0] == made[1]
+
+
+def test_a_single_picture_is_held(clip: Clip, tmp_path: Path) -> None:
+    slow(clip(moving(1)), tmp_path / "out.mkv", codec="ffv1", factor="4")
+    found = pictures_of(tmp_path / "out.mkv")
+    assert len(found) == 4
+    assert all(np.array_equal(found[0], picture) for picture in found)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 65), (33, 47)])
+def test_odd_sizes(clip: Clip, tmp_path: Path, size: tuple[int, int]) -> None:
+    pictures = [scene(n / 4, size) if min(size) > 8 else np.full((*size, 3), 40 * n, np.uint8) for n in range(4)]
+    made = slow(clip(pictures), tmp_path / "out.mp4", factor="2").made.output
+    assert (made.count, made.size) == (8, size)
+
+
+# ------------------------------------------------------------------ colours
+
+
+def test_ten_bits_of_hdr_stay_what_they_are(tmp_path: Path) -> None:
+    source = "gradients=s=64x48:r=10:d=0.4:c0=0x204060:c1=0xC0A080:x0=0:y0=0:x1=63:y1=47"
+    tags = "colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc:max-cll=1000,400:log-level=error"
+    screen = "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50)"
+    path, out = tmp_path / "pq.mp4", tmp_path / "out.mp4"
+    words = [
+        "-f",
+        "lavfi",
+        "-i",
+        source,
+        "-pix_fmt",
+        "yuv420p10le",
+        "-c:v",
+        "libx265",
+        "-x265-params",
+        f"{tags}:{screen}",
+    ]
+    subprocess.run([ffmpeg.executable(), "-v", "error", *words, str(path)], check=True)
+    report = Notes()
+    slow(path, out, report, factor="2", encoder=None)
+    before, after = probe(str(path), Report()), probe(str(out), Report())
+    assert after.colour == before.colour
+    assert before.colour.mastering.startswith("G(13250,34500)")
+    assert "bit_depth" not in report.notes
+    with av.open(str(path)) as one, av.open(str(out)) as other:
+        ours = [frame.to_ndarray()[:48].astype(int) for frame in other.decode(video=0)][::2]
+        for frame, mine in zip(one.decode(video=0), ours, strict=True):
+            assert np.abs(frame.to_ndarray()[:48].astype(int) - mine).mean() < 3
+
+
+def test_matrix_range_and_shape_go_on(clip: Clip, tmp_path: Path) -> None:
+    from inbetween.video.clip import Colour
+
+    for colour in (Colour("smpte170m", "tv", "smpte170m", "smpte170m"), Colour("bt709", "pc", "bt709", "bt709")):
+        aspect = Fraction(4, 3)
+        path = clip(moving(3), codec="libx264", name="clip.mp4", colour=colour, aspect=aspect)
+        slow(path, tmp_path / "out.mp4", factor="2")
+        found = probe(str(tmp_path / "out.mp4"), Report())
+        assert (found.colour, found.aspect) == (colour, aspect)
+
+
+def test_alpha_goes_on(tmp_path: Path, clip: Clip) -> None:
+    pictures = [np.dstack([scene(n / 4, SIZE), np.full(SIZE, 40 + 20 * n, np.uint8)]) for n in range(4)]
+    path = clip(pictures)
+    slow(path, tmp_path / "out.mkv", codec="ffv1", factor="2", end="key")
+    found = pictures_of(tmp_path / "out.mkv")
+    assert [int(picture[0, 0, 3]) for picture in found] == pytest.approx([40, 50, 60, 70, 80, 90, 100], abs=1)
+
+
+# ------------------------------------------------------------------ cuts
+
+
+def test_a_cut_is_never_morphed(clip: Clip, tmp_path: Path) -> None:
+    first, second = moving(5), moving(5, shot=1)
+    path, report = clip(first + second), Notes()
+    slow(path, tmp_path / "out.mkv", report, codec="ffv1", factor="4", end="key")
+    found = pictures_of(tmp_path / "out.mkv")
+    assert all(np.array_equal(picture, first[-1]) for picture in found[16:20])
+    assert np.array_equal(found[20], second[0])
+    assert "1 cut" in report.notes["cuts"]
+    assert "0.21 s" in report.notes["cuts"]
+
+
+def test_cuts_by_hand(clip: Clip, tmp_path: Path) -> None:
+    path, listed = clip(moving(5) + moving(5, shot=1)), tmp_path / "cuts.txt"
+    listed.write_text("# frame 3\n3f\n")
+    slow(path, tmp_path / "out.mkv", codec="ffv1", factor="2", cuts=str(listed))
+    found = pictures_of(tmp_path / "out.mkv")
+    assert np.array_equal(found[4], found[5])
+    assert not np.array_equal(found[8], found[9])
+    result = slow(path, tmp_path / "out.mkv", codec="ffv1", factor="2", cuts="off")
+    assert not result.found.counts.cuts
+    slow(path, tmp_path / "out.mkv", codec="ffv1", factor="2", at_cut="blend")
+    found = pictures_of(tmp_path / "out.mkv")
+    assert not np.array_equal(found[8], found[9])
+    assert not np.array_equal(found[9], found[10])
+
+
+def test_cuts_are_listed_without_making_anything(clip: Clip, tmp_path: Path) -> None:
+    path = clip(moving(4) + moving(4, shot=1) + moving(4, shot=2))
+    found = look(plan(ClipWords(str(path), Words((), str(tmp_path / "out.mp4")), factor="2")), False, Report())
+    assert sorted(found.counts.cuts) == [Fraction(4, 24), Fraction(8, 24)]
+    assert not (tmp_path / "out.mp4").exists()
+
+
+def test_cuts_beside_the_part_that_is_used_do_not_count(clip: Clip, tmp_path: Path) -> None:
+    path = clip(moving(4) + moving(4, shot=1) + moving(4, shot=2))
+    result = slow(path, tmp_path / "out.mp4", engine="blend", factor="2", since="5f", until="10f")
+    assert result.found.counts.within(result.found.clip.duration).cuts == {Fraction(3, 24)}
+
+
+def test_light_that_changes_is_no_cut() -> None:
+    from inbetween.dense.shot import one_shot, small
+
+    seen = [small(picture) for picture in moving(6)]
+    assert all(one_shot(a, b) for a, b in pairwise(seen))
+    assert all(one_shot(a, np.float32(0.5) * b) for a, b in pairwise(seen))
+    assert all(one_shot(a, np.float32(60) + np.float32(0.6) * b) for a, b in pairwise(seen))
+    other = small(moving(1, shot=3)[0])
+    assert not one_shot(seen[0], other)
+    assert not one_shot(np.float32(0.2) * seen[0], np.float32(0.2) * other)
+    black = np.zeros_like(other)
+    assert one_shot(black, black + np.float32(0.5))
+
+
+# ------------------------------------------------------------------ repeats and pauses
+
+
+def times_of(found: Iterable[Key]) -> list[Fraction]:
+    return [key.time for key in found]
+
+
+def stream(pictures: Iterable[Picture], rate: int = 24) -> Iterator[tuple[Fraction, Picture]]:
+    return ((Fraction(number, rate), picture) for number, picture in enumerate(pictures))
+
+
+def noisy(picture: Picture, seed: int) -> Picture:
+    noise = np.random.default_rng(seed).normal(0, 1.5, picture.shape)
+    return np.clip(picture + noise, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("shown", [2, 3, 4])
+def test_drawings_on_twos_and_threes_move_all_the_time(shown: int) -> None:
+    drawings = [noisy(picture, n) for picture in moving(6, step=1) for n in range(shown)]
+    counts = Counts()
+    found = list(keys_room.keys(stream(drawings), keys_room.found, True, Fraction(1, 24), counts))
+    assert times_of(found)[:5] == [Fraction(number * shown, 24) for number in range(5)]
+    assert not counts.cuts
+    kept = list(keys_room.keys(stream(drawings), keys_room.found, False, Fraction(1, 24), Counts()))
+    assert len(kept) == len(drawings)
+
+
+def test_one_of_five_repeats_in_telecine() -> None:
+    pictures = [picture for n, picture in enumerate(moving(12, step=0.6)) for _ in range(2 if n % 4 == 3 else 1)]
+    found = list(keys_room.keys(stream(pictures, 30), keys_room.nowhere, True, Fraction(1, 30), Counts()))
+    assert len(found) == len(pictures) - 2  # what repeats at the very end is held anyhow
+    assert Fraction(4, 30) not in times_of(found)
+
+
+def test_what_moves_slowly_or_stands_is_no_repeat() -> None:
+    slowly = moving(30, step=0.02)
+    found = list(keys_room.keys(stream(slowly), keys_room.nowhere, True, Fraction(1, 24), Counts()))
+    assert len(found) == 30
+    stands = moving(3, step=1) + [moving(4, step=1)[3]] * 9 + moving(3, step=1, start=4)
+    found = list(keys_room.keys(stream(stands), keys_room.nowhere, True, Fraction(1, 24), Counts()))
+    assert len(found) == 15
+
+
+def test_repeats_in_a_film(clip: Clip, tmp_path: Path) -> None:
+    drawings = [picture for picture in moving(5, step=1) for _ in range(2)]
+    report = Notes()
+    slow(clip(drawings), tmp_path / "out.mkv", report, codec="ffv1", fps="24")
+    found = pictures_of(tmp_path / "out.mkv")
+    assert len(found) == 10
+    assert all(not np.array_equal(a, b) for a, b in pairwise(found[:9]))
+    assert np.array_equal(found[4], drawings[4])
+    assert "repeats" in report.notes
+
+
+def test_a_long_pause_stands() -> None:
+    pictures = moving(3)
+    uneven = [(Fraction(0), pictures[0]), (Fraction(1, 24), pictures[1]), (Fraction(3), pictures[2])]
+    counts = Counts()
+    found = list(keys_room.keys(iter(uneven), keys_room.nowhere, True, Fraction(1, 24), counts))
+    assert times_of(found) == [0, Fraction(1, 24), 3 - Fraction(1, 24), 3]
+    assert found[2].picture is found[1].picture
+    assert len(counts.pauses) == 1
+    found = list(keys_room.keys(iter(uneven), keys_room.nowhere, True, None, Counts()))
+    assert len(found) == 3
+
+
+# ------------------------------------------------------------------ the stream
+
+
+def simple(gaps: Iterable[Gap], report: Report) -> Iterator[Picture]:
+    """An engine that mixes, and reads ahead."""
+    from itertools import islice
+
+    gaps, waiting = iter(gaps), []
+    while True:
+        waiting += list(islice(gaps, 3 - len(waiting)))
+        if not waiting:
+            return
+        gap = waiting.pop(0)
+        for t in gap.times:
+            yield (gap.start * (1 - t) + gap.end * t).astype(np.uint8)
+
+
+@given(
+    st.lists(st.fractions(Fraction(1, 60), Fraction(1, 5), max_denominator=600), min_size=1, max_size=30),
+    st.fractions(Fraction(1, 4), 5, max_denominator=12),
+    st.sampled_from([Fraction(24), Fraction(60), Fraction(30000, 1001)]),
+    st.sets(st.integers(0, 29)),
+)
+def test_every_frame_shows_its_time(steps: list[Fraction], factor: Fraction, rate: Fraction, cuts: set[int]) -> None:
+    """Pictures whose value is their time: what is made shows the time of the frame, up to a cut the key before."""
+    times = [sum(steps[:n], Fraction(0)) for n in range(len(steps))]
+    values = [np.full((1, 1, 3), float(time) * 40, np.float64) for time in times]
+    grid = clip_grid(rate, sum(steps, Fraction(0)), Speed(((Fraction(0), 1 / factor),)))
+    found = (Key(time, value, n not in cuts) for n, (time, value) in enumerate(zip(times, values, strict=True)))  # type: ignore[arg-type]
+
+    def exact(gaps: Iterable[Gap], report: Report) -> Iterator[Any]:
+        for gap in gaps:
+            yield from (gap.start * (1 - t) + gap.end * t for t in gap.times)
+
+    made = list(film.made(pieces(found, grid, 0, grid.count, rate), {"engine": exact}, Report()))
+    assert len(made) == grid.count
+    for number, picture in enumerate(made):
+        time = grid.source(number)
+        before = max(n for n, one in enumerate(times) if one <= time)
+        held = before + 1 == len(times) or before + 1 in cuts
+        wanted = times[before] if held else time
+        assert float(picture[0, 0, 0]) == pytest.approx(float(wanted) * 40, abs=1e-6)
+
+
+def test_neighbours_end_at_cuts() -> None:
+    seen: list[Gap] = []
+
+    def watch(gaps: Iterable[Gap], report: Report) -> Iterator[Picture]:
+        for gap in gaps:
+            seen.append(gap)
+            yield from (gap.start for _ in gap.times)
+
+    pictures = moving(7, step=0.1)
+    joined = [False, True, True, True, False, True, True]
+    found = (Key(Fraction(n), pictures[n], joined[n]) for n in range(7))
+    grid = clip_grid(Fraction(1), Fraction(7), Speed(((Fraction(0), Fraction(1, 2)),)))
+    list(film.made(pieces(found, grid, 0, grid.count, Fraction(1)), {"engine": watch}, Report()))
+    assert [gap.number for gap in seen] == [0, 1, 2, 4, 5]
+    assert [gap.before is not None for gap in seen] == [False, True, True, False, True]
+    assert [gap.after is not None for gap in seen] == [True, True, False, True, False]
+    assert [gap.before[1] for gap in seen if gap.before] == [-1, -1, -1]
+    assert [gap.after[1] for gap in seen if gap.after] == [2, 2, 2]
+
+
+@pytest.mark.parametrize("factor", [Fraction(4), Fraction(1), Fraction(1, 3), Fraction(6, 5)])
+def test_few_pictures_are_held_however_long_the_clip(factor: Fraction) -> None:
+    count, alive, most = 400, weakref.WeakSet(), 0
+
+    class Held(np.ndarray):
+        """An array that can be watched."""
+
+        def __hash__(self) -> int:  # type: ignore[override]
+            return id(self)
+
+        def __eq__(self, other: object) -> bool:  # type: ignore[override]
+            return self is other
+
+    def found() -> Iterator[Key]:
+        nonlocal most
+        for number in range(count):
+            picture = np.full((2, 2, 3), number % 256, np.uint8).view(Held)
+            alive.add(picture)
+            most = max(most, len(alive))
+            yield Key(Fraction(number, 24), picture, number > 0)  # type: ignore[arg-type]
+
+    grid = clip_grid(Fraction(24), Fraction(count, 24), Speed(((Fraction(0), 1 / factor),)))
+    made = film.made(pieces(found(), grid, 0, grid.count, Fraction(24)), {"engine": simple}, Report())
+    assert sum(1 for _ in made) == grid.count
+    assert most <= 16
+
+
+def test_a_mask_protects(clip: Clip, tmp_path: Path) -> None:
+    mask = np.zeros((*SIZE, 3), np.uint8)
+    mask[20:50, 30:60] = 255
+    path = clip(moving(3, step=2))
+    slow(path, tmp_path / "out.mkv", codec="ffv1", factor="4", protect=str(save(tmp_path / "mask.png", mask)))
+    found, keys = pictures_of(tmp_path / "out.mkv"), pictures_of(path)
+    inside = (slice(20, 50), slice(30, 60))
+    assert np.array_equal(found[1][inside], keys[0][inside])
+    assert np.array_equal(found[3][inside], keys[1][inside])
+    assert not np.array_equal(found[1], keys[0])
+    with pytest.raises(InbetweenError, match="mask"):
+        slow(path, tmp_path / "o.mkv", factor="4", protect=str(save(tmp_path / "mask.png", mask[:9])))
+
+
+# ------------------------------------------------------------------ words and the command
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({}, "nothing is asked"),
+        ({"factor": "2", "duration": "3s"}, "exclude each other"),
+        ({"factor": "2", "speed": "0.5"}, "exclude each other"),
+        ({"factor": "-1"}, "cannot be"),
+        ({"fps": "0"}, "cannot be"),
+        ({"speed": "0:0"}, "cannot be"),
+        ({"factor": "2", "easing": "ease-in"}, "is for --speed"),
+        ({"factor": "2", "since": "soon"}, "no time"),
+        ({"factor": "2", "input_fps": "24"}, "its own times"),
+        ({"factor": "2", "since": "9s"}, "there is nothing"),
+        ({"duration": "0s"}, "leaves no time"),
+    ],
+)
+def test_words_that_make_no_sense(clip: Clip, tmp_path: Path, words: dict[str, str], said: str) -> None:
+    path = clip(moving(3))
+    with pytest.raises(WordsRefused, match=said):
+        slow(path, tmp_path / "out.mp4", **words)
+    assert not (tmp_path / "out.mp4").exists()
+
+
+@pytest.mark.parametrize("name", ["at_cut", "repeats", "end"])
+def test_values_that_are_none(name: str) -> None:
+    with pytest.raises(UnknownName):
+        plan(ClipWords("clip.mp4", Words((), "out.mp4"), factor="2", **{name: "wobbly"}))
+
+
+def test_one_picture_is_no_film_of_a_clip() -> None:
+    with pytest.raises(WordsRefused, match="one picture"):
+        plan(ClipWords("clip.mp4", Words((), "out.png"), factor="2"))
+
+
+def test_pictures_need_a_rate(tmp_path: Path) -> None:
+    (tmp_path / "seq").mkdir()
+    for number, picture in enumerate(moving(3)):
+        save(tmp_path / "seq" / f"{number}.png", picture)
+    with pytest.raises(WordsRefused, match="how fast"):
+        slow(tmp_path / "seq", tmp_path / "out.mp4", factor="2")
+    made = slow(tmp_path / "seq", tmp_path / "out.mp4", factor="2", input_fps="12").made.output
+    assert (made.count, made.duration) == (6, Fraction(1, 2))
+
+
+def test_the_clip_is_not_written_over(clip: Clip) -> None:
+    path = clip(moving(3))
+    before = path.read_bytes()
+    with pytest.raises(InbetweenError, match=r"clip\.mkv"):
+        slow(path, path, factor="2")
+    assert path.read_bytes() == before
+
+
+def test_the_command(clip: Clip, tmp_path: Path, command: Command) -> None:
+    path = clip(moving(4) + moving(4, shot=1))
+    ran = command(
+        "slowmo", path.name, "--factor", "2.5", "-o", "out.mp4", "--json", "--record", "--contact-sheet", "s.png"
+    )
+    assert ran.code == 0, ran.err
+    facts = json.loads(ran.out)
+    assert (facts["frames"], facts["output"]["count"], facts["engine"]) == (20, 20, "flow")
+    assert facts["cuts"] == [pytest.approx(4 / 24, abs=1e-6)]
+    assert json.loads((tmp_path / "out.mp4.json").read_text())["fps"] == "24"
+    assert (tmp_path / "s.png").exists()
+    dry = command("slowmo", path.name, "-f", "2", "-o", "dry.mp4", "--dry-run")
+    assert dry.code == 0, dry.err
+    assert "cuts     1, at 0.167 s" in dry.out
+    assert not (tmp_path / "dry.mp4").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["slowmo", "nowhere.mp4", "-f", "2", "-o", "out.mp4"], 1),
+        (["slowmo", "-f", "2", "-o", "out.mp4"], 2),
+        (["slowmo", "clip.mkv", "-f", "2"], 2),
+        (["slowmo", "clip.mkv", "-o", "out.mp4"], 2),
+        (["slowmo", "clip.mkv", "-f", "2", "-o", "out.mp4", "--cuts", "nowhere.txt"], 1),
+        (["slowmo", "clip.mkv", "-f", "x", "-o", "out.mp4"], 2),
+    ],
+)
+def test_the_command_refuses(clip: Clip, command: Command, words: list[str], code: int) -> None:
+    clip(moving(2))
+    ran = command(*words)
+    assert ran.code == code
+    assert all(ran.problem)

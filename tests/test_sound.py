@@ -1,0 +1,300 @@
+"""Sound, subtitles, chapters and titles of a clip: in its film, at the right time, or out loud left out."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from conftest import Command, scene
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inbetween.types import Report
+from inbetween.video.carry import carried
+from inbetween.video.probe import probe
+from inbetween.video.sinks import parse
+from inbetween.video.stretch import stretched
+
+RATE = 48_000
+CLICKS = (0.5, 1.25, 2.0, 2.5)
+"""Seconds."""
+
+
+def clicks(seconds: float, rate: int = RATE) -> np.ndarray:
+    """(2, N): clicks in a hum, for whatever listens to them."""
+    t = np.arange(round(seconds * rate)) / rate
+    sound = 0.02 * np.sin(2 * np.pi * 220 * t)
+    for click in CLICKS:
+        late = t - click
+        sound += np.where((late >= 0) & (late < 0.01), 0.8 * np.sin(2 * np.pi * 3000 * late), 0)
+    return np.stack([sound, sound]).astype(np.float32)
+
+
+def heard(sound: np.ndarray, rate: int = RATE) -> list[float]:
+    """When the clicks set in, in seconds."""
+    loud = np.flatnonzero(np.abs(sound[0]) > 0.3) / rate
+    return [float(time) for time in loud[np.diff(loud, prepend=-1) > 0.1]]
+
+
+def clip(path: Path, rate: Fraction, count: int, codec: str = "aac", begin: Fraction = Fraction(0)) -> Path:
+    """A film of `count` pictures with clicks, the sound beginning `begin` seconds after the pictures."""
+    with av.open(str(path), "w") as film:
+        video = film.add_stream("libx264" if path.suffix != ".webm" else "libvpx-vp9", rate=rate, options={"crf": "20"})
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        audio = film.add_stream(codec, rate=RATE, layout="stereo")
+        for number in range(count):
+            frame = av.VideoFrame.from_ndarray(scene(number / 4, (48, 64)), "rgb24")
+            frame.pts, frame.time_base = number, 1 / rate
+            film.mux(video.encode(frame))
+        film.mux(video.encode(None))
+        sound = av.AudioFrame.from_ndarray(clicks(float(count / rate)), "fltp", "stereo")
+        sound.sample_rate, sound.pts, sound.time_base = RATE, round(begin * RATE), Fraction(1, RATE)
+        film.mux(audio.encode(sound))
+        film.mux(audio.encode(None))
+    return path
+
+
+def played(path: Path, track: int = 0) -> tuple[np.ndarray, int, Fraction, Fraction]:
+    """(2, N) from the first picture on, its rate, the seconds of the film, and of its sound."""
+    with av.open(str(path)) as film:
+        pictures = [frame.pts * frame.time_base for frame in film.decode(video=0)]
+        length = len(pictures) / Fraction(film.streams.video[0].average_rate)
+        film.seek(0)
+        floats = av.AudioResampler("fltp")
+        parts = [part for frame in film.decode(audio=track) for part in floats.resample(frame)]
+    rate = parts[0].rate
+    late = round((parts[0].pts * parts[0].time_base - min(pictures)) * rate)
+    sound = np.concatenate([part.to_ndarray() for part in parts], 1)
+    sound = np.pad(sound, ((0, 0), (late, 0))) if late > 0 else sound[:, -late:]
+    return sound, rate, length, Fraction(sound.shape[1], rate)
+
+
+# ------------------------------------------------------------------ over another time
+
+
+@pytest.mark.parametrize("speed", [1, 0.5, 0.4, 0.25, 0.125, 2])
+def test_clicks_are_where_they_belong_at_every_speed(speed: float) -> None:
+    source = clicks(3)
+    blocks = [source[:, at : at + 4096] for at in range(0, source.shape[1], 4096)]
+    count = round(3 / speed * RATE)
+    out = np.concatenate(list(stretched(blocks, 2, RATE, lambda t: t * speed, lambda t: t / speed, count)), 1)
+    assert out.shape == (2, count)
+    assert heard(out) == pytest.approx([click / speed for click in CLICKS], abs=0.003)
+    if speed == 1:
+        assert np.abs(out - source).max() < 1e-6
+
+
+@pytest.mark.parametrize("tone", [60, 220, 2000])
+def test_the_pitch_stays(tone: float) -> None:
+    source = (0.5 * np.sin(2 * np.pi * tone * np.arange(2 * RATE) / RATE)).astype(np.float32)[None]
+    out = np.concatenate(list(stretched([source], 1, RATE, lambda t: t / 4, lambda t: 4 * t, 8 * RATE)), 1)[0]
+    spectrum = np.abs(np.fft.rfft(out[RATE : 7 * RATE] * np.hanning(6 * RATE)))
+    assert spectrum.argmax() / 6 == pytest.approx(tone, abs=0.5)
+    assert np.sqrt(np.mean(out[RATE : 7 * RATE] ** 2)) == pytest.approx(0.5 / math.sqrt(2), rel=0.02)
+
+
+@settings(max_examples=30, deadline=None)
+@given(speed=st.floats(0.1, 4), slope=st.floats(-0.3, 0.3), at=st.floats(0.2, 1.5), sizes=st.integers(100, 9000))
+def test_a_click_is_where_a_curve_says(speed: float, slope: float, at: float, sizes: int) -> None:
+    """Of speeds that change: shown(s) = s / speed + slope s^2 / speed."""
+
+    def shown(s: float) -> float:
+        return (s + slope * s * s) / speed
+
+    def source(t: float) -> float:
+        return t * speed if abs(slope) < 1e-9 else (math.sqrt(max(0, 1 + 4 * slope * t * speed)) - 1) / (2 * slope)
+
+    sound = np.zeros((1, 2 * 8000), np.float32)
+    sound[0, round(at * 8000)] = 1
+    blocks = [sound[:, i : i + sizes] for i in range(0, sound.shape[1], sizes)]
+    count = round(shown(1.6) * 8000)
+    out = np.concatenate(list(stretched(blocks, 1, 8000, source, shown, count)), 1)
+    assert out.shape == (1, count)
+    assert np.abs(out[0]).argmax() / 8000 == pytest.approx(shown(round(at * 8000) / 8000), abs=0.003)
+
+
+# ------------------------------------------------------------------ by the real command
+
+
+@pytest.mark.parametrize(
+    ("words", "factor"),
+    [(["--factor", "2"], 2), (["--factor", "2.5"], 2.5), (["--factor", "8"], 8), (["--fps", "60"], 1)],
+)
+def test_sound_is_in_time(command: Command, tmp_path: Path, words: list[str], factor: float) -> None:
+    clip(tmp_path / "c.mp4", Fraction(12000, 1001), 36)
+    ran = command("slowmo", "c.mp4", *words, "-o", "o.mp4")
+    assert ran.code == 0, ran.err
+    sound, rate, length, lasts = played(tmp_path / "o.mp4")
+    assert abs(length - Fraction(36 * 1001, 12000) * Fraction(factor)) <= Fraction(1001, 24000)
+    assert abs(lasts - length) < Fraction(1, 40)
+    assert heard(sound, rate) == pytest.approx([factor * click for click in CLICKS], abs=0.004)
+
+
+@pytest.mark.parametrize(
+    ("source", "codec", "out", "begin"),
+    [
+        ("c.mkv", "libopus", "o.mkv", Fraction(1, 5)),
+        ("c.mkv", "flac", "o.mov", Fraction(0)),
+        ("c.mp4", "aac", "o.webm", Fraction(1, 5)),
+        ("c.webm", "libopus", "o.mp4", Fraction(0)),
+        ("c.mkv", "libmp3lame", "o.mp4", Fraction(1, 5)),
+        ("c.mov", "pcm_s16le", "o.mp4", Fraction(0)),
+    ],
+)
+def test_sound_keeps_its_offset_in_every_container(
+    command: Command, tmp_path: Path, source: str, codec: str, out: str, begin: Fraction
+) -> None:
+    clip(tmp_path / source, Fraction(10), 30, codec, begin)
+    ran = command("slowmo", source, "--fps", "20", "-o", out)
+    assert ran.code == 0, ran.err
+    before, rate, _, _ = played(tmp_path / source)
+    after, now, length, _ = played(tmp_path / out)
+    assert length == 3
+    assert heard(after, now) == pytest.approx(heard(before, rate), abs=0.002)
+    assert heard(after, now) == pytest.approx([float(begin) + click for click in CLICKS], abs=0.03)
+
+
+def test_sound_at_the_clips_own_speed_is_copied(command: Command, tmp_path: Path) -> None:
+    clip(tmp_path / "c.mp4", Fraction(10), 30)
+    assert command("slowmo", "c.mp4", "--fps", "20", "-o", "o.mp4").code == 0
+
+    def sound(path: Path) -> list[bytes]:
+        with av.open(str(path)) as film:
+            return [bytes(packet) for packet in film.demux(audio=0) if packet.size]
+
+    assert sound(tmp_path / "o.mp4") == sound(tmp_path / "c.mp4")
+
+
+def test_a_part_of_a_clip_with_a_curve_of_speed(command: Command, tmp_path: Path) -> None:
+    clip(tmp_path / "c.mp4", Fraction(10), 30)
+    words = ["--from", "1s", "--to", "2.8s", "--speed", "1s:1, 1.5s:0.5, 3s:0.5", "-o", "o.mp4"]
+    ran = command("slowmo", "c.mp4", *words)
+    assert ran.code == 0, ran.err
+    sound, rate, length, lasts = played(tmp_path / "o.mp4")
+    # Half a second from speed 1 to 1/2 takes ln 2 s.
+    first = math.log(2)
+    assert abs(length - Fraction(first + 1.3 / 0.5)) <= Fraction(1, 10)
+    assert abs(lasts - length) < Fraction(1, 40)
+    early = math.log(1 / (1 - 0.25))
+    assert heard(sound, rate) == pytest.approx([early, first + 1, first + 2], abs=0.005)
+
+
+# ------------------------------------------------------------------ all the rest
+
+
+ASS = b"""[Script Info]
+ScriptType: v4.00+
+[V4+ Styles]
+Format: Name, Fontname, Fontsize
+Style: Default,Arial,16
+[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+"""
+
+
+def full(path: Path, folder: Path) -> Path:
+    """A clip of three seconds with two sounds, subtitles, chapters and titles."""
+    clip(folder / "plain.mkv", Fraction(10), 30)
+    with (
+        av.open(str(folder / "plain.mkv")) as plain,
+        av.open(str(folder / "plain.mkv")) as again,
+        av.open(str(path), "w") as film,
+    ):
+        film.metadata.update({"title": "Clicks", "artist": "Nobody"})
+        part = {"time_base": Fraction(1, 1000), "metadata": {"title": "Beginning"}}
+        film.set_chapters([{"id": 1, "start": 0, "end": 1500, **part}, {"id": 2, "start": 1500, "end": 3000, **part}])
+        kept = {stream: film.add_stream_from_template(stream, opaque=True) for stream in plain.streams}
+        other = film.add_stream_from_template(again.streams.audio[0], opaque=True)
+        other.metadata.update({"language": "deu", "title": "Again"})
+        text = film.add_stream("mov_text" if path.suffix == ".mp4" else "srt")
+        text.metadata["language"] = "fra"
+        text.codec_context.subtitle_header = ASS
+        for packet in plain.demux():
+            if packet.size:
+                packet.stream = kept[packet.stream]
+                film.mux(packet)
+        for packet in again.demux(audio=0):
+            if packet.size:
+                packet.stream = other
+                film.mux(packet)
+        for start, end, words in ((500, 1000, b"One {\\i1}word"), (2000, 4000, b"Two\\Nlines")):
+            line = av.subtitles.subtitle.SubtitleSet.create(b"0,0,Default,,0,0,0,," + words, 0, end - start)
+            packet = text.codec_context.encode_subtitle(line)
+            packet.stream, packet.time_base, packet.pts, packet.dts = text, Fraction(1, 1000), start, start
+            packet.duration = end - start
+            film.mux(packet)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("source", "out", "factor"), [("c.mp4", "o.mkv", 2), ("c.mkv", "o.mp4", 1), ("c.mkv", "o.webm", 2)]
+)
+def test_everything_goes_with_the_film(command: Command, tmp_path: Path, source: str, out: str, factor: int) -> None:
+    full(tmp_path / source, tmp_path)
+    ran = command("slowmo", source, "--factor", factor, "--fps", 10, "-o", out)
+    assert ran.code == 0, ran.err
+    assert "left out" not in ran.err
+    with av.open(str(tmp_path / out)) as film:
+        assert film.metadata["title" if "title" in film.metadata else "TITLE"] == "Clicks"
+        assert {name.lower() for name in film.metadata} >= {"title", "artist"}
+        kinds = [stream.type for stream in film.streams if stream.type != "data"]
+        assert kinds == ["video", "audio", "audio", "subtitle"]
+        assert film.streams.audio[1].metadata["language"] == "deu"
+        chapters = [(c["start"] * c["time_base"], c["end"] * c["time_base"]) for c in film.chapters()]
+        assert [float(time) for chapter in chapters for time in chapter] == pytest.approx(
+            [0, 1.5 * factor, 1.5 * factor, 3 * factor], abs=0.01
+        )
+        texts = film.streams.subtitles[0]
+        lines = []
+        for packet in film.demux(texts):
+            for one in texts.decode2(packet) or () if packet.size else ():
+                lines.append(
+                    (float(packet.pts * packet.time_base), float(packet.duration * packet.time_base), one.dialogue)
+                )
+    assert [line[0] for line in lines] == pytest.approx([0.5 * factor, 2 * factor], abs=0.002)
+    # What would go on after the film ends with it.
+    assert [line[1] for line in lines] == pytest.approx([0.5 * factor, factor], abs=0.002)
+    assert [b"word" in lines[0][2], b"lines" in lines[1][2]] == [True, True]
+
+
+def test_what_cannot_go_with_the_film_is_said(command: Command, tmp_path: Path) -> None:
+    full(tmp_path / "c.mkv", tmp_path)
+    ran = command("slowmo", "c.mkv", "--fps", 12, "-o", "o.gif")
+    assert ran.code == 0, ran.err
+    assert "left out: 2 audio (aac), subtitle (subrip)" in ran.err
+    ran = command("slowmo", "c.mkv", "--fps", 12, "--sound", "drop", "-o", "o.mp4")
+    assert ran.code == 0, ran.err
+    assert "left out" not in ran.err
+    with av.open(str(tmp_path / "o.mp4")) as film:
+        assert not film.streams.audio
+        assert len(film.streams.subtitles) == 1
+
+
+def test_words_for_sound(command: Command, tmp_path: Path) -> None:
+    assert (
+        command("slowmo", "c.mp4", "--factor", 2, "--sound", "kep", "-o", "o.mp4").problem[1] == "did you mean `keep`?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "codec", "out", "encoder"),
+    [
+        ("c.mkv", "flac", "o.mp4", ""),
+        ("c.mkv", "flac", "o.mov", "alac"),
+        ("c.mkv", "libmp3lame", "o.webm", "libopus"),
+        ("c.mkv", "pcm_s24le", "o.mkv", ""),
+        ("c.mkv", "pcm_s24le", "o.mp4", "alac"),
+        ("c.mkv", "ac3", "o.mov", ""),
+    ],
+)
+def test_sound_is_copied_where_the_container_takes_it(
+    tmp_path: Path, source: str, codec: str, out: str, encoder: str
+) -> None:
+    known = probe(str(clip(tmp_path / source, Fraction(10), 30, codec)), Report())
+    found = carried(known, parse(out), True, "keep", Fraction(3), lambda t: t, lambda t: t, Report())
+    assert found is not None
+    assert [track.encoder for track in found.tracks] == [encoder]
