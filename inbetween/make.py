@@ -171,14 +171,14 @@ def _work(
     if unrelated == "fail":
         film.refuse_unrelated(keys, report)
         unrelated = "blend"
-    report = EachOnce(report)
+    once = EachOnce(report)
 
     def made(first: int, stop: int) -> Iterator[Picture]:
         stream = film.frames(
             keys,
             replace(plan.timeline, sources=sources[first:stop]),
             makers,
-            report,
+            once,
             unrelated=unrelated,
             generated=words.keyframes == "generated",
             loop=words.loop,
@@ -193,7 +193,7 @@ def _work(
     # The way back of a ping-pong shows what was made on the way there. Engines of a fixed length take minutes a gap.
     cuts = [] if words.ping_pong else [n for n in range(1, len(sources)) if sources[n].gap != sources[n - 1].gap]
     begins = borders(cuts, LEAST if engines.get(plan.engine).lengths is None else 1)
-    return Work(made, begins, _identity(plan) if len(begins) > 1 else {})
+    return Work(made, begins, _identity(plan) if len(begins) > 1 else {}, once.said, once.say)
 
 
 def _identity(plan: Plan) -> dict[str, Any]:
@@ -224,7 +224,7 @@ class EachOnce(Report):
 
     def __init__(self, report: Report) -> None:
         self._report = report
-        self._said: set[tuple[str, str]] = set()
+        self._said: dict[tuple[str, str], dict[str, Any]] = {}
 
     def progress(self, stage: str, done: int, total: int) -> None:
         """See `Report`."""
@@ -237,8 +237,17 @@ class EachOnce(Report):
     def note(self, code: str, text: str, *, detail: bool = False, **facts: Any) -> None:
         """See `Report`."""
         if (code, text) not in self._said:
-            self._said.add((code, text))
+            self._said[code, text] = {"detail": detail, **facts}
             self._report.note(code, text, detail=detail, **facts)
+
+    def said(self) -> list[Any]:
+        """All that was said, as plain values."""
+        return [[code, text, facts] for (code, text), facts in self._said.items()]
+
+    def say(self, said: Iterable[Any]) -> None:
+        """Say again what `said` gave, unless it was."""
+        for code, text, facts in said:
+            self.note(code, text, **facts)
 
 
 def look_at_missing(drawn: Sheet, sink: Sink, report: Report) -> None:

@@ -291,3 +291,16 @@ def test_reading_outside_is_masked() -> None:
     inside = warp.inside(flow)
     assert inside[:, :9].all()
     assert not inside[:, 9:].any()
+
+
+def test_points_without_a_geometry_are_no_relation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenCV fails an assertion of its own on some sets of points."""
+
+    def fails(*given: object) -> None:
+        raise cv2.error("samples.size() > 0")
+
+    rng = np.random.default_rng(0)
+    start, end = (np.kron(rng.integers(0, 256, (24, 32, 3)), np.ones((10, 10, 1))).astype(np.uint8) for _ in range(2))
+    monkeypatch.setattr(relation, "LEAST_POINTS", 0)
+    monkeypatch.setattr(relation.cv2, "findFundamentalMat", fails)
+    assert not relation.related(start, end)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -379,15 +380,19 @@ def test_killed_for_good_and_gone_on(command: Command, tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="looks for children in /proc")
 def test_slow_motion_goes_on_with_its_sound(command: Command, tmp_path: Path) -> None:
-    clip(tmp_path / "c.mp4", Fraction(10), 20)
-    words = ["slowmo", "c.mp4", "--factor", "28", "-o"]
-    assert command(*words, "whole.mp4").code == 0
+    clip(tmp_path / "c.mp4", Fraction(10), 20, cut=4)
+    words = ["slowmo", "c.mp4", "--factor", "28", "--json", "-o"]
+    whole = command(*words, "whole.mp4")
+    assert whole.code == 0, whole.err
+    cuts = json.loads(whole.out)["cuts"]
     running = begun(tmp_path, *words, "o.mp4")
     running.kill()
     running.communicate()
     ran = command(*words, "o.mp4")
     assert ran.code == 0, ran.err
     assert "frames are there already" in ran.err
+    assert json.loads(ran.out)["cuts"] == cuts
+    assert len(cuts) == 1
     assert (tmp_path / "o.mp4").read_bytes() == (tmp_path / "whole.mp4").read_bytes()
     sound, rate, length, _ = played(tmp_path / "o.mp4")
     assert length == 56

@@ -40,14 +40,18 @@ def heard(sound: np.ndarray, rate: int = RATE) -> list[float]:
     return [float(time) for time in loud[np.diff(loud, prepend=-1) > 0.1]]
 
 
-def clip(path: Path, rate: Fraction, count: int, codec: str = "aac", begin: Fraction = Fraction(0)) -> Path:
-    """A film of `count` pictures with clicks, the sound beginning `begin` seconds after the pictures."""
+def clip(
+    path: Path, rate: Fraction, count: int, codec: str = "aac", begin: Fraction = Fraction(0), cut: int | None = None
+) -> Path:
+    """A film of `count` pictures with clicks, the sound beginning `begin` seconds after the pictures; from picture
+    `cut` on it shows something else."""
     with av.open(str(path), "w") as film:
         video = film.add_stream("libx264" if path.suffix != ".webm" else "libvpx-vp9", rate=rate, options={"crf": "20"})
         video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
         audio = film.add_stream(codec, rate=RATE, layout="stereo")
         for number in range(count):
-            frame = av.VideoFrame.from_ndarray(scene(number / 4, (48, 64)), "rgb24")
+            seed = 0 if cut is None or number < cut else 9
+            frame = av.VideoFrame.from_ndarray(scene(number / 4, (48, 64), seed), "rgb24")
             frame.pts, frame.time_base = number, 1 / rate
             film.mux(video.encode(frame))
         film.mux(video.encode(None))

@@ -34,7 +34,11 @@ def related(start: Picture, end: Picture) -> bool:
     from_a, to_b = matched(points(grey(start), FINE_SIDE), points(grey(end), FINE_SIDE))
     if len(from_a) < LEAST_POINTS:
         return False
-    _, inliers = cv2.findFundamentalMat(from_a, to_b, cv2.USAC_MAGSAC, 2.0, 0.999, 2000)
+    try:
+        _, inliers = cv2.findFundamentalMat(from_a, to_b, cv2.USAC_MAGSAC, 2.0, 0.999, 2000)
+    except cv2.error:
+        # Where no sample of the points has a geometry, OpenCV fails an assertion of its own.
+        return False
     return inliers is not None and int(np.sum(inliers)) >= LEAST_POINTS
 
 

@@ -79,7 +79,11 @@ def verified(a: Floats, b: Floats, scores: NDArray[np.floating[Any]], least: int
     if model and kept.sum() >= 8:
         a, b, scores = a[kept], b[kept], scores[kept]
         find, off = MODELS[model]
-        _, inliers = find(a, b, cv2.USAC_MAGSAC, off)
+        try:
+            _, inliers = find(a, b, cv2.USAC_MAGSAC, off)
+        except cv2.error:
+            # Where no sample of them has a model, OpenCV fails an assertion of its own.
+            inliers = None
         on = np.zeros(len(a), bool) if inliers is None else inliers.ravel() > 0
         a, b, scores = a[on], b[on], scores[on]
         kept, motion = consistent(a, b, least)

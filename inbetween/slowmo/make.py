@@ -216,7 +216,8 @@ class _Doubts(Report):
 
     def __init__(self, report: Report, rate: Fraction) -> None:
         self._report, self._rate = report, rate
-        self._doubts: list[tuple[float, int]] = []
+        self.doubts: dict[int, float] = {}
+        """By the number of the gap."""
 
     def progress(self, stage: str, done: int, total: int) -> None:
         if stage != "flow":
@@ -226,19 +227,38 @@ class _Doubts(Report):
         if code != "doubt":
             self._report.note(code, text, detail=detail, **facts)
         elif not detail:
-            self._doubts.append((facts["doubt"], facts["gap"]))
+            self.doubts[facts["gap"]] = facts["doubt"]
 
     def say(self) -> None:
         """Once, of all."""
-        if self._doubts:
-            doubt, gap = max(self._doubts)
+        if self.doubts:
+            doubt, gap = max((doubt, gap) for gap, doubt in self.doubts.items())
             self._report.note(
                 "doubt",
-                f"between {len(self._doubts)} pictures and the next the motion is hard to follow: expect ghosts in "
+                f"between {len(self.doubts)} pictures and the next the motion is hard to follow: expect ghosts in "
                 f"places, most at {float(gap / self._rate):.2f} s (doubt {doubt:.2f})",
-                gaps=len(self._doubts),
+                gaps=len(self.doubts),
                 worst=round(doubt, 4),
             )
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What was found out of a clip on the way, for a film that is stopped and goes on."""
+
+    counts: Counts
+    doubts: _Doubts
+
+    def remember(self) -> dict[str, Any]:
+        """As plain values."""
+        sets = {name: sorted(map(str, times)) for name, times in vars(self.counts).items()}
+        return {**sets, "doubts": list(self.doubts.doubts.items())}
+
+    def recall(self, found: dict[str, Any]) -> None:
+        """Know it again."""
+        self.doubts.doubts.update((gap, doubt) for gap, doubt in found["doubts"])
+        for name, times in vars(self.counts).items():
+            times.update(map(Fraction, found[name]))
 
 
 def make_film(slow: Slow, report: Report, *, overwrite: bool = False, sheet: Path | None = None) -> Result:
@@ -267,7 +287,8 @@ def make_film(slow: Slow, report: Report, *, overwrite: bool = False, sheet: Pat
             return drawn.seen(stream, first) if sheet else stream
 
         begins = resume.borders(_starts(grid, clip, resume.LEAST), resume.LEAST)
-        work = Work(segment, begins, _identity(opened) if len(begins) > 1 else {})
+        found = _Found(opened.counts, doubts)
+        work = Work(segment, begins, _identity(opened) if len(begins) > 1 else {}, found.remember, found.recall)
         with stages.stage("all"):
             written = write_work(
                 opened.sink,

@@ -168,11 +168,14 @@ def opened(sink: Sink, identity: Mapping[str, Any], report: Report) -> Iterator[
         lock.release()
 
 
-def forget(sink: Sink) -> None:
-    """Remove what is left of a film that has got its name from a process that was killed right after."""
-    state = place.placing(sink)
-    if state is not None and state["identity"] is not None:
-        _remove(place.segments_of(sink))
+def forget(sink: Sink, unused: bool = False) -> None:
+    """Remove what is left of a film that has got its name from a process that was killed right after; of any film if
+    it is `unused`, unless somebody is at work there.
+    """
+    folder, state = place.segments_of(sink), place.placing(sink)
+    if os.path.isdir(folder) and (unused or (state is not None and state["identity"] is not None)):
+        with contextlib.suppress(OSError, Timeout), FileLock(os.path.join(folder, _LOCK), blocking=False):
+            _remove(folder)
 
 
 def _remove(folder: str) -> None:

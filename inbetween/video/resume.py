@@ -46,6 +46,10 @@ class Work:
     """First frames of the segments, ascending from 0; see `borders`."""
     identity: Mapping[str, Any]
     """All that decides the bytes of the file, as plain values under names that the user knows."""
+    remember: Callable[[], Any] = lambda: None
+    """() -> what was found out while frames were made, as plain values: kept with each finished segment."""
+    recall: Callable[[Any], object] = lambda found: None
+    """Given that again, of all segments that are there already."""
 
 
 def borders(cuts: Iterable[int], least: int = LEAST) -> tuple[int, ...]:
@@ -85,7 +89,9 @@ def write_work(
     if not (len(work.borders) > 1 and sink.kind in ("film", "sequence")):
         forget(sink)
         frames = work.make(0, count)
-        return write.write(sink, frames, rate, count, size, report, overwrite, loop, threads, colour, aspect, carried)
+        film = write.write(sink, frames, rate, count, size, report, overwrite, loop, threads, colour, aspect, carried)
+        forget(sink, unused=True)
+        return film
     sinks.check(sink, rate, count)
     expected = Expected(sink, rate, count, sinks.film_size(sink, size), loop, colour, aspect)
     with opened(sink, {**work.identity, "segments": list(work.borders)}, report) as journal:
@@ -100,6 +106,7 @@ def write_work(
         there = count - sum(stop - first for _, (first, stop) in missing)
         if there:
             report.note("resumed", f"{there} of {count} frames are there already", frames=there)
+            work.recall(journal.done[max(journal.done)]["found"])
         finish = _film if sink.kind == "film" else _sequence
         written = finish(expected, work, missing, size, journal, report, overwrite, threads, carried)
         journal.whole = True
@@ -130,10 +137,12 @@ def _film(
             for number, (first, after) in missing:
                 queue: Queue[Picture | None] = Queue(WAITING)
                 wanted = replace(expected, count=after - first)
-                encoding.append(pool.submit(_encode, number, wanted, queue, journal, _Aside(report, stop)))
+                found: dict[str, Any] = {}
+                encoding.append(pool.submit(_encode, number, wanted, queue, found, journal, _Aside(report, stop)))
                 made = work.make(first, after)
                 for frame in write.counted(made, after - first, size, report, first, expected.count):
                     _put(queue, frame, encoding, report)
+                found["found"] = work.remember()
                 _put(queue, None, encoding, report)
                 while len(encoding) > 1:
                     _wait(encoding.popleft(), report)
@@ -162,7 +171,16 @@ def _film(
     return written
 
 
-def _encode(number: int, expected: Expected, queue: Queue[Picture | None], journal: Journal, report: Report) -> None:
+def _encode(
+    number: int,
+    expected: Expected,
+    queue: Queue[Picture | None],
+    found: Mapping[str, Any],
+    journal: Journal,
+    report: Report,
+) -> None:
+    """found: what is to be remembered; complete when the last frame comes."""
+
     def frames() -> Iterator[Picture]:
         while True:
             try:
@@ -177,10 +195,10 @@ def _encode(number: int, expected: Expected, queue: Queue[Picture | None], journ
     name = f"{number:05d}{expected.sink.suffix}"
     with place.part(journal.folder, expected.sink.suffix) as path:
         encode.make_film(path, expected, frames(), report)
-        found = verify.film(path, expected, report)
+        film = verify.film(path, expected, report)
         with place.disk_errors(path):
             os.replace(path, os.path.join(journal.folder, name))
-            journal.add(number, [name], {"codec": found.codec, "pixel_format": found.pixel_format})
+            journal.add(number, [name], {"codec": film.codec, "pixel_format": film.pixel_format, **found})
 
 
 def _put(queue: Queue[Picture | None], frame: Picture | None, encoding: Iterable[Future[None]], report: Report) -> None:
@@ -241,7 +259,8 @@ def _sequence(
             total, pixel_format = write.pictures_to(paths, made, sink, report, pool, threads)
             files = [os.path.join(PICTURES, name) for name in names[first:after]]
             with place.disk_errors(folder):
-                journal.add(number, files, {"bytes": total, "pixel_format": pixel_format})
+                facts = {"bytes": total, "pixel_format": pixel_format, "found": work.remember()}
+                journal.add(number, files, facts)
     total = sum(facts["bytes"] for facts in journal.done.values())
     written = write.pictures_written(expected, journal.done[0]["pixel_format"], total)
     one_by_one = os.path.lexists(place.resolved(sink))
