@@ -249,6 +249,7 @@ def test_memory_changes_rounding_only(store: Path, how: str) -> None:
     assert ("feed-forward by frame" in report.notes["work"]["text"]) is (how == "low")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("work", [*memory.ladder("cuda"), memory.Work(3, True, True)], ids=str)
 def test_every_step_of_the_ladder_makes_the_same(store: Path, work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
     usual = made(store, gap())
