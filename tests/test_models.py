@@ -496,7 +496,7 @@ def test_path_fails_with_the_command_that_helps(models, home) -> None:
 def test_an_unknown_name_offers_the_nearest(models, word) -> None:
     ran = models(word, "tinny")
     assert ran.code == 2
-    assert ran.problem == ("there is no weights called `tinny`", "did you mean `tiny`?")
+    assert ran.problem == ("there is no set of weights called `tinny`", "did you mean `tiny`?")
 
 
 def test_the_table_says_no_more_than_is_known() -> None:
