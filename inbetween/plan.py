@@ -220,7 +220,7 @@ def _check_weights(words: Words, engine: Engine, settings: Settings) -> None:
         WordsRefused: only commercial use is wanted, and it is not known to be allowed.
         InbetweenError: weights are missing.
     """
-    if words.commercial_only or _true(os.environ.get("INBETWEEN_COMMERCIAL_ONLY")):
+    if words.commercial_only or store.flag("INBETWEEN_COMMERCIAL_ONLY"):
         kept = store.not_commercial(engine.needs)
         if kept or not engine.commercial:
             why = "; ".join(f"{weights.title}: {weights.licence}" for weights in kept) or engine.licence
@@ -242,10 +242,6 @@ def _licences(engine: Engine) -> list[tuple[str, str]]:
         return []
     text = f"the weights {' and '.join(kept)} are not known to allow commercial use: see inbetween models show"
     return [("licence", text)]
-
-
-def _true(text: str | None) -> bool:
-    return (text or "").lower() not in ("", "0", "no", "false")
 
 
 def _check_motion(words: Words, gaps: int, engine: Engine) -> None:

@@ -424,7 +424,7 @@ def test_a_config_that_is_none(store: Path, tmp_path: Path) -> None:
     config = tmp_path / "svd-xt-1.1" / "unet" / "config.json"
     config.unlink()
     config.write_text("[", "utf-8")
-    with pytest.raises(InbetweenError, match=r"config\.json cannot be read"):
+    with pytest.raises(InbetweenError, match=r"config\.json is no config"):
         made(tmp_path, gap())
 
 

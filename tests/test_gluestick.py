@@ -204,7 +204,7 @@ def test_missing_weights_say_where_they_come_from(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("INBETWEEN_WEIGHTS", str(tmp_path))
     with pytest.raises(InbetweenError) as caught:
         store.found("superpoint")
-    assert "superpoint_v1" in caught.value.message
+    assert "superpoint_v1.pth" in caught.value.message
     assert str(tmp_path) in caught.value.message
     assert "noncommercial" in caught.value.message
     assert "--weights FOLDER" in caught.value.hint

@@ -36,7 +36,9 @@ def related(start: Picture, end: Picture) -> bool:
         return False
     try:
         _, inliers = cv2.findFundamentalMat(from_a, to_b, cv2.USAC_MAGSAC, 2.0, 0.999, 2000)
-    except cv2.error:
+    except cv2.error as error:
+        if error.code != cv2.Error.StsAssert:
+            raise
         # Where no sample of the points has a geometry, OpenCV fails an assertion of its own.
         return False
     return inliers is not None and int(np.sum(inliers)) >= LEAST_POINTS

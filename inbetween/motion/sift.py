@@ -81,7 +81,9 @@ def verified(a: Floats, b: Floats, scores: NDArray[np.floating[Any]], least: int
         find, off = MODELS[model]
         try:
             _, inliers = find(a, b, cv2.USAC_MAGSAC, off)
-        except cv2.error:
+        except cv2.error as error:
+            if error.code != cv2.Error.StsAssert:
+                raise
             # Where no sample of them has a model, OpenCV fails an assertion of its own.
             inliers = None
         on = np.zeros(len(a), bool) if inliers is None else inliers.ravel() > 0

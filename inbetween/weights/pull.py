@@ -142,16 +142,12 @@ def need_space(folder: Path, size: int) -> None:
 
 
 def _refuse_offline(name: str, weights: Weights, offline: bool) -> None:
-    said = [word for word in ("INBETWEEN_OFFLINE", "HF_HUB_OFFLINE") if _true(os.environ.get(word))]
+    said = [word for word in ("INBETWEEN_OFFLINE", "HF_HUB_OFFLINE") if store.flag(word)]
     if offline or said:
         raise InbetweenError(
             f"{weights.title} is not all there, and {said[0] if said else '--offline'} forbids to download it",
             f"leave that out, or get the files by another way and: inbetween models install {name} PATH",
         )
-
-
-def _true(text: str | None) -> bool:
-    return (text or "").lower() not in ("", "0", "no", "false", "off")
 
 
 def _hub() -> Any:

@@ -24,6 +24,11 @@ def weights_folder() -> Path:
     return Path(os.environ.get("INBETWEEN_WEIGHTS") or cache_folder()).expanduser()
 
 
+def flag(variable: str) -> bool:
+    """Whether a variable of the environment says yes."""
+    return os.environ.get(variable, "").lower() not in ("", "0", "no", "false", "off")
+
+
 def get(name: str) -> Weights:
     """The facts about weights.
 

@@ -59,7 +59,8 @@ class Weights:
 
 
 def _single(*names: str) -> dict[str, Part]:
-    return {"weights": Part(tuple(File(name) for name in names))}
+    """The last name is the one that it is published under."""
+    return {"weights": Part(tuple(File(name) for name in names), pulled=len(names) - 1)}
 
 
 UNREAD = "unknown here: read it there"

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,6 +31,7 @@ from inbetween.motion.gather import Search, found_motion
 from inbetween.pictures import like
 from inbetween.types import Gap, Maker, Motion, Picture, Report, Settings
 from inbetween.weights import load, store
+from inbetween.weights.check import json_object
 
 if TYPE_CHECKING:
     from inbetween.engines.fcvg import Options
@@ -104,7 +103,7 @@ def _networks(
 ) -> Networks:
     """Those of the engine, and how much is done at once, before any is read."""
     base, own = (store.parts(name, settings.weights) for name in ("svd-xt-1.1", "fcvg"))
-    unet, vae, encoder = (_config(base[f"{name}_config"]) for name in ("unet", "vae", "image_encoder"))
+    unet, vae, encoder = (json_object(base[f"{name}_config"]) for name in ("unet", "vae", "image_encoder"))
     # Features are added to the first block's hidden states.
     control = partial(ControlNeXt, unet["block_out_channels"][0])
     parts = {
@@ -130,16 +129,6 @@ def _networks(
     work = memory.choose(steps, held, free, settings.memory)
     _say_work(work, memory.peak(work, held), free, device, dtype, report)
     return Networks(parts, device, steps[steps.index(work) :], report)
-
-
-def _config(path: Path) -> dict[str, Any]:
-    try:
-        config = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise InbetweenError(f"{path} cannot be read: {error}", "get it again: inbetween models verify") from None
-    if not isinstance(config, dict):
-        raise InbetweenError(f"{path} describes no network", "get it again: inbetween models verify")
-    return config
 
 
 def _say_work(
