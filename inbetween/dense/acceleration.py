@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from inbetween.dense.pair import Flows
-from inbetween.dense.warp import Field, pull
+from inbetween.dense.warp import Field, pull_known, weighted
 
 
 def accelerations(
@@ -52,14 +52,16 @@ def _pooled(here: tuple[Field, Field] | None, there: tuple[Field, Field] | None,
     """The accelerations known on this side, and on the other one as `flow` sees it, by their confidence."""
     if here is None and there is None:
         return np.zeros_like(flow)
-    sums, trusts = np.zeros_like(flow), np.zeros_like(error)
+    known = []
     if here is not None:
-        trust = _trust(here[1])
-        sums, trusts = sums + trust[..., None] * here[0], trusts + trust
+        known.append((here[0], _trust(here[1])))
     if there is not None:
-        trust = _trust(np.asarray(pull(there[1], flow), np.float32) + error)
-        sums, trusts = sums + trust[..., None] * np.asarray(pull(there[0], flow), np.float32), trusts + trust
-    return np.asarray(sums / trusts[..., None], np.float32)
+        seen, apart = pull_known(*there, flow)
+        known.append((seen, _trust(apart + error)))
+    if len(known) == 1:
+        return known[0][0]
+    (one, trust), (other, trust_other) = known
+    return other + weighted(one - other, trust / (trust + trust_other))
 
 
 def _trust(error: Field) -> Field:

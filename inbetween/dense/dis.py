@@ -17,6 +17,8 @@ MOST_PIXELS = 700_000
 
 GRADIENT_WEIGHT = 20.0
 """Of gradient constancy in DIS's variational refinement (OpenCV's default is 10): less misled by changing light."""
+REFINEMENTS = 3
+"""Of the variational refinement on each scale (OpenCV's default is 5, which looks no better)."""
 PREFILTER_SIGMA = 0.7
 """Pixels of the picture that DIS sees: noise and codec blocks are not followed."""
 
@@ -71,6 +73,7 @@ def dis(a: Grey, b: Grey, begin: Field | None = None, fine: bool = False) -> Fie
         begin = np.zeros((*a.shape, 2), np.float32)
     engine = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     engine.setVariationalRefinementGamma(GRADIENT_WEIGHT)
+    engine.setVariationalRefinementIterations(REFINEMENTS)
     if fine:
         engine.setFinestScale(0)
         engine.setPatchStride(4)

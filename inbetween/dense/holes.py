@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Field = NDArray[np.float32]
+from inbetween.dense.warp import Field, weighted
 
 
 def push_pull(field: Field, trust: Field) -> Field:
@@ -18,9 +17,9 @@ def push_pull(field: Field, trust: Field) -> Field:
     if min(height, width) <= 4 or trust.min() >= 1:
         return field
     size = ((width + 1) // 2, (height + 1) // 2)
-    trusted = cv2.resize(field * trust[..., None], size, interpolation=cv2.INTER_AREA)
-    weight = cv2.resize(trust, size, interpolation=cv2.INTER_AREA)
-    mean = trusted / np.maximum(weight, 1e-12)[..., None]
-    coarse = push_pull(np.asarray(mean, np.float32), np.minimum(2 * np.asarray(weight, np.float32), 1))
-    filled = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(filled + (field - filled) * trust[..., None], np.float32)
+    trusted = np.asarray(cv2.resize(weighted(field, trust), size, interpolation=cv2.INTER_AREA), np.float32)
+    weight = np.asarray(cv2.resize(trust, size, interpolation=cv2.INTER_AREA), np.float32)
+    mean = weighted(trusted, np.asarray(1 / np.maximum(weight, 1e-12), np.float32))
+    coarse = push_pull(mean, np.minimum(2 * weight, 1))
+    filled = np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+    return filled + weighted(field - filled, trust)

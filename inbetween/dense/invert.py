@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from inbetween.dense.dis import halved
-from inbetween.dense.warp import Field, grid, pull_at
+from inbetween.dense.warp import Field, grid, length, pull_at
 
 COARSE_STEPS, FINE_STEPS = 4, 2
 """Steps of the fixed point on the halved grid, where most of the way is gone at a quarter of the cost, and on the
@@ -33,5 +33,4 @@ def _stepped(motion: Field, found: Field, steps: int) -> tuple[Field, Field]:
     for _ in range(steps):
         before = found
         found = np.asarray(pull_at(motion, np.asarray(cv2.subtract(here, found), np.float32)), np.float32)
-    off = found - before
-    return np.asarray(found, np.float32), np.asarray(cv2.magnitude(off[..., 0], off[..., 1]), np.float32)
+    return found, length(found - before)

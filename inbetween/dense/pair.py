@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import cv2
@@ -27,7 +28,7 @@ from inbetween.dense.dis import (
 from inbetween.dense.holes import push_pull
 from inbetween.dense.invert import arriving
 from inbetween.dense.prior import Points, homography, points, with_homography
-from inbetween.dense.warp import Field, pull
+from inbetween.dense.warp import Field, length, pull
 from inbetween.types import Picture
 
 WRONG_LEVELS = 15
@@ -58,7 +59,13 @@ class View:
     """(H, W) of the key."""
     grey: Grey
     """(h, w): halved until DIS can do with it."""
-    points: Points
+    small: Grey
+    """(h, w): `grey` before it was smoothed."""
+
+    @cached_property
+    def points(self) -> Points:
+        """Looked for when they are first asked for."""
+        return points(self.small)
 
 
 def view(key: Picture, most: int = MOST_PIXELS) -> View:
@@ -66,7 +73,7 @@ def view(key: Picture, most: int = MOST_PIXELS) -> View:
     height, width = key.shape[:2]
     small = np.asarray(halved(grey(key), halvings(height, width, most)), np.uint8)
     smooth = np.asarray(cv2.GaussianBlur(small, (0, 0), PREFILTER_SIGMA), np.uint8)
-    return View((height, width), smooth, points(small))
+    return View((height, width), smooth, small)
 
 
 def flows(
@@ -89,13 +96,13 @@ def flows(
         return None
     # A Gaussian of 3 px of the full picture.
     sigma = 3 * a.shape[1] / start.size[1]
-    model = homography(start.points, end.points)
-    forward, backward = with_homography(a, b, (forward, backward), model, sigma, both)
+    ways = forward, backward
+    forward, backward = with_homography(a, b, ways, lambda: homography(start.points, end.points), sigma, both)
     doubt = float(np.mean(disagreement(a, b, forward, sigma) > WRONG_LEVELS))
     forward, backward = halved_flow(forward), halved_flow(backward)
     scale = np.float32(start.size[1] / forward.shape[1])
-    forward_error = scale * np.linalg.norm(forward + pull(backward, forward), axis=2)
-    backward_error = scale * np.linalg.norm(backward + pull(forward, backward), axis=2)
+    forward_error = scale * length(forward + pull(backward, forward))
+    backward_error = scale * length(backward + pull(forward, backward))
     return Flows(
         push_pull(forward, np.exp(-forward_error / 2)),
         push_pull(backward, np.exp(-backward_error / 2)),

@@ -10,12 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inbetween.dense.dis import Grey, dis, disagreement, halved, halved_flow
-from inbetween.dense.warp import Field, grid, pull
+from inbetween.dense.warp import Field, grid, length, pull
 
 POINTS_SIDE = 256
 """The longer side of the pictures in which points are looked for: enough for a global model."""
 LEAST_MOTION = 4.0
 """Pixels; a camera that moves by less is followed by DIS anyway."""
+STANDS, LOST_LEVELS, LOST_SHARE = 2.0, 5.0, 0.3
+"""Where half of the flow is below so many pixels, and it is not wrong by so many levels in so large a part of the
+picture, the camera hardly moves: points, which take longer than all else here, are not looked for."""
 LEAST_MATCHES = 40
 LEAST_INLIERS = 15
 LEAST_SHARE = 0.3
@@ -32,27 +35,31 @@ def with_homography(
     a: Grey,
     b: Grey,
     flows: tuple[Field, Field],
-    model: NDArray[np.float64] | None,
+    model: Callable[[], NDArray[np.float64] | None],
     sigma: float,
     both: Callable[..., Iterable[Any]] = map,
 ) -> tuple[Field, Field]:
     """Both flows, per pixel the better of the given one and the one found on top of a homography.
 
-    a, b: (h, w) grey; flows: from a to b and back; model: (3, 3) from a to b; sigma: of the Gaussian over the
-    errors, in pixels; `both` is `map`, or a pool's. A wrong homography alone would cost more than a right one
-    gains, hence the choice per pixel: by grey error and by forward-backward error, for grey alone is often
-    right by luck.
+    a, b: (h, w) grey; flows: from a to b and back; model: (3, 3) from a to b, asked for where the camera may move;
+    sigma: of the Gaussian over the errors, in pixels; `both` is `map`, or a pool's. A wrong homography alone would
+    cost more than a right one gains, hence the choice per pixel: by grey error and by forward-backward error, for
+    grey alone is often right by luck.
     """
-    if model is None:
-        return flows
-    moved = homography_flow(model, *a.shape)
-    moved_back = homography_flow(np.asarray(np.linalg.inv(model), np.float64), *a.shape)
-    if moved is None or moved_back is None:
-        return flows
     # What is judged is judged on the halved pictures: errors are smoothed anyway.
     small_a, small_b = (np.asarray(halved(x), np.uint8) for x in (a, b))
     own = halved_flow(flows[0]), halved_flow(flows[1])
-    by_flow, by_model = (disagreement(small_a, small_b, flow, sigma / 2) for flow in (own[0], halved_flow(moved)))
+    by_flow = disagreement(small_a, small_b, own[0], sigma / 2)
+    if 2 * np.median(length(own[0])) < STANDS and np.mean(by_flow > LOST_LEVELS) < LOST_SHARE:
+        return flows
+    matrix = model()
+    if matrix is None:
+        return flows
+    moved = homography_flow(matrix, *a.shape)
+    moved_back = homography_flow(np.asarray(np.linalg.inv(matrix), np.float64), *a.shape)
+    if moved is None or moved_back is None:
+        return flows
+    by_model = disagreement(small_a, small_b, halved_flow(moved), sigma / 2)
     if np.mean(by_model + WORSE_LEVELS < by_flow) < WORSE_SHARE:
         return flows
 
@@ -71,7 +78,7 @@ def with_homography(
 
 def _score(a: Grey, b: Grey, flow: Field, back: Field, sigma: float) -> Field:
     """(h, w): how wrong `flow` is; grey error and forward-backward error together, in levels."""
-    apart = np.minimum(np.linalg.norm(flow + pull(back, flow), axis=2), MOST_APART)
+    apart = np.minimum(length(flow + pull(back, flow)), MOST_APART)
     smooth = np.asarray(cv2.GaussianBlur(apart, (0, 0), sigma), np.float32)
     # The errors are in pixels of the halved picture.
     return disagreement(a, b, flow, sigma) + np.float32(2 * LEVELS_PER_PIXEL) * smooth

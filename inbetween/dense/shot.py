@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inbetween.dense.dis import dis, grey
-from inbetween.dense.warp import pull
+from inbetween.dense.warp import length, pull
 from inbetween.types import Picture
 
 Small = NDArray[np.float32]
@@ -50,7 +50,7 @@ def one_shot(start: Small, end: Small) -> bool:
         return True
     for first, second, flow, way_back in ((a, b, there, back), (b, a, back, there)):
         # Of smooth pictures a flow makes anything of anything, but not both ways.
-        agreed = np.linalg.norm(flow + pull(way_back, flow), axis=2) < AGREED
+        agreed = length(flow + pull(way_back, flow)) < AGREED
         if _correlation(first, np.asarray(pull(second, flow), np.float32), agreed) > ALIKE:
             return True
     return False

@@ -17,8 +17,8 @@ from inbetween.pictures.working import from_working, to_working
 from inbetween.types import Gap, Maker, Picture, Report, Settings
 
 if TYPE_CHECKING:
-    from inbetween.dense.between import Source
     from inbetween.dense.follow import Handles
+    from inbetween.dense.merge import Source
     from inbetween.dense.pair import Flows, View
     from inbetween.dense.warp import Field
 
@@ -114,8 +114,8 @@ class _Known:
         return self._flows[fine].get((start, end), found)
 
     def sources(self, gap: Gap) -> Iterable[Source]:
-        """Of its two keys; see `dense.between.source`."""
-        from inbetween.dense.between import source
+        """Of its two keys; see `dense.merge.source`."""
+        from inbetween.dense.merge import source
 
         def found(key: Picture) -> Source:
             return self._sources.get((key,), lambda: source(to_working(key), self._sampling))
@@ -148,7 +148,8 @@ def _picture_maker(gap: Gap, known: _Known, options: Options, report: Report) ->
     """time -> picture, for one gap."""
     import cv2
 
-    from inbetween.dense.between import flow_at, merged
+    from inbetween.dense.between import flow_at
+    from inbetween.dense.merge import merged
 
     ways = [False, True] if options.quality == "best" else [False]
     motions = [found for fine in ways if (found := _motion(gap, known, options.acceleration, fine)) is not None]
