@@ -71,8 +71,10 @@ def load(options: Options, settings: Settings) -> Maker:
         threads = settings.threads
         pixels = first.start.shape[0] * first.start.shape[1]
         ahead = min(threads, max(1, WORK_BYTES // (BYTES_PER_PIXEL * pixels))) if threads > 1 else 0
-        with ThreadPoolExecutor(threads) as pool, ThreadPoolExecutor(1) as one_ahead:
-            known = _Known(pool.map, report, options)
+        # What prepares the next gap does not queue behind the pictures of this one.
+        both, one_ahead = ThreadPoolExecutor(min(threads, 2)), ThreadPoolExecutor(1)
+        with ThreadPoolExecutor(threads) as pool, both, one_ahead:
+            known = _Known(both.map, report, options)
 
             def prepared(_: int) -> tuple[Gap, Callable[[float], Picture]] | None:
                 gap = next(gaps, None)
