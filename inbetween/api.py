@@ -56,8 +56,8 @@ def interpolate(
     ):
         if value not in known:
             raise UnknownName(name, value, known)
-    if frames < 1:
-        raise WordsRefused(f"frames must be at least 1, not {frames}", "it counts the pictures between two keys")
+    if frames < 0:
+        raise WordsRefused(f"frames must be 0 or more, not {frames}", "it counts the pictures between two keys")
     report = report or Report()
     line = timeline.even(2, frames, timeline.DEFAULT_RATE)
     if keyframes == "none":

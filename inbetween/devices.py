@@ -6,10 +6,13 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from inbetween.errors import InbetweenError, WordsRefused
+
+M_ARENA_MAX = -8
+"""Of glibc's malloc.h."""
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -42,6 +45,15 @@ def quiet_opencv() -> Iterator[None]:
         yield
     finally:
         cv2.setNumThreads(before)
+
+
+def one_arena() -> None:
+    """All threads take memory from one place, where the C library is glibc: with one for each thread, what large
+    pictures leave behind in every one of them grows over a long film. For the rest of the process."""
+    import ctypes
+
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
 
 
 def in_order(pool: ThreadPoolExecutor, work: Callable[[In], Out], items: Iterable[In], ahead: int) -> Iterator[Out]:

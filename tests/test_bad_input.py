@@ -82,8 +82,9 @@ def refused(command: Command, tmp_path: Path) -> Refused:
 
 
 WORDS = [
-    ("-n 0", "-n must be from 1 to 100000, not 0", "between two keys"),
-    ("-n -5", "-n must be from 1 to 100000, not -5", "between two keys"),
+    ("-n -1", "-n must be from 0 to 100000, not -1", "between two keys"),
+    ("-n 0 --keyframes none", "nothing to make", "-n 1"),
+    ("-n -5", "-n must be from 0 to 100000, not -5", "between two keys"),
     ("-n 1000000000", "not 1000000000", "between two keys"),
     ("-n x", "-n needs a whole number, not `x`", "-n 12"),
     ("-n 2.5", "not `2.5`", "-n 12"),
@@ -946,7 +947,7 @@ DRY = [
     ("key0.png cut.png -o x.mp4", 1, "cut.png is damaged"),
     ("key0.png cut.jpg -o x.mp4 --fit crop", 1, "cut.jpg is damaged"),
     ("key0.png half.png -o x.mp4", 1, "half.png is 96x72"),
-    ("key0.png key1.png -o x.mp4 -n 0", 2, "-n must be"),
+    ("key0.png key1.png -o x.mp4 -n -1", 2, "-n must be"),
     ("key0.png key1.png -o x.mp5", 2, "no output format called `.mp5`"),
     ("key0.png key1.png -o x.gif --fps 1000", 2, ".gif holds at most 100"),
     ("key0.png key1.png -o none/x.mp4", 1, "there is no folder"),

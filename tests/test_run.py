@@ -282,7 +282,7 @@ def test_the_api_refuses_in_its_own_words(tmp_path: Path) -> None:
     for wrong, says in (
         (lambda: inbetween.interpolate(a, a[:50]), "unlike size"),
         (lambda: inbetween.interpolate(a, a.astype(np.float32)), "no picture"),
-        (lambda: inbetween.interpolate(a, a, frames=0), "at least 1"),
+        (lambda: inbetween.interpolate(a, a, frames=-1), "0 or more"),
         (lambda: inbetween.interpolate(a, a, engine="flwo"), "flwo"),
         (lambda: inbetween.interpolate(a, a, sampling="cubist"), "cubist"),
         (lambda: inbetween.interpolate(a, tmp_path / "none.png"), "none.png"),

@@ -97,9 +97,9 @@ def test_at_places_keys_and_says_what_it_snaps() -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        ({"frames": 0}, "-n must be from 1"),
-        ({"frames": -3}, "-n must be from 1"),
-        ({"frames": 10**9}, "-n must be from 1"),
+        ({"frames": 0, "keyframes": "none"}, "nothing to make"),
+        ({"frames": -3}, "-n must be from 0"),
+        ({"frames": 10**9}, "-n must be from 0"),
         ({"fps": "10", "duration": "100000s"}, "beyond the bound"),
         ({"frames": 3, "fps": "25", "duration": "1s"}, "one too many"),
         ({"at": "0,1", "frames": 3}, "--at excludes"),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from inbetween.cli.say import error, lead_nowhere, one_line, say
+from inbetween.devices import one_arena
 from inbetween.errors import InbetweenError, Interrupted, UnknownName
 from inbetween.types import Report
 
@@ -239,6 +240,8 @@ def watched(
     Raises:
         typer.Exit: with 129, 130 or 143, after it was said that we stopped.
     """
+    # Before the first thread begins.
+    one_arena()
     stop = Stop()
     show = Show(mode, quiet, verbose, stop)
     try:
