@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,12 @@ from PIL import Image, ImageDraw, ImageFont
 from inbetween import pictures
 from inbetween.errors import WordsRefused
 from inbetween.types import Picture, Report
-from inbetween.video import place, probe, read
+from inbetween.video import probe, read, resume
 from inbetween.video.carry import carried
 from inbetween.video.clip import Clip
 from inbetween.video.sinks import Sink
-from inbetween.video.write import Written, rehearse, write
+from inbetween.video.verify import Written
+from inbetween.video.write import rehearse
 
 MOST = (2160, 3840)
 """(H, W) of the film at most: larger ones are beyond many players."""
@@ -46,7 +48,7 @@ def compare(
     if len(paths) < 2:
         raise WordsRefused("a comparison needs two clips or more", "inbetween compare a.mp4 b.mp4 -o side.mp4")
     clips = [probe.probe(path, report) for path in paths]
-    place.prepare(sink, overwrite, list(paths))
+    resume.prepare(sink, overwrite, list(paths))
     rate, length = max(clip.rate for clip in clips), max(clip.duration for clip in clips)
     count = max(1, round(length * rate))
     for clip in clips:
@@ -73,7 +75,14 @@ def compare(
             yield layout.frame(row if way != "difference" else [row[0], *(_difference(one, row[0]) for one in row[1:])])
 
     sound = carried(clips[0], sink, True, "keep", length, _same, _same, report)
-    written = write(sink, frames(), rate, count, size, report, overwrite, carried=sound)
+    identity: dict[str, Any] = {"--as": way, "--codec": sink.codec, "--encoder": sink.encoder}
+    identity |= {f"clip {number}": resume.stamp(Path(path)) for number, path in enumerate(paths, 1)}
+
+    def recall(known: list[float]) -> None:
+        errors[:] = known
+
+    work = resume.Work(lambda first, stop: frames(), (0,), identity, errors.tolist, recall)
+    written = resume.write_work(sink, work, rate, count, size, report, overwrite, carried=sound)
     return written, [psnr(error / count) for error in errors[1:]]
 
 

@@ -6,10 +6,10 @@ import os
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,13 @@ from inbetween.fitted import load_makers
 from inbetween.keys import KeyFiles
 from inbetween.pictures.sheet import Sheet
 from inbetween.plan import WHERE, Plan
+from inbetween.timeline import Source
 from inbetween.types import Motion, Picture, Report
 from inbetween.versions import versions
 from inbetween.video import place, sinks
-from inbetween.video.resume import LEAST, Work, borders, write_work
+from inbetween.video.resume import LEAST, Work, borders, prepare, stamp, write_work
 from inbetween.video.sinks import Sink
-from inbetween.video.write import Written, prepare, rehearse
+from inbetween.video.write import Written, rehearse
 from inbetween.weights import store
 
 BYTES_PER_PIXEL = 320
@@ -190,10 +191,21 @@ def _work(
             stream = there_and_back(stream, len(sources), place.parts_of(plan.sink))
         return drawn.seen(stream, first) if drawn else stream
 
+    any_length = engines.get(plan.engine).lengths is None
     # The way back of a ping-pong shows what was made on the way there. Engines of a fixed length take minutes a gap.
-    cuts = [] if words.ping_pong else [n for n in range(1, len(sources)) if sources[n].gap != sources[n - 1].gap]
-    begins = borders(cuts, LEAST if engines.get(plan.engine).lengths is None else 1)
-    return Work(made, begins, _identity(plan) if len(begins) > 1 else {}, once.said, once.say)
+    begins = borders([] if words.ping_pong else _cuts(sources, any_length), LEAST if any_length else 1)
+    return Work(made, begins, _identity(plan), once.said, once.say)
+
+
+def _cuts(sources: Sequence[Source], within: bool) -> list[int]:
+    """The frames at which a segment may begin: with a gap, or `within` a long one, far from its ends, for how many
+    pictures are made of a gap may decide how."""
+    cuts, first = [], 0
+    for _, run in groupby(sources, key=lambda source: source.gap):
+        stop = first + len(list(run))
+        cuts += [first, *(range(first + LEAST, stop - LEAST + 1) if within else ())]
+        first = stop
+    return cuts[1:]
 
 
 def _identity(plan: Plan) -> dict[str, Any]:
@@ -211,12 +223,6 @@ def _identity(plan: Plan) -> dict[str, Any]:
         parts = store.parts(name, plan.settings.weights)
         files |= {f"{name}'s {part}": path for part, path in parts.items()}
     return {**told, **{name: stamp(path) for name, path in files.items()}, **versions(engine)}
-
-
-def stamp(path: Path) -> list[Any]:
-    """What tells whether a file has changed, without reading it."""
-    status = path.stat()
-    return [path.name, status.st_size, status.st_mtime_ns]
 
 
 class EachOnce(Report):

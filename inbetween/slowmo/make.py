@@ -29,7 +29,7 @@ from inbetween.slowmo.words import Slow
 from inbetween.timeline.clips import Grid
 from inbetween.types import Gap, Maker, Picture, Report
 from inbetween.versions import versions
-from inbetween.video import place, resume, sinks
+from inbetween.video import resume, sinks
 from inbetween.video.carry import Carried, carried
 from inbetween.video.clip import Clip
 from inbetween.video.resume import Work, write_work
@@ -87,7 +87,7 @@ def open_clip(slow: Slow, overwrite: bool, report: Report) -> Opened:
     sink = _deep(slow.base.sink, said.film, clip, report)
     grid = words.grid(said, found.clip, clip)
     sinks.check(sink, grid.rate, grid.count)
-    place.prepare(sink, overwrite, [*found.inputs, *map(Path, filter(None, [said.protect]))])
+    resume.prepare(sink, overwrite, [*found.inputs, *map(Path, filter(None, [said.protect]))])
     height, width = clip.size
     needed, free = height * width * make.BYTES_PER_PIXEL, available_memory()
     if free is not None and needed > free:
@@ -288,7 +288,7 @@ def make_film(slow: Slow, report: Report, *, overwrite: bool = False, sheet: Pat
 
         begins = resume.borders(_starts(grid, clip, resume.LEAST), resume.LEAST)
         found = _Found(opened.counts, doubts)
-        work = Work(segment, begins, _identity(opened) if len(begins) > 1 else {}, found.remember, found.recall)
+        work = Work(segment, begins, _identity(opened), found.remember, found.recall)
         with stages.stage("all"):
             written = write_work(
                 opened.sink,
@@ -350,7 +350,7 @@ def _identity(opened: Opened) -> dict[str, Any]:
         files["--protect"] = Path(opened.slow.words.protect)
     return {
         **told,
-        **{name: make.stamp(path) for name, path in files.items()},
+        **{name: resume.stamp(path) for name, path in files.items()},
         **versions(engines.get(opened.slow.base.engine)),
     }
 

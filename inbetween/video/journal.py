@@ -25,6 +25,8 @@ from inbetween.video.sinks import Sink
 PICTURES = "pictures"
 """The folder of a sequence's finished pictures, inside that of the segments."""
 _JOURNAL, _LOCK = "journal", "lock"
+DYING = 1.0
+"""Seconds in which a killed process lets go of its lock: so long a child that it was about to start may have it."""
 _SHOWN = 3
 """Differences that are told."""
 
@@ -53,7 +55,7 @@ class Journal:
             self._open(report, anew=state is not None and not self.moving)
 
     def _open(self, report: Report, anew: bool) -> None:
-        lines, length = ([], 0) if anew else self._lines()
+        lines, length = ([], 0) if anew else _lines(self._path)
         if lines and lines[0].get("identity") == self._identity:
             os.truncate(self._path, length)
             for line in lines[1:]:
@@ -70,7 +72,7 @@ class Journal:
                 "another film was stopped while its pictures were moved there",
                 f"repeat its command first, or remove `{self.folder}`",
             )
-        if lines:
+        if len(lines) > 1:
             told = _differences(lines[0].get("identity", {}), self._identity)
             report.note("begun_anew", f"begun anew: {told}")
         self._clear(set())
@@ -101,25 +103,6 @@ class Journal:
             file.flush()
             os.fsync(file.fileno())
 
-    def _lines(self) -> tuple[list[dict[str, Any]], int]:
-        """What was read, and the bytes of it."""
-        try:
-            with open(self._path, "rb") as file:
-                data = file.read()
-        except FileNotFoundError:
-            return [], 0
-        lines, length = [], 0
-        for text in data.splitlines(keepends=True):
-            try:
-                line = json.loads(text)
-            except ValueError:
-                break
-            if not text.endswith(b"\n") or not isinstance(line, dict):
-                break
-            lines.append(line)
-            length += len(text)
-        return lines, length
-
     def _clear(self, kept: set[str]) -> None:
         for root, _, names in os.walk(self.folder):
             for name in names:
@@ -144,7 +127,7 @@ def opened(sink: Sink, identity: Mapping[str, Any], report: Report) -> Iterator[
         # The kernel drops it when we are killed.
         lock = FileLock(os.path.join(folder, _LOCK))
         try:
-            lock.acquire(blocking=False)
+            lock.acquire(timeout=DYING)
         except Timeout:
             raise InbetweenError(
                 f"`{sink.path}` is being made by another process", "wait for it, or give another name with -o"
@@ -168,13 +151,13 @@ def opened(sink: Sink, identity: Mapping[str, Any], report: Report) -> Iterator[
         lock.release()
 
 
-def forget(sink: Sink, unused: bool = False) -> None:
-    """Remove what is left of a film that has got its name from a process that was killed right after; of any film if
-    it is `unused`, unless somebody is at work there.
-    """
-    folder, state = place.segments_of(sink), place.placing(sink)
-    if os.path.isdir(folder) and (unused or (state is not None and state["identity"] is not None)):
-        with contextlib.suppress(OSError, Timeout), FileLock(os.path.join(folder, _LOCK), blocking=False):
+def sweep(sink: Sink) -> None:
+    """Remove what a killed process has left where nothing is finished, unless somebody is at work there."""
+    folder = place.segments_of(sink)
+    if not os.path.isdir(folder) or os.path.lexists(os.path.join(folder, place.MARK)):
+        return
+    if len(_lines(os.path.join(folder, _JOURNAL))[0]) <= 1:
+        with contextlib.suppress(OSError, Timeout), FileLock(os.path.join(folder, _LOCK), timeout=DYING):
             _remove(folder)
 
 
@@ -187,6 +170,26 @@ def _remove(folder: str) -> None:
             with contextlib.suppress(OSError):
                 os.unlink(entry)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lines(path: str) -> tuple[list[dict[str, Any]], int]:
+    """What can be read of a journal, and the bytes of it."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except FileNotFoundError:
+        return [], 0
+    lines, length = [], 0
+    for text in data.splitlines(keepends=True):
+        try:
+            line = json.loads(text)
+        except ValueError:
+            break
+        if not text.endswith(b"\n") or not isinstance(line, dict):
+            break
+        lines.append(line)
+        length += len(text)
+    return lines, length
 
 
 def _digest(paths: Sequence[str]) -> str:

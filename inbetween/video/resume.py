@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
+from pathlib import Path
 from queue import Empty, Full, Queue
 from typing import Any
 
@@ -23,7 +24,7 @@ from inbetween.video import encode, place, sinks, verify, write
 from inbetween.video.carry import Carried
 from inbetween.video.clip import Colour
 from inbetween.video.join import join
-from inbetween.video.journal import PICTURES, Journal, forget, opened
+from inbetween.video.journal import PICTURES, Journal, opened, sweep
 from inbetween.video.sinks import Sink
 from inbetween.video.verify import Expected, Written
 
@@ -61,6 +62,12 @@ def borders(cuts: Iterable[int], least: int = LEAST) -> tuple[int, ...]:
     return tuple(found)
 
 
+def stamp(path: Path) -> list[Any]:
+    """What tells whether a file has changed, without reading it; for an identity."""
+    status = path.stat()
+    return [path.name, status.st_size, status.st_mtime_ns]
+
+
 def write_work(
     sink: Sink,
     work: Work,
@@ -75,9 +82,9 @@ def write_work(
     aspect: Fraction = Fraction(1),
     carried: Carried | None = None,
 ) -> Written:
-    """`write.write` of a work. A film or a sequence of more than one segment that is stopped, by whatever, goes on
-    when it is called again; of a work of another identity nothing is used, and what differs is said. Frames are made
-    while others are encoded.
+    """`write.write` of a work. A film or a sequence of pictures that is stopped, by whatever, goes on when it is called
+    again; of a work of another identity nothing is used, and what differs is said. Frames are made while others are
+    encoded. All that is not whole lies in a hidden folder of the output, which the next call removes or uses.
 
     Notes besides those of `write`: `resumed`, `begun_anew`. Progress besides: `join`.
 
@@ -86,12 +93,6 @@ def write_work(
         Interrupted: with `kept` where something stays for the next time.
         RuntimeError: as `write`.
     """
-    if not (len(work.borders) > 1 and sink.kind in ("film", "sequence")):
-        forget(sink)
-        frames = work.make(0, count)
-        film = write.write(sink, frames, rate, count, size, report, overwrite, loop, threads, colour, aspect, carried)
-        forget(sink, unused=True)
-        return film
     sinks.check(sink, rate, count)
     expected = Expected(sink, rate, count, sinks.film_size(sink, size), loop, colour, aspect)
     with opened(sink, {**work.identity, "segments": list(work.borders)}, report) as journal:
@@ -100,6 +101,11 @@ def write_work(
             return _from_json(journal.placed)
         if not journal.moving:
             place.prepare(sink, overwrite)
+        if sink.kind not in ("film", "sequence"):
+            frames, parts = work.make(0, count), journal.folder
+            written = write.write(sink, frames, rate, count, size, report, overwrite, loop, threads, parts=parts)
+            journal.whole = True
+            return written
         report = write.Once(report)
         segments = list(enumerate(zip(work.borders, (*work.borders[1:], count), strict=True)))
         missing = [segment for segment in segments if segment[0] not in journal.done]
@@ -111,6 +117,16 @@ def write_work(
         written = finish(expected, work, missing, size, journal, report, overwrite, threads, carried)
         journal.whole = True
     return written
+
+
+def prepare(sink: Sink, overwrite: bool = False, inputs: Sequence[Path | str] = ()) -> None:
+    """`place.prepare`, before `write_work` and all other work.
+
+    Raises:
+        InbetweenError: as `place.prepare`.
+    """
+    sweep(sink)
+    place.prepare(sink, overwrite, inputs)
 
 
 Segment = tuple[int, tuple[int, int]]
@@ -151,11 +167,14 @@ def _film(
         except BaseException:
             stop.set()
             raise
-    facts = journal.done[0]
     with place.part(journal.folder, expected.sink.suffix) as path:
-        with place.disk_errors(path):
-            join(path, journal.files(len(work.borders)), expected, report, carried)
-        duration = verify.joined(path, expected, report, carried)
+        facts, files = journal.done[0], journal.files(len(work.borders))
+        duration = Fraction(facts["duration"])
+        if len(files) > 1 or carried is not None:
+            with place.disk_errors(path):
+                join(path, files, expected, report, carried)
+            duration = verify.joined(path, expected, report, carried)
+            files = [path]
         written = Written(
             expected.sink.path,
             "film",
@@ -164,10 +183,10 @@ def _film(
             duration,
             facts["codec"],
             facts["pixel_format"],
-            os.path.getsize(path),
+            os.path.getsize(files[0]),
         )
-        journal.mark(expected.sink, path, _to_json(written))
-        place.keep_file(path, expected.sink, overwrite)
+        journal.mark(expected.sink, files[0], _to_json(written))
+        place.keep_file(files[0], expected.sink, overwrite)
     return written
 
 
@@ -198,7 +217,8 @@ def _encode(
         film = verify.film(path, expected, report)
         with place.disk_errors(path):
             os.replace(path, os.path.join(journal.folder, name))
-            journal.add(number, [name], {"codec": film.codec, "pixel_format": film.pixel_format, **found})
+            facts = {"codec": film.codec, "pixel_format": film.pixel_format, "duration": str(film.duration)}
+            journal.add(number, [name], {**facts, **found})
 
 
 def _put(queue: Queue[Picture | None], frame: Picture | None, encoding: Iterable[Future[None]], report: Report) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -15,9 +15,7 @@ from inbetween.devices import in_order
 from inbetween.errors import InbetweenError, UnknownName
 from inbetween.types import Picture, Report
 from inbetween.video import codecs, encode, ffmpeg, place, sinks, verify
-from inbetween.video.carry import Carried
 from inbetween.video.clip import Colour
-from inbetween.video.join import join
 from inbetween.video.place import prepare as prepare
 from inbetween.video.sinks import Sink
 from inbetween.video.verify import Expected
@@ -36,16 +34,16 @@ def write(
     threads: int = 1,
     colour: Colour | None = None,
     aspect: Fraction = Fraction(1),
-    carried: Carried | None = None,
+    parts: str | None = None,
 ) -> Written:
     """Write `count` frames of `size` (H, W). They are read once, in order, and never kept; pictures are packed
     and checked by `threads` at once.
 
     Whatever goes wrong, no part of the output is left behind and what bore its name is still there. `loop`
     makes animations and GIFs start again for ever; other outputs know nothing of it. `colour` is what a clip's
-    values mean, and how a film is written; None: sRGB, and BT.709. `carried` goes with a film. Notes, each at most
-    once: `alpha`, `bit_depth`, `chroma`, `pixel_format`, `padded`, `viewer_rate`. Progress: `write`; `palette`
-    (GIFs); `check` (all but pictures); `join` (films with what is carried).
+    values mean, and how a film is written; None: sRGB, and BT.709. `parts` is the folder for what is not whole; None:
+    beside the output. Notes, each at most once: `alpha`, `bit_depth`, `chroma`, `pixel_format`, `padded`,
+    `viewer_rate`. Progress: `write`; `palette` (GIFs); `check` (all but pictures).
 
     Raises:
         InbetweenError: what `sinks.check` and `prepare` refuse; the disk is full; ffmpeg stopped; the written
@@ -58,35 +56,20 @@ def write(
     report = Once(report)
     frames = counted(frames, count, size, report)
     if sink.kind in ("sequence", "picture"):
-        return _write_pictures(expected, frames, report, overwrite, threads)
-    with place.part(place.parts_of(sink), sink.suffix) as path:
+        return _write_pictures(expected, frames, report, overwrite, threads, parts)
+    with place.part(parts or place.parts_of(sink), sink.suffix) as path:
         if sink.kind == "gif":
             encode.make_gif(path, expected, frames, report)
         else:
             encode.make_film(path, expected, frames, report)
         written = verify.film(path, expected, report)
-        if carried is not None and sink.kind == "film":
-            written = with_carried(path, expected, report, carried, written)
         place.keep_file(path, sink, overwrite)
     return written
 
 
-def with_carried(path: str, expected: Expected, report: Report, carried: Carried, film: Written) -> Written:
-    """Add what goes with a finished film; `path` is then the whole.
-
-    Raises:
-        InbetweenError: the clip cannot be read any more, the disk is full, the whole is not as planned.
-    """
-    with place.part(os.path.dirname(path), expected.sink.suffix) as whole, place.disk_errors(path):
-        join(whole, [path], expected, report, carried)
-        duration = verify.joined(whole, expected, report, carried)
-        os.replace(whole, path)
-    return replace(film, duration=duration, bytes=os.path.getsize(path))
-
-
 def rehearse(sink: Sink, rate: Fraction, size: tuple[int, int], channels: int = 3, bits: int = 8) -> None:
-    """Before any work is done: ask for ffmpeg and its encoder, and try what may be refused on two black frames,
-    beside the output: a user's --codec and --encoder, and sizes that not every encoder takes.
+    """Before any work is done: ask for ffmpeg and its encoder, and try what may be refused on two black frames: a
+    user's --codec and --encoder, and sizes that not every encoder takes.
 
     Raises:
         UnknownName: ffmpeg has no such encoder.
@@ -107,7 +90,8 @@ def rehearse(sink: Sink, rate: Fraction, size: tuple[int, int], channels: int = 
     if sink.kind == "gif" or (usual and min(size) >= 16 and max(size) <= 8192):
         return
     black = pictures.like(np.zeros((*size, channels), np.uint8), channels, f"uint{bits}")
-    with place.part(place.parts_of(sink), sink.suffix) as path:
+    # Not beside the output, where a kill would leave it.
+    with tempfile.TemporaryDirectory(prefix="inbetween-") as folder, place.part(folder, sink.suffix) as path:
         expected = Expected(sink, rate, 2, sinks.film_size(sink, size))
         encode.make_film(path, expected, [black, black], Report())
         verify.film(path, expected, Report())
@@ -134,13 +118,18 @@ def _find_encoder(sink: Sink) -> None:
 
 
 def _write_pictures(
-    expected: Expected, frames: Iterator[Picture], report: Report, overwrite: bool, threads: int
+    expected: Expected,
+    frames: Iterator[Picture],
+    report: Report,
+    overwrite: bool,
+    threads: int,
+    parts: str | None,
 ) -> Written:
     """One file a frame in a hidden folder; they are moved together when all are there."""
     sink = expected.sink
     numbers = range(sink.start_number, sink.start_number + expected.count)
     names = ["picture"] if sink.kind == "picture" else [sinks.name(sink, number) for number in numbers]
-    with place.part_folder(place.parts_of(sink)) as folder, ThreadPoolExecutor(threads) as pool:
+    with place.part_folder(parts or place.parts_of(sink)) as folder, ThreadPoolExecutor(threads) as pool:
         paths = [os.path.join(folder, name) for name in names]
         total, pixel_format = pictures_to(paths, frames, sink, report, pool, threads)
         if sink.kind == "picture":
