@@ -193,7 +193,7 @@ def _work(
     # The way back of a ping-pong shows what was made on the way there. Engines of a fixed length take minutes a gap.
     cuts = [] if words.ping_pong else [n for n in range(1, len(sources)) if sources[n].gap != sources[n - 1].gap]
     begins = borders(cuts, LEAST if engines.get(plan.engine).lengths is None else 1)
-    return Work(made, begins, _identity(plan) if len(begins) > 1 else {}, once.said, once.say)
+    return Work(made, begins, _identity(plan), once.said, once.say)
 
 
 def _identity(plan: Plan) -> dict[str, Any]:
@@ -304,9 +304,14 @@ def save(path: Path, data: bytes) -> None:
     Raises:
         InbetweenError: the disk refuses.
     """
-    with place.part(str(path.parent), path.suffix) as part, place.disk_errors(str(path)):
+    target = os.path.realpath(path)
+    with (
+        place.workshop(place.hidden(target), str(path)) as folder,
+        place.part(folder, path.suffix) as part,
+        place.disk_errors(str(path)),
+    ):
         Path(part).write_bytes(data)
-        os.replace(part, path)
+        os.replace(part, target)
 
 
 def there_and_back(stream: Iterable[Picture], count: int, folder: str) -> Iterator[Picture]:

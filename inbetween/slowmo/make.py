@@ -288,7 +288,7 @@ def make_film(slow: Slow, report: Report, *, overwrite: bool = False, sheet: Pat
 
         begins = resume.borders(_starts(grid, clip, resume.LEAST), resume.LEAST)
         found = _Found(opened.counts, doubts)
-        work = Work(segment, begins, _identity(opened) if len(begins) > 1 else {}, found.remember, found.recall)
+        work = Work(segment, begins, _identity(opened), found.remember, found.recall)
         with stages.stage("all"):
             written = write_work(
                 opened.sink,

@@ -75,7 +75,7 @@ def write_work(
     aspect: Fraction = Fraction(1),
     carried: Carried | None = None,
 ) -> Written:
-    """`write.write` of a work. A film or a sequence of more than one segment that is stopped, by whatever, goes on
+    """`write.write` of a work. A film of more than one segment, or a sequence, that is stopped, by whatever, goes on
     when it is called again; of a work of another identity nothing is used, and what differs is said. Frames are made
     while others are encoded.
 
@@ -86,12 +86,11 @@ def write_work(
         Interrupted: with `kept` where something stays for the next time.
         RuntimeError: as `write`.
     """
-    if not (len(work.borders) > 1 and sink.kind in ("film", "sequence")):
+    if not (sink.kind == "sequence" or (sink.kind == "film" and len(work.borders) > 1)):
+        place.prepare(sink, overwrite)
         forget(sink)
         frames = work.make(0, count)
-        film = write.write(sink, frames, rate, count, size, report, overwrite, loop, threads, colour, aspect, carried)
-        forget(sink, unused=True)
-        return film
+        return write.write(sink, frames, rate, count, size, report, overwrite, loop, threads, colour, aspect, carried)
     sinks.check(sink, rate, count)
     expected = Expected(sink, rate, count, sinks.film_size(sink, size), loop, colour, aspect)
     with opened(sink, {**work.identity, "segments": list(work.borders)}, report) as journal:

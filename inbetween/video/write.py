@@ -59,7 +59,7 @@ def write(
     frames = counted(frames, count, size, report)
     if sink.kind in ("sequence", "picture"):
         return _write_pictures(expected, frames, report, overwrite, threads)
-    with place.part(place.parts_of(sink), sink.suffix) as path:
+    with place.workshop(place.segments_of(sink), sink.path) as folder, place.part(folder, sink.suffix) as path:
         if sink.kind == "gif":
             encode.make_gif(path, expected, frames, report)
         else:
@@ -107,7 +107,7 @@ def rehearse(sink: Sink, rate: Fraction, size: tuple[int, int], channels: int = 
     if sink.kind == "gif" or (usual and min(size) >= 16 and max(size) <= 8192):
         return
     black = pictures.like(np.zeros((*size, channels), np.uint8), channels, f"uint{bits}")
-    with place.part(place.parts_of(sink), sink.suffix) as path:
+    with place.workshop(place.segments_of(sink), sink.path) as folder, place.part(folder, sink.suffix) as path:
         expected = Expected(sink, rate, 2, sinks.film_size(sink, size))
         encode.make_film(path, expected, [black, black], Report())
         verify.film(path, expected, Report())
@@ -140,7 +140,11 @@ def _write_pictures(
     sink = expected.sink
     numbers = range(sink.start_number, sink.start_number + expected.count)
     names = ["picture"] if sink.kind == "picture" else [sinks.name(sink, number) for number in numbers]
-    with place.part_folder(place.parts_of(sink)) as folder, ThreadPoolExecutor(threads) as pool:
+    with (
+        place.workshop(place.segments_of(sink), sink.path) as hidden,
+        place.part_folder(hidden) as folder,
+        ThreadPoolExecutor(threads) as pool,
+    ):
         paths = [os.path.join(folder, name) for name in names]
         total, pixel_format = pictures_to(paths, frames, sink, report, pool, threads)
         if sink.kind == "picture":
