@@ -27,7 +27,7 @@ from inbetween.timeline import Source
 from inbetween.types import Motion, Picture, Report
 from inbetween.versions import versions
 from inbetween.video import place, sinks
-from inbetween.video.resume import LEAST, Work, borders, prepare, stamp, write_work
+from inbetween.video.resume import LEAST, Work, borders, stamp, write_work
 from inbetween.video.sinks import Sink
 from inbetween.video.write import Written, rehearse
 from inbetween.weights import store
@@ -87,7 +87,7 @@ def open_keys(plan: Plan, overwrite: bool, report: Report) -> KeyFiles:
             no ffmpeg, or words for it that it does not take.
     """
     keys = KeyFiles(plan.key_paths, plan.size, plan.words.fit, plan.words.force, report, plan.settings.threads)
-    prepare(plan.sink, overwrite, plan.key_paths)
+    place.prepare(plan.sink, overwrite, plan.key_paths)
     height, width = keys.size
     needed = height * width * BYTES_PER_PIXEL
     free = available_memory()
@@ -310,9 +310,14 @@ def save(path: Path, data: bytes) -> None:
     Raises:
         InbetweenError: the disk refuses.
     """
-    with place.part(str(path.parent), path.suffix) as part, place.disk_errors(str(path)):
+    target = os.path.realpath(path)
+    with (
+        place.workshop(place.hidden(target), str(path)) as folder,
+        place.part(folder, path.suffix) as part,
+        place.disk_errors(str(path)),
+    ):
         Path(part).write_bytes(data)
-        os.replace(part, path)
+        os.replace(part, target)
 
 
 def there_and_back(stream: Iterable[Picture], count: int, folder: str) -> Iterator[Picture]:

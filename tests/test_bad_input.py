@@ -655,7 +655,7 @@ def test_stopped_half_way(tmp_path: Path, out: str, stage: str, how: str) -> Non
         before = contents(tmp_path)
         wait_for(process, stage, 3)
         if out.endswith(("/", ".png")):
-            assert any(".inbetween-" in name for name in contents(tmp_path))
+            assert any(".parts" in name for name in contents(tmp_path))
         elif stage == "write":
             assert processes_that_name(tmp_path), "ffmpeg does not run: nothing is tested"
         for name in how.removesuffix(" to all").split():
@@ -710,9 +710,10 @@ def test_killed_half_way(command: Command, tmp_path: Path) -> None:
         finally:
             os.close(child)
     left = set(contents(tmp_path)) - before
-    assert all(name.startswith(".inbetween-") for name in left)
-    # What is left disturbs nobody.
+    assert all(name.startswith(".x.mp4.parts") for name in left)
+    # What is left disturbs nobody, and the next one for this name takes it away.
     assert command("run", "s0.png", "s1.png", "-n", 1, "-o", "x.mp4").code == 0
+    assert set(contents(tmp_path)) == before | {"x.mp4"}
 
 
 ACCIDENT = """

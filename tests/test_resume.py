@@ -24,7 +24,8 @@ from test_sound import CLICKS, clip, heard, played
 from inbetween.errors import InbetweenError, Interrupted
 from inbetween.types import Picture, Report
 from inbetween.video import sinks
-from inbetween.video.resume import Work, borders, prepare, write_work
+from inbetween.video.place import prepare
+from inbetween.video.resume import Work, borders, write_work
 
 RATE, COUNT, SIZE = Fraction(24000, 1001), 26, (48, 64)
 
@@ -230,8 +231,10 @@ def test_a_name_as_long_as_a_disk_takes(tmp_path: Path) -> None:
 NURSERY = """
 import json, os, signal, sys
 from pathlib import Path
-from test_resume import Work, written, contents, WORK
-out, overwrite = Path(sys.argv[1]), sys.argv[2] == "overwrite"
+from test_resume import written, contents, moving, WORK
+from inbetween.video.resume import Work
+out, overwrite, one = Path(sys.argv[1]), sys.argv[2] == "overwrite", sys.argv[5] == "one"
+work = Work(moving, (0,), WORK.identity) if one else WORK
 old = {p.name: p.read_bytes() for p in out.iterdir()} if out.is_dir() else None
 
 def fresh():
@@ -260,10 +263,10 @@ def child(kill):
             return done
         return call
     globals()["count"] = 0
-    for name in ("replace", "rename", "fsync", "unlink", "rmdir", "truncate", "mkdir"):
+    for name in ("replace", "rename", "fsync", "unlink", "rmdir", "truncate", "mkdir", "open"):
         setattr(os, name, counted(getattr(os, name)))
     try:
-        written(out, Work(WORK.make, (0,), WORK.identity) if "one" in out.name else WORK, overwrite=overwrite)
+        written(out, work, overwrite=overwrite)
     except BaseException as error:
         print("FAILED", repr(error), getattr(error, "message", ""), file=sys.stderr)
         os._exit(1)
@@ -282,7 +285,7 @@ for kill in range(int(sys.argv[3]), 10000, int(sys.argv[4])):
     kills += 1
     again = child(0)
     assert contents(out) == whole, kill
-    # Or it had come to its end, and is refused as it exists.
+    # Where it had come to its end it may say that the film exists.
     assert again == 0 or not overwrite, kill
     left = [p for folder in (out.parent, out) if folder.is_dir() for p in folder.iterdir() if p.name[0] == "."]
     assert not left, (kill, left)
@@ -290,22 +293,22 @@ print(kills)
 """
 
 
-@pytest.mark.parametrize("every", [29, pytest.param(1, marks=pytest.mark.slow)])
+FOUND = [None, b"film"]
+FOLDERS = [None, (), (0, 3, 25, 30, 31)]
+KILLED = [("o.mp4", before) for before in FOUND] + [("frames", before) for before in FOLDERS]
+
+
 @pytest.mark.parametrize(
-    ("name", "before"),
+    ("name", "before", "segments", "every"),
     [
-        ("o.mp4", None),
-        ("o.mp4", b"film"),
-        ("one.mp4", None),
-        ("o.gif", None),
-        ("o.apng", b"film"),
-        ("frames", None),
-        ("frames", ()),
-        ("frames", (0, 3, 25, 30, 31)),
+        *((*case, "many", 29) for case in KILLED),
+        ("o.mp4", None, "one", 10),
+        *(pytest.param(*case, parts, 1, marks=pytest.mark.slow) for case in KILLED for parts in ("one", "many")),
+        *(pytest.param("o.gif", before, "one", 1, marks=pytest.mark.slow) for before in FOUND),
     ],
 )
 def test_killed_before_and_after_every_change_of_the_disk(
-    tmp_path: Path, name: str, before: bytes | tuple[int, ...] | None, every: int
+    tmp_path: Path, name: str, before: bytes | tuple[int, ...] | None, segments: str, every: int
 ) -> None:
     out = tmp_path / name
     if isinstance(before, tuple):
@@ -313,7 +316,7 @@ def test_killed_before_and_after_every_change_of_the_disk(
         for number in before:
             save(out / f"{number:05d}.png", scene(9, (8, 8)))
     done = subprocess.run(
-        [sys.executable, "-c", NURSERY, str(out), "overwrite" if before else "", "3", str(every)],
+        [sys.executable, "-c", NURSERY, str(out), "overwrite" if before else "", "3", str(every), segments],
         capture_output=True,
         text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([*sys.path, str(Path(__file__).parent)])},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,16 @@ def test_rooms_import_from_below_only(path: Path) -> None:
     own = room(path)
     wrong = {other for other in imported_rooms(path) if other != own and floor(other) <= floor(own)}
     assert not wrong, f"{own} imports {wrong}"
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    names = {f: ".".join(f.relative_to(PACKAGE.parent).with_suffix("").parts) for f in FILES if f.stem != "__init__"}
+    graph = {}
+    for path, name in names.items():
+        nodes = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.ImportFrom)]
+        found = {node.module for node in nodes} | {f"{node.module}.{a.name}" for node in nodes for a in node.names}
+        graph[name] = found & set(names.values())
+    TopologicalSorter(graph).prepare()
 
 
 def test_no_engine_imports_another() -> None:

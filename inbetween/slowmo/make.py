@@ -29,7 +29,7 @@ from inbetween.slowmo.words import Slow
 from inbetween.timeline.clips import Grid
 from inbetween.types import Gap, Maker, Picture, Report
 from inbetween.versions import versions
-from inbetween.video import resume, sinks
+from inbetween.video import place, resume, sinks
 from inbetween.video.carry import Carried, carried
 from inbetween.video.clip import Clip
 from inbetween.video.resume import Work, write_work
@@ -87,7 +87,7 @@ def open_clip(slow: Slow, overwrite: bool, report: Report) -> Opened:
     sink = _deep(slow.base.sink, said.film, clip, report)
     grid = words.grid(said, found.clip, clip)
     sinks.check(sink, grid.rate, grid.count)
-    resume.prepare(sink, overwrite, [*found.inputs, *map(Path, filter(None, [said.protect]))])
+    place.prepare(sink, overwrite, [*found.inputs, *map(Path, filter(None, [said.protect]))])
     height, width = clip.size
     needed, free = height * width * make.BYTES_PER_PIXEL, available_memory()
     if free is not None and needed > free:

@@ -16,7 +16,7 @@ from inbetween.errors import InbetweenError
 from inbetween.types import Report
 from inbetween.video import sinks
 from inbetween.video.clip import Clip, Stream
-from inbetween.video.probe import opened
+from inbetween.video.decode import opened
 from inbetween.video.sinks import Sink
 from inbetween.video.stretch import Samples, stretched
 

@@ -10,12 +10,9 @@ import contextlib
 import hashlib
 import json
 import os
-import shutil
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-
-from filelock import FileLock, Timeout
 
 from inbetween.errors import InbetweenError, Interrupted
 from inbetween.types import Report
@@ -24,9 +21,6 @@ from inbetween.video.sinks import Sink
 
 PICTURES = "pictures"
 """The folder of a sequence's finished pictures, inside that of the segments."""
-_JOURNAL, _LOCK = "journal", "lock"
-DYING = 1.0
-"""Seconds in which a killed process lets go of its lock: so long a child that it was about to start may have it."""
 _SHOWN = 3
 """Differences that are told."""
 
@@ -42,7 +36,7 @@ class Journal:
         """The output has its name: nothing of this is needed any more."""
         # As it would be read.
         self._identity = json.loads(json.dumps(identity))
-        self._path = os.path.join(self.folder, _JOURNAL)
+        self._path = os.path.join(self.folder, place.JOURNAL)
         self._lock = threading.Lock()
         state = place.placing(sink)
         self.moving = state is not None and state["identity"] is None
@@ -65,7 +59,7 @@ class Journal:
                 ):
                     self.done[line["segment"]] = line
             if not self.moving:
-                self._clear({name for line in self.done.values() for name in line["files"]} | {_JOURNAL})
+                self._clear({name for line in self.done.values() for name in line["files"]} | {place.JOURNAL})
             return
         if self.moving:
             raise InbetweenError(
@@ -107,7 +101,7 @@ class Journal:
         for root, _, names in os.walk(self.folder):
             for name in names:
                 path = os.path.join(root, name)
-                if os.path.relpath(path, self.folder) not in kept | {_LOCK}:
+                if os.path.relpath(path, self.folder) not in kept | {place.LOCK}:
                     os.unlink(path)
 
 
@@ -121,18 +115,7 @@ def opened(sink: Sink, identity: Mapping[str, Any], report: Report) -> Iterator[
         InbetweenError: another process has it; the disk refuses; or as raised inside, with its hint extended.
         Interrupted: as raised inside, with `kept` where something stays.
     """
-    folder = place.segments_of(sink)
-    with place.disk_errors(folder):
-        os.makedirs(folder, exist_ok=True)
-        # The kernel drops it when we are killed.
-        lock = FileLock(os.path.join(folder, _LOCK))
-        try:
-            lock.acquire(timeout=DYING)
-        except Timeout:
-            raise InbetweenError(
-                f"`{sink.path}` is being made by another process", "wait for it, or give another name with -o"
-            ) from None
-    try:
+    with place.workshop(place.segments_of(sink), sink.path) as folder:
         with place.disk_errors(folder):
             journal = Journal(sink, identity, report)
         try:
@@ -146,30 +129,19 @@ def opened(sink: Sink, identity: Mapping[str, Any], report: Report) -> Iterator[
             raise
         finally:
             if journal.whole or not journal.done:
-                _remove(folder)
-    finally:
-        lock.release()
+                place.discard(folder)
 
 
-def sweep(sink: Sink) -> None:
-    """Remove what a killed process has left where nothing is finished, unless somebody is at work there."""
+def forget(sink: Sink) -> None:
+    """Remove what there is of a film of this name in segments.
+
+    Raises:
+        InbetweenError: another process makes it.
+    """
     folder = place.segments_of(sink)
-    if not os.path.isdir(folder) or os.path.lexists(os.path.join(folder, place.MARK)):
-        return
-    if len(_lines(os.path.join(folder, _JOURNAL))[0]) <= 1:
-        with contextlib.suppress(OSError, Timeout), FileLock(os.path.join(folder, _LOCK), timeout=DYING):
-            _remove(folder)
-
-
-def _remove(folder: str) -> None:
-    """The mark last: until then the same command finds out that all is done."""
-    for entry in os.scandir(folder):
-        if entry.is_dir():
-            shutil.rmtree(entry, ignore_errors=True)
-        elif entry.name != place.MARK:
-            with contextlib.suppress(OSError):
-                os.unlink(entry)
-    shutil.rmtree(folder, ignore_errors=True)
+    if os.path.isdir(folder):
+        with place.workshop(folder, sink.path):
+            place.discard(folder)
 
 
 def _lines(path: str) -> tuple[list[dict[str, Any]], int]:

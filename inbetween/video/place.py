@@ -1,7 +1,7 @@
 """What may be written where, temporary names, and the move to the final ones.
 
-Everything is written under a hidden name on the same disk and gets its own name when it is whole; until then
-what was there stays.
+Everything is written in a hidden folder beside the output, which nobody else has meanwhile, and gets its own name when
+it is whole; until then what was there stays. What a kill leaves of it is removed by whoever wants that name next.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ import re
 import shlex
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from inbetween.errors import InbetweenError
 from inbetween.video import ffmpeg, sinks
@@ -26,13 +28,17 @@ from inbetween.video.sinks import Sink
 OVERWRITE = "give another name with -o, or add --overwrite"
 
 _PART = re.compile(r"\.inbetween-[0-9a-f]{8}\.part")
-_SEGMENTS = ".parts"
-MARK = "placing"
-"""The file of `mark`."""
+_PARTS = ".parts"
+MARK, JOURNAL, LOCK = "placing", "journal", "lock"
+"""Files in the hidden folder: that of `mark`, the list of finished segments, and the one that is locked."""
+
+DYING = 1.0
+"""Seconds in which a killed process lets go of its lock: so long a child that it was about to start may have it."""
 
 
 def prepare(sink: Sink, overwrite: bool = False, inputs: Sequence[Path | str] = ()) -> None:
-    """Refuse an output that cannot, or must not, be written. Call it before any work; it changes nothing.
+    """Refuse an output that cannot, or must not, be written. Call it before any work; it changes nothing, but for what
+    a kill has left of an output that is there.
 
     `inputs` are the files (or folders of files) that are read; they are never written to, not even with
     `overwrite`.
@@ -45,7 +51,10 @@ def prepare(sink: Sink, overwrite: bool = False, inputs: Sequence[Path | str] = 
         return
     if sink.kind == "sequence":
         target = resolved(sink)
-        _prepare_sequence(sink, target, _exists(target), overwrite, inputs)
+        exists = _exists(target)
+        if exists and not overwrite:
+            sweep(segments_of(sink))
+        _prepare_sequence(sink, target, exists, overwrite, inputs)
     else:
         prepare_file(sink.path, overwrite, inputs)
 
@@ -61,6 +70,7 @@ def prepare_file(path: str, overwrite: bool, inputs: Sequence[Path | str], word:
     if exists and not os.path.isfile(target):
         raise InbetweenError(f"`{path}` exists and is not a file", name)
     if exists and not overwrite:
+        sweep(hidden(target))
         raise InbetweenError(f"`{path}` exists", f"{name}, or add --overwrite")
     _try(folder, word)
 
@@ -87,16 +97,89 @@ def parts_of(sink: Sink) -> str:
 
 
 def segments_of(sink: Sink) -> str:
-    """The hidden folder for the finished segments of a long film: beside the output, or in its folder if that was
-    there before."""
+    """The hidden folder for all that is not whole: beside the output, or in its folder if that was there before."""
     target = resolved(sink)
+    if sink.kind == "sequence" and not sink.named_folder:
+        # Several sequences may be made in one folder.
+        target = os.path.join(os.path.dirname(target), sink.pattern)
+    beside = hidden(target)
+    return beside if os.path.lexists(beside) else os.path.join(parts_of(sink), os.path.basename(beside))
+
+
+def hidden(target: str) -> str:
+    """The hidden folder beside a file or a folder, given by its absolute path behind any links."""
     folder, name = os.path.split(target)
     if len(os.fsencode(name)) > 200:
         # What a disk takes as a name is at least this long.
         name = hashlib.sha256(os.fsencode(name)).hexdigest()
-    name = f".{name}{_SEGMENTS}"
-    beside = os.path.join(folder, name)
-    return beside if os.path.lexists(beside) else os.path.join(parts_of(sink), name)
+    return os.path.join(folder, f".{name}{_PARTS}")
+
+
+@contextlib.contextmanager
+def workshop(folder: str, name: str) -> Iterator[str]:
+    """`folder`, hidden, made if it is not there; nobody else has it meanwhile. Parts are removed, those that a kill has
+    left at once and others at the end, and the folder too if nothing else is in it. name: of the output, for people.
+
+    Raises:
+        InbetweenError: another process has it; the disk refuses.
+    """
+    path = os.path.join(folder, LOCK)
+    with disk_errors(folder):
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(folder)
+        try:
+            # The kernel drops it when we are killed.
+            lock = FileLock(path)
+            lock.acquire(timeout=DYING)
+        except Timeout:
+            raise InbetweenError(
+                f"`{name}` is being made by another process", "wait for it, or give another name with -o"
+            ) from None
+    try:
+        _remove(folder, _PART.match)
+        yield folder
+    finally:
+        with contextlib.suppress(OSError):
+            _remove(folder, _PART.match)
+            if os.listdir(folder) == [LOCK]:
+                os.unlink(path)
+        # Where an open file cannot be removed, this does it.
+        lock.release()
+        with contextlib.suppress(OSError):
+            os.rmdir(folder)
+
+
+def sweep(folder: str) -> None:
+    """Remove what a kill has left in a hidden folder if it is of no use, unless somebody is at work there."""
+    if not os.path.isdir(folder):
+        return
+    with contextlib.suppress(OSError, InbetweenError), workshop(folder, folder):
+        try:
+            with open(os.path.join(folder, JOURNAL), "rb") as file:
+                finished = file.read().count(b"\n") - 1
+        except FileNotFoundError:
+            finished = 0
+        if finished < 1:
+            discard(folder)
+
+
+def discard(folder: str) -> None:
+    """Remove what is in a hidden folder but for the lock: the journal first, so that nothing is used of what is left,
+    the mark last, so that the same command finds out that all is done."""
+    _remove(folder, lambda name: name == JOURNAL)
+    _remove(folder, lambda name: name not in (MARK, LOCK))
+    _remove(folder, lambda name: name == MARK)
+
+
+def _remove(folder: str, which: Callable[[str], Any]) -> None:
+    for entry in os.scandir(folder):
+        if not which(entry.name):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
+                os.unlink(entry)
 
 
 def mark(sink: Sink, source: str | None, facts: dict[str, Any]) -> None:
@@ -107,11 +190,12 @@ def mark(sink: Sink, source: str | None, facts: dict[str, Any]) -> None:
     else's.
     """
     path = os.path.join(segments_of(sink), MARK)
-    with open(path + ".new", "w", encoding="utf-8") as file:
-        json.dump({"identity": None if source is None else _identity(source), **facts}, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(path + ".new", path)
+    with part(os.path.dirname(path), "") as new:
+        with open(new, "w", encoding="utf-8") as file:
+            json.dump({"identity": None if source is None else _identity(source), **facts}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(new, path)
 
 
 def placing(sink: Sink) -> dict[str, Any] | None:
@@ -238,7 +322,7 @@ def _prepare_sequence(sink: Sink, folder: str, exists: bool, overwrite: bool, in
         _exists(os.path.join(folder, sinks.name(sink, sink.start_number)))
         old = _numbered(sink, folder)
         ours = os.path.basename(segments_of(sink))
-        others = [entry for entry in os.listdir(folder) if not _PART.match(entry) and entry != ours]
+        others = [entry for entry in os.listdir(folder) if entry != ours]
     read = _identities(inputs)
     for entry, identity in old:
         if identity in read:

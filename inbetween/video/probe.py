@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import struct
 from array import array
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from inbetween.errors import InbetweenError
 from inbetween.types import Report
 from inbetween.video import codecs
 from inbetween.video.clip import Clip, Colour, Stream
+from inbetween.video.decode import TAKEN, decoded, is_cover, matrix_signs, opened, pictures_of
 
-if TYPE_CHECKING:
-    import av
-    import av.container
-
-TAKEN = "give a video file, a folder of pictures, or names such as f_%05d.png"
 STANDARD_RATES = tuple(
     Fraction(n * 1000, 1001) if ntsc else Fraction(n)
     for n in (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 16, 18, 20, 24, 25, 30, 48, 50, 60, 72, 90, 100, 120, 144, 240, 480, 960)
@@ -42,32 +35,6 @@ _TRANSFERS |= {15: "bt2020-12", 16: "smpte2084", 17: "smpte428", 18: "arib-std-b
 
 _TURNED = {(0, 1, -1, 0): 90, (-1, 0, 0, -1): 180, (0, -1, 1, 0): 270}
 """Clockwise, by the signs of a display matrix."""
-
-
-@contextmanager
-def opened(path: str) -> Iterator[av.container.InputContainer]:
-    """A video file.
-
-    Raises:
-        InbetweenError: there is none, it may not be read, or it, or what is read inside the block, is damaged.
-    """
-    import av
-
-    if not os.path.exists(path):
-        raise InbetweenError(f"there is no clip `{path}`", "check the name")
-    try:
-        # As an open file, and without its name, from which ffmpeg would guess: a playlist leads to no other file.
-        with (
-            open(path, "rb") as named,
-            open(named.fileno(), "rb", closefd=False) as file,
-            av.open(file, "r", options={"min_delay": "0"}) as container,
-        ):
-            yield container
-    except av.error.FFmpegError as error:
-        why = (error.strerror or type(error).__name__).lower()
-        raise InbetweenError(f"{path} cannot be read as a clip: {why}", TAKEN) from error
-    except OSError as error:
-        raise InbetweenError(f"{path} cannot be read: {error.strerror}", "look at its permissions") from error
 
 
 def probe(path: str, report: Report) -> Clip:
@@ -91,27 +58,6 @@ def probe(path: str, report: Report) -> Clip:
         channels = 4 if video.metadata.get("alpha_mode") == "1" else 3
         whole = replace(whole, video=video.index, streams=others, channels=channels, aspect=aspect)
     return _looked_at(whole, report)
-
-
-def pictures_of(container: av.container.InputContainer, path: str) -> av.video.stream.VideoStream:
-    """The first stream of moving pictures, ready for decoding.
-
-    Raises:
-        InbetweenError: there is none.
-    """
-    films = [stream for stream in container.streams.video if not is_cover(stream)]
-    if not films:
-        what = "a cover picture, but no film" if container.streams.video else "no pictures"
-        raise InbetweenError(f"{path} has {what}", TAKEN)
-    films[0].thread_type = "AUTO"
-    return films[0]
-
-
-def is_cover(stream: Any) -> bool:
-    """Whether a stream is a picture that music players show."""
-    import av
-
-    return bool(stream.disposition & av.stream.Disposition.attached_pic)
 
 
 def _stream(stream: Any) -> Stream:
@@ -275,8 +221,6 @@ def name_of(rate: Fraction) -> str:
 
 def _looked_at(clip: Clip, report: Report) -> Clip:
     """With what only a decoded picture tells."""
-    from inbetween.video.read import decoded
-
     first, interlaced = None, False
     for number, frame in enumerate(decoded(clip)):
         first, interlaced = first or frame, interlaced or bool(frame.interlaced_frame)
@@ -301,23 +245,6 @@ def _looked_at(clip: Clip, report: Report) -> Clip:
         colour=colour,
         interlaced=interlaced,
     )
-
-
-def matrix_signs(frame: Any) -> tuple[int, int, int, int]:
-    """Of a, b, c, d: (x, y) is shown at (a x + c y, b x + d y). (1, 0, 0, 1) is upright."""
-    from av.sidedata.sidedata import Type
-
-    found = next((side for side in frame.side_data if side.type == Type.DISPLAYMATRIX), None)
-    if found is None:
-        return 1, 0, 0, 1
-    a, b, _, c, d = struct.unpack("=5i", bytes(found)[:20])
-    most = max(abs(value) for value in (a, b, c, d))
-
-    def sign(value: int) -> int:
-        # A quarter turn, up to a little slant.
-        return 0 if abs(value) < most / 2 else (value > 0) - (value < 0)
-
-    return sign(a), sign(b), sign(c), sign(d)
 
 
 def _colour(clip: Clip, frame: Any, rgb: bool, report: Report) -> Colour:

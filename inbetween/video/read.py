@@ -11,7 +11,7 @@ import numpy as np
 from inbetween.errors import InbetweenError
 from inbetween.types import Picture, Report
 from inbetween.video.clip import Clip, scaler_name
-from inbetween.video.probe import matrix_signs, opened, pictures_of
+from inbetween.video.decode import decoded, matrix_signs
 
 FLAGS = "bicubic+accurate_rnd+full_chroma_int+full_chroma_inp"
 _UPRIGHT = {
@@ -53,43 +53,6 @@ def frames(clip: Clip, report: Report, begin: Fraction = Fraction(0)) -> Iterato
             yield time, convert(frame)
     if late is not None:
         yield late[0], convert(late[1])
-
-
-def decoded(clip: Clip, begin: Fraction = Fraction(0)) -> Iterator[Any]:
-    """PyAV's frames, from a key frame at or before `begin`, seconds since `clip.start`, on.
-
-    Raises:
-        InbetweenError: the file is damaged.
-    """
-    wanted = clip.start + begin
-    # Where an index is missing or wrong, a jump may land too late.
-    for target in (wanted, wanted - 8, None) if clip.timed else (None,):
-        landed = False
-        for frame in _from(clip, target):
-            if not landed and target is not None and (frame.pts or 0) * frame.time_base > wanted:
-                break
-            landed = True
-            yield frame
-        if landed:
-            return
-
-
-def _from(clip: Clip, target: Fraction | None) -> Iterator[Any]:
-    import av
-
-    with opened(clip.path) as container:
-        video = pictures_of(container, clip.path)
-        unit = Fraction(video.time_base or 1)
-        if target is not None and target > (video.start_time or 0) * unit:
-            container.seek(int(target / unit), stream=video)
-        if clip.channels == 4 and video.codec_context.name in ("vp8", "vp9"):
-            # The other decoder passes over the alpha.
-            decoder: Any = av.CodecContext.create(f"libvpx{'-vp9' * (video.codec_context.name == 'vp9')}", "r")
-            decoder.extradata = video.codec_context.extradata
-            for packet in container.demux(video):
-                yield from decoder.decode(packet if packet.size else None)
-        else:
-            yield from container.decode(video)
 
 
 def _timed(clip: Clip, begin: Fraction) -> Iterator[tuple[Fraction, Any]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import asdict, dataclass, replace
@@ -24,7 +24,7 @@ from inbetween.video import encode, place, sinks, verify, write
 from inbetween.video.carry import Carried
 from inbetween.video.clip import Colour
 from inbetween.video.join import join
-from inbetween.video.journal import PICTURES, Journal, opened, sweep
+from inbetween.video.journal import PICTURES, Journal, forget, opened
 from inbetween.video.sinks import Sink
 from inbetween.video.verify import Expected, Written
 
@@ -84,7 +84,7 @@ def write_work(
 ) -> Written:
     """`write.write` of a work. A film or a sequence of pictures that is stopped, by whatever, goes on when it is called
     again; of a work of another identity nothing is used, and what differs is said. Frames are made while others are
-    encoded. All that is not whole lies in a hidden folder of the output, which the next call removes or uses.
+    encoded.
 
     Notes besides those of `write`: `resumed`, `begun_anew`. Progress besides: `join`.
 
@@ -93,6 +93,10 @@ def write_work(
         Interrupted: with `kept` where something stays for the next time.
         RuntimeError: as `write`.
     """
+    if sink.kind not in ("film", "sequence"):
+        place.prepare(sink, overwrite)
+        forget(sink)
+        return write.write(sink, work.make(0, count), rate, count, size, report, overwrite, loop, threads)
     sinks.check(sink, rate, count)
     expected = Expected(sink, rate, count, sinks.film_size(sink, size), loop, colour, aspect)
     with opened(sink, {**work.identity, "segments": list(work.borders)}, report) as journal:
@@ -101,11 +105,6 @@ def write_work(
             return _from_json(journal.placed)
         if not journal.moving:
             place.prepare(sink, overwrite)
-        if sink.kind not in ("film", "sequence"):
-            frames, parts = work.make(0, count), journal.folder
-            written = write.write(sink, frames, rate, count, size, report, overwrite, loop, threads, parts=parts)
-            journal.whole = True
-            return written
         report = write.Once(report)
         segments = list(enumerate(zip(work.borders, (*work.borders[1:], count), strict=True)))
         missing = [segment for segment in segments if segment[0] not in journal.done]
@@ -117,16 +116,6 @@ def write_work(
         written = finish(expected, work, missing, size, journal, report, overwrite, threads, carried)
         journal.whole = True
     return written
-
-
-def prepare(sink: Sink, overwrite: bool = False, inputs: Sequence[Path | str] = ()) -> None:
-    """`place.prepare`, before `write_work` and all other work.
-
-    Raises:
-        InbetweenError: as `place.prepare`.
-    """
-    sweep(sink)
-    place.prepare(sink, overwrite, inputs)
 
 
 Segment = tuple[int, tuple[int, int]]

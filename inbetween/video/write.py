@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
@@ -34,16 +33,14 @@ def write(
     threads: int = 1,
     colour: Colour | None = None,
     aspect: Fraction = Fraction(1),
-    parts: str | None = None,
 ) -> Written:
     """Write `count` frames of `size` (H, W). They are read once, in order, and never kept; pictures are packed
     and checked by `threads` at once.
 
     Whatever goes wrong, no part of the output is left behind and what bore its name is still there. `loop`
     makes animations and GIFs start again for ever; other outputs know nothing of it. `colour` is what a clip's
-    values mean, and how a film is written; None: sRGB, and BT.709. `parts` is the folder for what is not whole; None:
-    beside the output. Notes, each at most once: `alpha`, `bit_depth`, `chroma`, `pixel_format`, `padded`,
-    `viewer_rate`. Progress: `write`; `palette` (GIFs); `check` (all but pictures).
+    values mean, and how a film is written; None: sRGB, and BT.709. Notes, each at most once: `alpha`, `bit_depth`,
+    `chroma`, `pixel_format`, `padded`, `viewer_rate`. Progress: `write`; `palette` (GIFs); `check` (all but pictures).
 
     Raises:
         InbetweenError: what `sinks.check` and `prepare` refuse; the disk is full; ffmpeg stopped; the written
@@ -56,8 +53,8 @@ def write(
     report = Once(report)
     frames = counted(frames, count, size, report)
     if sink.kind in ("sequence", "picture"):
-        return _write_pictures(expected, frames, report, overwrite, threads, parts)
-    with place.part(parts or place.parts_of(sink), sink.suffix) as path:
+        return _write_pictures(expected, frames, report, overwrite, threads)
+    with place.workshop(place.segments_of(sink), sink.path) as folder, place.part(folder, sink.suffix) as path:
         if sink.kind == "gif":
             encode.make_gif(path, expected, frames, report)
         else:
@@ -90,8 +87,7 @@ def rehearse(sink: Sink, rate: Fraction, size: tuple[int, int], channels: int = 
     if sink.kind == "gif" or (usual and min(size) >= 16 and max(size) <= 8192):
         return
     black = pictures.like(np.zeros((*size, channels), np.uint8), channels, f"uint{bits}")
-    # Not beside the output, where a kill would leave it.
-    with tempfile.TemporaryDirectory(prefix="inbetween-") as folder, place.part(folder, sink.suffix) as path:
+    with place.workshop(place.segments_of(sink), sink.path) as folder, place.part(folder, sink.suffix) as path:
         expected = Expected(sink, rate, 2, sinks.film_size(sink, size))
         encode.make_film(path, expected, [black, black], Report())
         verify.film(path, expected, Report())
@@ -123,13 +119,16 @@ def _write_pictures(
     report: Report,
     overwrite: bool,
     threads: int,
-    parts: str | None,
 ) -> Written:
     """One file a frame in a hidden folder; they are moved together when all are there."""
     sink = expected.sink
     numbers = range(sink.start_number, sink.start_number + expected.count)
     names = ["picture"] if sink.kind == "picture" else [sinks.name(sink, number) for number in numbers]
-    with place.part_folder(parts or place.parts_of(sink)) as folder, ThreadPoolExecutor(threads) as pool:
+    with (
+        place.workshop(place.segments_of(sink), sink.path) as hidden,
+        place.part_folder(hidden) as folder,
+        ThreadPoolExecutor(threads) as pool,
+    ):
         paths = [os.path.join(folder, name) for name in names]
         total, pixel_format = pictures_to(paths, frames, sink, report, pool, threads)
         if sink.kind == "picture":

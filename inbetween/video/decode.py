@@ -1,0 +1,120 @@
+"""A video file opened, its stream of pictures, and that decoded: ffmpeg's frames, by PyAV."""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from inbetween.errors import InbetweenError
+from inbetween.video.clip import Clip
+
+if TYPE_CHECKING:
+    import av
+    import av.container
+
+TAKEN = "give a video file, a folder of pictures, or names such as f_%05d.png"
+
+
+@contextmanager
+def opened(path: str) -> Iterator[av.container.InputContainer]:
+    """A video file.
+
+    Raises:
+        InbetweenError: there is none, it may not be read, or it, or what is read inside the block, is damaged.
+    """
+    import av
+
+    if not os.path.exists(path):
+        raise InbetweenError(f"there is no clip `{path}`", "check the name")
+    try:
+        # As an open file, and without its name, from which ffmpeg would guess: a playlist leads to no other file.
+        with (
+            open(path, "rb") as named,
+            open(named.fileno(), "rb", closefd=False) as file,
+            av.open(file, "r", options={"min_delay": "0"}) as container,
+        ):
+            yield container
+    except av.error.FFmpegError as error:
+        why = (error.strerror or type(error).__name__).lower()
+        raise InbetweenError(f"{path} cannot be read as a clip: {why}", TAKEN) from error
+    except OSError as error:
+        raise InbetweenError(f"{path} cannot be read: {error.strerror}", "look at its permissions") from error
+
+
+def pictures_of(container: av.container.InputContainer, path: str) -> av.video.stream.VideoStream:
+    """The first stream of moving pictures, ready for decoding.
+
+    Raises:
+        InbetweenError: there is none.
+    """
+    films = [stream for stream in container.streams.video if not is_cover(stream)]
+    if not films:
+        what = "a cover picture, but no film" if container.streams.video else "no pictures"
+        raise InbetweenError(f"{path} has {what}", TAKEN)
+    films[0].thread_type = "AUTO"
+    return films[0]
+
+
+def is_cover(stream: Any) -> bool:
+    """Whether a stream is a picture that music players show."""
+    import av
+
+    return bool(stream.disposition & av.stream.Disposition.attached_pic)
+
+
+def decoded(clip: Clip, begin: Fraction = Fraction(0)) -> Iterator[Any]:
+    """PyAV's frames, from a key frame at or before `begin`, seconds since `clip.start`, on.
+
+    Raises:
+        InbetweenError: the file is damaged.
+    """
+    wanted = clip.start + begin
+    # Where an index is missing or wrong, a jump may land too late.
+    for target in (wanted, wanted - 8, None) if clip.timed else (None,):
+        landed = False
+        for frame in _from(clip, target):
+            if not landed and target is not None and (frame.pts or 0) * frame.time_base > wanted:
+                break
+            landed = True
+            yield frame
+        if landed:
+            return
+
+
+def _from(clip: Clip, target: Fraction | None) -> Iterator[Any]:
+    import av
+
+    with opened(clip.path) as container:
+        video = pictures_of(container, clip.path)
+        unit = Fraction(video.time_base or 1)
+        if target is not None and target > (video.start_time or 0) * unit:
+            container.seek(int(target / unit), stream=video)
+        if clip.channels == 4 and video.codec_context.name in ("vp8", "vp9"):
+            # The other decoder passes over the alpha.
+            decoder: Any = av.CodecContext.create(f"libvpx{'-vp9' * (video.codec_context.name == 'vp9')}", "r")
+            decoder.extradata = video.codec_context.extradata
+            for packet in container.demux(video):
+                yield from decoder.decode(packet if packet.size else None)
+        else:
+            yield from container.decode(video)
+
+
+def matrix_signs(frame: Any) -> tuple[int, int, int, int]:
+    """Of a, b, c, d: (x, y) is shown at (a x + c y, b x + d y). (1, 0, 0, 1) is upright."""
+    from av.sidedata.sidedata import Type
+
+    found = next((side for side in frame.side_data if side.type == Type.DISPLAYMATRIX), None)
+    if found is None:
+        return 1, 0, 0, 1
+    a, b, _, c, d = struct.unpack("=5i", bytes(found)[:20])
+    most = max(abs(value) for value in (a, b, c, d))
+
+    def sign(value: int) -> int:
+        # A quarter turn, up to a little slant.
+        return 0 if abs(value) < most / 2 else (value > 0) - (value < 0)
+
+    return sign(a), sign(b), sign(c), sign(d)
