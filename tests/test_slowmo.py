@@ -8,6 +8,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from itertools import pairwise
+from math import gcd
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from inbetween.errors import InbetweenError, UnknownName, WordsRefused
 from inbetween.plan import Words
 from inbetween.slowmo import keys as keys_room
 from inbetween.slowmo.keys import Counts, Key
-from inbetween.slowmo.make import Result, look, make_film
+from inbetween.slowmo.make import LOOK_BACK, Result, look, make_film
 from inbetween.slowmo.pieces import pieces
 from inbetween.slowmo.words import ClipWords, plan
 from inbetween.timeline.clips import Speed, clip_grid
@@ -335,11 +336,105 @@ def test_drawings_on_twos_and_threes_move_all_the_time(shown: int) -> None:
     assert len(kept) == len(drawings)
 
 
-def test_one_of_five_repeats_in_telecine() -> None:
-    pictures = [picture for n, picture in enumerate(moving(12, step=0.6)) for _ in range(2 if n % 4 == 3 else 1)]
-    found = list(keys_room.keys(stream(pictures, 30), keys_room.nowhere, True, Fraction(1, 30), Counts()))
-    assert len(found) == len(pictures) - 2  # what repeats at the very end is held anyhow
-    assert Fraction(4, 30) not in times_of(found)
+def runs(lengths: Iterable[int], shot: int = 0) -> list[Picture]:
+    """Drawings, each shown so many times; of two that change places, which is as good as any."""
+    drawn = [np.full((8, 8, 3), value + 20 * shot, np.uint8) for value in (50, 150)]
+    return [drawn[number % 2] for number, length in enumerate(lengths) for _ in range(length)]
+
+
+def keys_of(pictures: Iterable[tuple[Fraction, Picture]], cut: keys_room.Cut = keys_room.nowhere) -> list[Key]:
+    return list(keys_room.keys(pictures, cut, True, Fraction(1, 30), Counts()))
+
+
+def test_telecine_on_pictures_moves_evenly() -> None:
+    pictures = [picture for n, picture in enumerate(moving(16, step=0.4)) for _ in range(2 if n % 4 == 3 else 1)]
+    found = times_of(keys_of(stream(pictures, 30)))
+    assert len(found) == 16
+    assert {b - a for a, b in pairwise(found[1:])} == {Fraction(1, 24)}
+    assert found[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("cycle", "step"),
+    [
+        ((1, 1, 1, 2), Fraction(5, 4)),
+        ((2, 1, 1, 1), Fraction(5, 4)),
+        ((1, 1, 1, 1, 2), Fraction(6, 5)),
+        ((2, 3), Fraction(5, 2)),
+        ((3, 2), Fraction(5, 2)),
+        ((2, 3, 3, 2), Fraction(5, 2)),
+        ((2, 2, 2, 4), Fraction(5, 2)),
+        ((1, 2), Fraction(3, 2)),
+    ],
+)
+def test_a_steady_cycle_is_evened_out(cycle: tuple[int, ...], step: Fraction) -> None:
+    found = keys_of(stream(runs(cycle * 6), 30))
+    times, count = [key.time * 30 for key in found], len(cycle)
+    assert {b - a for a, b in pairwise(times[count:-count])} == {step}
+    own = [sum((cycle * 6)[:number]) for number in range(len(times))]
+    assert max(abs(a - b) for a, b in zip(times, own, strict=True)) <= gcd(*cycle)
+    # Those whose time it is keep it, so that own pictures are met; on the whole nothing is early or late.
+    assert any(a == b for a, b in zip(times[count : 2 * count], own[count : 2 * count], strict=True))
+    late = sum(a - b for a, b in zip(times[count : 2 * count], own[count : 2 * count], strict=True)) / count
+    assert abs(late) <= Fraction(gcd(*cycle), 4)
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [
+        [2, 3, 3, 2, 2, 2, 3, 2, 3, 3, 3, 2, 2, 3, 2, 2],
+        [2] * 12,
+        [3] * 9,
+        [1, 1, 2, 1, 1, 1, 1, 2, 2, 1, 1, 2, 1, 1, 1, 1, 1, 2, 1, 2, 2, 1],
+        [2] * 8 + [3] * 8 + [1] * 12,
+        [1, 1, 1, 3] * 6,
+    ],
+)
+def test_drawings_timed_by_hand_stay_as_they_are(lengths: list[int]) -> None:
+    found = keys_of(stream(runs(lengths), 30))
+    assert times_of(found) == [Fraction(sum(lengths[:number]), 30) for number in range(len(lengths))]
+
+
+def test_a_cycle_ends_at_a_cut() -> None:
+    first, second = [1, 1, 1, 2] * 4 + [1, 1], [1, 2, 1, 1] * 4
+    pictures = runs(first) + runs(second, 1)
+    at = Fraction(sum(first), 30)
+    found = keys_of(stream(pictures, 30), keys_room.listed([at]))
+    assert [key.time for key in found if not key.joined] == [0, at]
+    times = times_of(found)
+    assert times == sorted(set(times))
+    alone = keys_of(stream(runs(second, 1), 30))
+    assert [time - at for time in times if time >= at] == times_of(alone)
+
+
+def test_pictures_that_are_missing_are_no_cycle() -> None:
+    """Times that are the file's own are true."""
+    ticks = [5 * (n // 4) + n % 4 for n in range(24)]
+    found = keys_of((Fraction(tick, 30), picture) for tick, picture in zip(ticks, runs([1] * 24), strict=True))
+    assert [key.time * 30 for key in found] == ticks
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([(1, 1, 1, 2), (2, 3), (2, 3, 3, 2), (1,), (2,), (3,), (4,), (6,), (1, 3)]),
+            st.integers(1, 8),
+        ),
+        min_size=2,
+        max_size=6,
+    ),
+    st.floats(0, 1),
+)
+def test_what_a_key_is_depends_on_few_pictures(parts: list[tuple[tuple[int, ...], int]], place: float) -> None:
+    """Segments that are made by themselves have the very keys that the whole has."""
+    lengths = [length for cycle, times in parts for length in cycle * times]
+    pictures = list(stream(runs(lengths), 30))
+    first = int(place * (len(pictures) - 1))
+    whole = keys_of(pictures)
+    begun = keys_of(pictures[max(0, first - LOOK_BACK) :])
+    start = max(number for number, key in enumerate(whole) if key.time <= pictures[first][0])
+    wanted = whole[max(0, start - 1) :]
+    assert [(key.time, key.shown) for key in begun[-len(wanted) :]] == [(key.time, key.shown) for key in wanted]
 
 
 def test_what_moves_slowly_or_stands_is_no_repeat() -> None:

@@ -38,9 +38,9 @@ from inbetween.video.write import rehearse
 
 READ_AHEAD = 3
 """Pictures that wait to be used, decoded."""
-LOOK_BACK = keys.MOST_SHOWN + 4
-"""Pictures before a segment that say what its first ones are."""
-KEPT = LOOK_BACK + keys.MOST_SHOWN + READ_AHEAD + 5
+LOOK_BACK = keys.AROUND + 3 * keys.MOST_SHOWN + 2
+"""Pictures before a segment that say what its first ones are, and when."""
+KEPT = LOOK_BACK + keys.AROUND + keys.MOST_SHOWN + READ_AHEAD + 5
 """Pictures that are kept for the next segment: it looks back, and the one before has looked ahead."""
 
 
