@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import weakref
+from array import array
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from math import gcd
@@ -30,13 +32,14 @@ from inbetween.slowmo.words import ClipWords, plan
 from inbetween.timeline.clips import Speed, clip_grid
 from inbetween.types import Gap, Picture, Report
 from inbetween.video import ffmpeg, sinks
+from inbetween.video.clip import Clip
 from inbetween.video.probe import probe
 from inbetween.video.read import frames
 from inbetween.video.write import write
 
 SIZE = (72, 96)
 NTSC = Fraction(24000, 1001)
-Clip = Callable[..., Path]
+MakeClip = Callable[..., Path]
 
 
 class Notes(Report):
@@ -50,7 +53,7 @@ class Notes(Report):
 
 
 @pytest.fixture
-def clip(tmp_path: Path) -> Clip:
+def clip(tmp_path: Path) -> MakeClip:
     """A lossless film of pictures, (H, W, 3) uint8."""
 
     def made(pictures: Iterable[Picture], rate: Fraction = Fraction(24), name: str = "clip.mkv", **more: Any) -> Path:
@@ -97,7 +100,7 @@ def pictures_of(path: Path) -> list[Picture]:
     ],
 )
 def test_as_many_frames_as_planned(
-    clip: Clip, tmp_path: Path, words: dict[str, str], count: int, rate: Fraction
+    clip: MakeClip, tmp_path: Path, words: dict[str, str], count: int, rate: Fraction
 ) -> None:
     out = tmp_path / "out.mp4"
     made = slow(clip(moving(12), NTSC), out, engine="blend", **words).made.output
@@ -109,7 +112,7 @@ def test_as_many_frames_as_planned(
     assert made.count == count
 
 
-def test_the_clips_own_pictures_stay_bit_for_bit(clip: Clip, tmp_path: Path) -> None:
+def test_the_clips_own_pictures_stay_bit_for_bit(clip: MakeClip, tmp_path: Path) -> None:
     path = clip(moving(5))
     slow(path, tmp_path / "out", factor="3")
     found = [load(file) for file in sorted((tmp_path / "out").iterdir())]
@@ -120,7 +123,7 @@ def test_the_clips_own_pictures_stay_bit_for_bit(clip: Clip, tmp_path: Path) -> 
     assert np.array_equal(found[12], found[14])
 
 
-def test_what_is_made_lies_between(clip: Clip, tmp_path: Path) -> None:
+def test_what_is_made_lies_between(clip: MakeClip, tmp_path: Path) -> None:
     wanted = moving(17, step=0.25)
     slow(clip(wanted[::4]), tmp_path / "out.mkv", codec="ffv1", factor="4", end="key")
     found = pictures_of(tmp_path / "out.mkv")
@@ -129,7 +132,7 @@ def test_what_is_made_lies_between(clip: Clip, tmp_path: Path) -> None:
     assert max(errors[::4]) == 0
 
 
-def test_no_frame_is_shown_twice(clip: Clip, tmp_path: Path) -> None:
+def test_no_frame_is_shown_twice(clip: MakeClip, tmp_path: Path) -> None:
     for rate, fps in ((Fraction(24), "60"), (Fraction(25), "60"), (Fraction(30000, 1001), "60")):
         slow(clip(moving(10), rate), tmp_path / "out.mkv", codec="ffv1", fps=fps)
         found = pictures_of(tmp_path / "out.mkv")
@@ -138,7 +141,7 @@ def test_no_frame_is_shown_twice(clip: Clip, tmp_path: Path) -> None:
         assert all(moved[: -int(Fraction(fps) / rate) - 1]), fps
 
 
-def test_light_does_not_flicker(clip: Clip, tmp_path: Path) -> None:
+def test_light_does_not_flicker(clip: MakeClip, tmp_path: Path) -> None:
     """Own and made frames go the same way through the encoder."""
     noise = [np.roll(texture(*SIZE, 3, 1.5), 2 * n, 1).astype(np.uint8) for n in range(9)]
     path = clip(noise, codec="libx264", name="clip.mp4")
@@ -149,7 +152,7 @@ def test_light_does_not_flicker(clip: Clip, tmp_path: Path) -> None:
     assert abs(after[::2].mean() - after[1::2].mean()) < 0.3
 
 
-def test_uneven_times_are_met(clip: Clip, tmp_path: Path) -> None:
+def test_uneven_times_are_met(clip: MakeClip, tmp_path: Path) -> None:
     """A film at another rate shows at every time what was to be seen then."""
     smooth = moving(40, step=0.1)
     wanted = [n for n in range(40) if n % 5 not in (1, 3)]
@@ -165,7 +168,21 @@ def test_uneven_times_are_met(clip: Clip, tmp_path: Path) -> None:
     assert max(errors) < 1.5
 
 
-def test_several_segments_are_one_film(clip: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_part_of_uneven_times_knows_its_pictures() -> None:
+    whole = Clip("c.mkv", SIZE, 3, 8, Fraction(10), 5, Fraction(7), Fraction(1), Fraction(9, 10), even=False)
+    whole = replace(whole, ticks=array("q", [7000, 7100, 7150, 7600, 7900]), unit=Fraction(1, 1000))
+    part = whole.part(Fraction(12, 100), Fraction(7, 10))
+    assert (part.start, part.duration) == (Fraction(712, 100), Fraction(58, 100))
+    # Those of 7.1, 7.15 and 7.6 s are seen in it; the last one comes 0.48 s after its beginning.
+    assert (part.count, part.last) == (3, Fraction(48, 100))
+    assert part.before(Fraction(0), 0) == Fraction(-2, 100)
+    assert part.before(Fraction(5, 10), 2) == Fraction(-2, 100)
+    assert part.before(Fraction(5, 10), 9) == Fraction(-12, 100)
+    inside = whole.part(Fraction(2, 10), Fraction(5, 10))
+    assert (inside.count, inside.last) == (1, 0)
+
+
+def test_several_segments_are_one_film(clip: MakeClip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from inbetween.video import resume
 
     path = clip(moving(14))
@@ -178,7 +195,7 @@ def test_several_segments_are_one_film(clip: Clip, tmp_path: Path, monkeypatch: 
     assert [file.name for file in tmp_path.iterdir() if file.name.startswith(".")] == []
 
 
-def test_threads_change_nothing(clip: Clip, tmp_path: Path) -> None:
+def test_threads_change_nothing(clip: MakeClip, tmp_path: Path) -> None:
     path = clip(moving(6))
     made = []
     for threads in (1, 3):
@@ -187,7 +204,7 @@ def test_threads_change_nothing(clip: Clip, tmp_path: Path) -> None:
     assert made[0] == made[1]
 
 
-def test_a_single_picture_is_held(clip: Clip, tmp_path: Path) -> None:
+def test_a_single_picture_is_held(clip: MakeClip, tmp_path: Path) -> None:
     slow(clip(moving(1)), tmp_path / "out.mkv", codec="ffv1", factor="4")
     found = pictures_of(tmp_path / "out.mkv")
     assert len(found) == 4
@@ -195,7 +212,7 @@ def test_a_single_picture_is_held(clip: Clip, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 65), (33, 47)])
-def test_odd_sizes(clip: Clip, tmp_path: Path, size: tuple[int, int]) -> None:
+def test_odd_sizes(clip: MakeClip, tmp_path: Path, size: tuple[int, int]) -> None:
     pictures = [scene(n / 4, size) if min(size) > 8 else np.full((*size, 3), 40 * n, np.uint8) for n in range(4)]
     made = slow(clip(pictures), tmp_path / "out.mp4", factor="2").made.output
     assert (made.count, made.size) == (8, size)
@@ -234,7 +251,7 @@ def test_ten_bits_of_hdr_stay_what_they_are(tmp_path: Path) -> None:
             assert np.abs(frame.to_ndarray()[:48].astype(int) - mine).mean() < 3
 
 
-def test_matrix_range_and_shape_go_on(clip: Clip, tmp_path: Path) -> None:
+def test_matrix_range_and_shape_go_on(clip: MakeClip, tmp_path: Path) -> None:
     from inbetween.video.clip import Colour
 
     for colour in (Colour("smpte170m", "tv", "smpte170m", "smpte170m"), Colour("bt709", "pc", "bt709", "bt709")):
@@ -245,7 +262,7 @@ def test_matrix_range_and_shape_go_on(clip: Clip, tmp_path: Path) -> None:
         assert (found.colour, found.aspect) == (colour, aspect)
 
 
-def test_alpha_goes_on(tmp_path: Path, clip: Clip) -> None:
+def test_alpha_goes_on(tmp_path: Path, clip: MakeClip) -> None:
     pictures = [np.dstack([scene(n / 4, SIZE), np.full(SIZE, 40 + 20 * n, np.uint8)]) for n in range(4)]
     path = clip(pictures)
     slow(path, tmp_path / "out.mkv", codec="ffv1", factor="2", end="key")
@@ -256,7 +273,7 @@ def test_alpha_goes_on(tmp_path: Path, clip: Clip) -> None:
 # ------------------------------------------------------------------ cuts
 
 
-def test_a_cut_is_never_morphed(clip: Clip, tmp_path: Path) -> None:
+def test_a_cut_is_never_morphed(clip: MakeClip, tmp_path: Path) -> None:
     first, second = moving(5), moving(5, shot=1)
     path, report = clip(first + second), Notes()
     slow(path, tmp_path / "out.mkv", report, codec="ffv1", factor="4", end="key")
@@ -267,7 +284,7 @@ def test_a_cut_is_never_morphed(clip: Clip, tmp_path: Path) -> None:
     assert "0.21 s" in report.notes["cuts"]
 
 
-def test_cuts_by_hand(clip: Clip, tmp_path: Path) -> None:
+def test_cuts_by_hand(clip: MakeClip, tmp_path: Path) -> None:
     path, listed = clip(moving(5) + moving(5, shot=1)), tmp_path / "cuts.txt"
     listed.write_text("# frame 3\n3f\n")
     slow(path, tmp_path / "out.mkv", codec="ffv1", factor="2", cuts=str(listed))
@@ -282,14 +299,14 @@ def test_cuts_by_hand(clip: Clip, tmp_path: Path) -> None:
     assert not np.array_equal(found[9], found[10])
 
 
-def test_cuts_are_listed_without_making_anything(clip: Clip, tmp_path: Path) -> None:
+def test_cuts_are_listed_without_making_anything(clip: MakeClip, tmp_path: Path) -> None:
     path = clip(moving(4) + moving(4, shot=1) + moving(4, shot=2))
     found = look(plan(ClipWords(str(path), Words((), str(tmp_path / "out.mp4")), factor="2")), False, Report())
     assert sorted(found.counts.cuts) == [Fraction(4, 24), Fraction(8, 24)]
     assert not (tmp_path / "out.mp4").exists()
 
 
-def test_cuts_beside_the_part_that_is_used_do_not_count(clip: Clip, tmp_path: Path) -> None:
+def test_cuts_beside_the_part_that_is_used_do_not_count(clip: MakeClip, tmp_path: Path) -> None:
     path = clip(moving(4) + moving(4, shot=1) + moving(4, shot=2))
     result = slow(path, tmp_path / "out.mp4", engine="blend", factor="2", since="5f", until="10f")
     assert result.found.counts.within(result.found.clip.duration).cuts == {Fraction(3, 24)}
@@ -446,7 +463,7 @@ def test_what_moves_slowly_or_stands_is_no_repeat() -> None:
     assert len(found) == 15
 
 
-def test_repeats_in_a_film(clip: Clip, tmp_path: Path) -> None:
+def test_repeats_in_a_film(clip: MakeClip, tmp_path: Path) -> None:
     drawings = [picture for picture in moving(5, step=1) for _ in range(2)]
     report = Notes()
     slow(clip(drawings), tmp_path / "out.mkv", report, codec="ffv1", fps="24")
@@ -560,7 +577,7 @@ def test_few_pictures_are_held_however_long_the_clip(factor: Fraction) -> None:
     assert most <= 16
 
 
-def test_a_mask_protects(clip: Clip, tmp_path: Path) -> None:
+def test_a_mask_protects(clip: MakeClip, tmp_path: Path) -> None:
     mask = np.zeros((*SIZE, 3), np.uint8)
     mask[20:50, 30:60] = 255
     path = clip(moving(3, step=2))
@@ -593,7 +610,7 @@ def test_a_mask_protects(clip: Clip, tmp_path: Path) -> None:
         ({"duration": "0s"}, "leaves no time"),
     ],
 )
-def test_words_that_make_no_sense(clip: Clip, tmp_path: Path, words: dict[str, str], said: str) -> None:
+def test_words_that_make_no_sense(clip: MakeClip, tmp_path: Path, words: dict[str, str], said: str) -> None:
     path = clip(moving(3))
     with pytest.raises(WordsRefused, match=said):
         slow(path, tmp_path / "out.mp4", **words)
@@ -621,7 +638,7 @@ def test_pictures_need_a_rate(tmp_path: Path) -> None:
     assert (made.count, made.duration) == (6, Fraction(1, 2))
 
 
-def test_the_clip_is_not_written_over(clip: Clip) -> None:
+def test_the_clip_is_not_written_over(clip: MakeClip) -> None:
     path = clip(moving(3))
     before = path.read_bytes()
     with pytest.raises(InbetweenError, match=r"clip\.mkv"):
@@ -629,7 +646,7 @@ def test_the_clip_is_not_written_over(clip: Clip) -> None:
     assert path.read_bytes() == before
 
 
-def test_the_command(clip: Clip, tmp_path: Path, command: Command) -> None:
+def test_the_command(clip: MakeClip, tmp_path: Path, command: Command) -> None:
     path = clip(moving(4) + moving(4, shot=1))
     ran = command(
         "slowmo", path.name, "--factor", "2.5", "-o", "out.mp4", "--json", "--record", "--contact-sheet", "s.png"
@@ -657,7 +674,7 @@ def test_the_command(clip: Clip, tmp_path: Path, command: Command) -> None:
         (["slowmo", "clip.mkv", "-f", "x", "-o", "out.mp4"], 2),
     ],
 )
-def test_the_command_refuses(clip: Clip, command: Command, words: list[str], code: int) -> None:
+def test_the_command_refuses(clip: MakeClip, command: Command, words: list[str], code: int) -> None:
     clip(moving(2))
     ran = command(*words)
     assert ran.code == code

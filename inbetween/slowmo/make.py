@@ -100,7 +100,7 @@ def open_clip(slow: Slow, overwrite: bool, report: Report) -> Opened:
         )
         report.note("aspect", text, aspect=str(clip.aspect))
     cuts, mask = _cuts(said.cuts, found.clip, clip), _mask(said.protect, clip)
-    shared = Shared(lambda begin: found.pictures(clip, report, begin), KEPT)
+    shared = Shared(lambda begin: footage.begun(found.pictures(clip, report, begin)), KEPT)
     return Opened(slow, sink, found.clip, clip, found, grid, cuts, mask, Counts(), shared)
 
 
@@ -171,7 +171,7 @@ def frames(opened: Opened, makers: dict[str, Maker], first: int, stop: int, repo
 def _keys(opened: Opened, first: int) -> Iterator[Iterator[Key]]:
     """The clip's keys from before a frame of the film on, decoded while others are used."""
     clip, words = opened.clip, opened.slow.words
-    begin = opened.grid.source(first) - LOOK_BACK / clip.rate
+    begin = clip.before(opened.grid.source(first), LOOK_BACK)
     # A number that is missing among pictures is no pause.
     usual = None if clip.video < 0 else 1 / clip.rate
     with ThreadPoolExecutor(1) as pool:

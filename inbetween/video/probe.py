@@ -230,7 +230,8 @@ def _timed(times: _Times, path: str, report: Report) -> Clip:
         shown = round(last * found) or 1
         span = Fraction(round(span * found)) / found
         last = shown / found
-    return Clip(path, (0, 0), 3, 8, found, count, ticks[0] * unit, span + last, span, even, timed=times.timed)
+    whole = Clip(path, (0, 0), 3, 8, found, count, ticks[0] * unit, span + last, span, even, timed=times.timed)
+    return whole if even else replace(whole, ticks=ticks, unit=unit)
 
 
 def grid_of(ticks: array[int], unit: Fraction, usual: Fraction, said: Fraction | None) -> Fraction | None:
