@@ -173,7 +173,7 @@ def _keys(opened: Opened, first: int) -> Iterator[Iterator[Key]]:
     clip, words = opened.clip, opened.slow.words
     begin = clip.before(opened.grid.source(first), LOOK_BACK)
     # A number that is missing among pictures is no pause.
-    usual = None if clip.video < 0 else 1 / clip.rate
+    usual = None if words.holes else 1 / clip.rate
     with ThreadPoolExecutor(1) as pool:
         decoded = opened.shared.since(begin)
         stream = decoded
@@ -298,6 +298,7 @@ def make_film(slow: Slow, report: Report, *, overwrite: bool = False, sheet: Pat
                 clip.size,
                 report,
                 overwrite,
+                clip.loop,
                 threads=slow.base.settings.threads,
                 colour=clip.colour,
                 aspect=clip.aspect,

@@ -85,9 +85,11 @@ class Clip:
     fields: bool = False
     """A picture is made of each field: twice as many as the file has."""
     video: int = -1
-    """Index of its stream of pictures; -1 for a sequence of picture files."""
+    """Index of its stream of pictures; -1 for a sequence of picture files, and for an animated WebP."""
     streams: tuple[Stream, ...] = ()
     """All others, in the file's order; a cover picture is `attachment`."""
+    loop: bool = False
+    """An animation that starts again for ever."""
 
     def part(self, since: Fraction, until: Fraction) -> Clip:
         """From `since` to `until`, seconds of this clip; of an even one from picture to picture, of another one to the

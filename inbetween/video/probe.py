@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from inbetween.errors import InbetweenError
 from inbetween.types import Report
-from inbetween.video import codecs
+from inbetween.video import codecs, webp
 from inbetween.video.clip import Clip, Colour, Stream
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ def opened(path: str) -> Iterator[av.container.InputContainer]:
         with (
             open(path, "rb") as named,
             open(named.fileno(), "rb", closefd=False) as file,
-            av.open(file, "r", options={"min_delay": "0"}) as container,
+            # A GIF's pictures have their own times; those that have none are shown for a tenth of a second by all.
+            av.open(file, "r", options={"min_delay": "1"}) as container,
         ):
             yield container
     except av.error.FFmpegError as error:
@@ -76,10 +77,12 @@ def probe(path: str, report: Report) -> Clip:
     Raises:
         InbetweenError: see `opened`; it has no pictures, is one picture, or is cut off.
     """
+    if webp.is_webp(path):
+        return _webp(path, report)
     with opened(path) as container:
         video = pictures_of(container, path)
         if container.format.name in ("image2", "png_pipe", "jpeg_pipe", "webp_pipe", "tiff_pipe", "bmp_pipe"):
-            raise InbetweenError(f"{path} is a picture, not a clip", "inbetween run START END makes a film of pictures")
+            raise _picture(path)
         others = tuple(_stream(stream) for stream in container.streams if stream is not video)
         more = sum(stream.kind == "video" for stream in others)
         if more:
@@ -90,7 +93,25 @@ def probe(path: str, report: Report) -> Clip:
         # Its alpha is a second stream, which the usual decoder passes over.
         channels = 4 if video.metadata.get("alpha_mode") == "1" else 3
         whole = replace(whole, video=video.index, streams=others, channels=channels, aspect=aspect)
+        if container.format.name in ("gif", "apng"):
+            if webp.cut_off(path):
+                raise InbetweenError(f"{path} is cut off", "get the whole file")
+            whole = replace(whole, loop=webp.loops(path))
     return _looked_at(whole, report)
+
+
+def _webp(path: str, report: Report) -> Clip:
+    ticks, last = webp.stamps(path)
+    if not ticks:
+        raise _picture(path)
+    whole = _timed(_Times(webp.UNIT, ticks, last, None, True), path, report)
+    *size, channels = webp.shape(path)
+    colour = Colour("gbr", "pc", "bt709", "iec61966-2-1")
+    return replace(whole, size=(size[0], size[1]), channels=channels, colour=colour, loop=webp.loops(path))
+
+
+def _picture(path: str) -> InbetweenError:
+    return InbetweenError(f"{path} is a picture, not a clip", "inbetween run START END makes a film of pictures")
 
 
 def pictures_of(container: av.container.InputContainer, path: str) -> av.video.stream.VideoStream:
