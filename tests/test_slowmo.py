@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import weakref
+from array import array
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
+from math import gcd
 from pathlib import Path
 from typing import Any
 
@@ -23,19 +26,20 @@ from inbetween.errors import InbetweenError, UnknownName, WordsRefused
 from inbetween.plan import Words
 from inbetween.slowmo import keys as keys_room
 from inbetween.slowmo.keys import Counts, Key
-from inbetween.slowmo.make import Result, look, make_film
+from inbetween.slowmo.make import LOOK_BACK, Result, look, make_film
 from inbetween.slowmo.pieces import pieces
 from inbetween.slowmo.words import ClipWords, plan
 from inbetween.timeline.clips import Speed, clip_grid
 from inbetween.types import Gap, Picture, Report
 from inbetween.video import ffmpeg, sinks
+from inbetween.video.clip import Clip
 from inbetween.video.probe import probe
 from inbetween.video.read import frames
 from inbetween.video.write import write
 
 SIZE = (72, 96)
 NTSC = Fraction(24000, 1001)
-Clip = Callable[..., Path]
+MakeClip = Callable[..., Path]
 
 
 class Notes(Report):
@@ -49,7 +53,7 @@ class Notes(Report):
 
 
 @pytest.fixture
-def clip(tmp_path: Path) -> Clip:
+def clip(tmp_path: Path) -> MakeClip:
     """A lossless film of pictures, (H, W, 3) uint8."""
 
     def made(pictures: Iterable[Picture], rate: Fraction = Fraction(24), name: str = "clip.mkv", **more: Any) -> Path:
@@ -96,7 +100,7 @@ def pictures_of(path: Path) -> list[Picture]:
     ],
 )
 def test_as_many_frames_as_planned(
-    clip: Clip, tmp_path: Path, words: dict[str, str], count: int, rate: Fraction
+    clip: MakeClip, tmp_path: Path, words: dict[str, str], count: int, rate: Fraction
 ) -> None:
     out = tmp_path / "out.mp4"
     made = slow(clip(moving(12), NTSC), out, engine="blend", **words).made.output
@@ -108,7 +112,7 @@ def test_as_many_frames_as_planned(
     assert made.count == count
 
 
-def test_the_clips_own_pictures_stay_bit_for_bit(clip: Clip, tmp_path: Path) -> None:
+def test_the_clips_own_pictures_stay_bit_for_bit(clip: MakeClip, tmp_path: Path) -> None:
     path = clip(moving(5))
     slow(path, tmp_path / "out", factor="3")
     found = [load(file) for file in sorted((tmp_path / "out").iterdir())]
@@ -119,7 +123,7 @@ def test_the_clips_own_pictures_stay_bit_for_bit(clip: Clip, tmp_path: Path) -> 
     assert np.array_equal(found[12], found[14])
 
 
-def test_what_is_made_lies_between(clip: Clip, tmp_path: Path) -> None:
+def test_what_is_made_lies_between(clip: MakeClip, tmp_path: Path) -> None:
     wanted = moving(17, step=0.25)
     slow(clip(wanted[::4]), tmp_path / "out.mkv", codec="ffv1", factor="4", end="key")
     found = pictures_of(tmp_path / "out.mkv")
@@ -128,7 +132,7 @@ def test_what_is_made_lies_between(clip: Clip, tmp_path: Path) -> None:
     assert max(errors[::4]) == 0
 
 
-def test_no_frame_is_shown_twice(clip: Clip, tmp_path: Path) -> None:
+def test_no_frame_is_shown_twice(clip: MakeClip, tmp_path: Path) -> None:
     for rate, fps in ((Fraction(24), "60"), (Fraction(25), "60"), (Fraction(30000, 1001), "60")):
         slow(clip(moving(10), rate), tmp_path / "out.mkv", codec="ffv1", fps=fps)
         found = pictures_of(tmp_path / "out.mkv")
@@ -137,7 +141,7 @@ def test_no_frame_is_shown_twice(clip: Clip, tmp_path: Path) -> None:
         assert all(moved[: -int(Fraction(fps) / rate) - 1]), fps
 
 
-def test_light_does_not_flicker(clip: Clip, tmp_path: Path) -> None:
+def test_light_does_not_flicker(clip: MakeClip, tmp_path: Path) -> None:
     """Own and made frames go the same way through the encoder."""
     noise = [np.roll(texture(*SIZE, 3, 1.5), 2 * n, 1).astype(np.uint8) for n in range(9)]
     path = clip(noise, codec="libx264", name="clip.mp4")
@@ -148,7 +152,7 @@ def test_light_does_not_flicker(clip: Clip, tmp_path: Path) -> None:
     assert abs(after[::2].mean() - after[1::2].mean()) < 0.3
 
 
-def test_uneven_times_are_met(clip: Clip, tmp_path: Path) -> None:
+def test_uneven_times_are_met(clip: MakeClip, tmp_path: Path) -> None:
     """A film at another rate shows at every time what was to be seen then."""
     smooth = moving(40, step=0.1)
     wanted = [n for n in range(40) if n % 5 not in (1, 3)]
@@ -164,7 +168,21 @@ def test_uneven_times_are_met(clip: Clip, tmp_path: Path) -> None:
     assert max(errors) < 1.5
 
 
-def test_several_segments_are_one_film(clip: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_part_of_uneven_times_knows_its_pictures() -> None:
+    whole = Clip("c.mkv", SIZE, 3, 8, Fraction(10), 5, Fraction(7), Fraction(1), Fraction(9, 10), even=False)
+    whole = replace(whole, ticks=array("q", [7000, 7100, 7150, 7600, 7900]), unit=Fraction(1, 1000))
+    part = whole.part(Fraction(12, 100), Fraction(7, 10))
+    assert (part.start, part.duration) == (Fraction(712, 100), Fraction(58, 100))
+    # Those of 7.1, 7.15 and 7.6 s are seen in it; the last one comes 0.48 s after its beginning.
+    assert (part.count, part.last) == (3, Fraction(48, 100))
+    assert part.before(Fraction(0), 0) == Fraction(-2, 100)
+    assert part.before(Fraction(5, 10), 2) == Fraction(-2, 100)
+    assert part.before(Fraction(5, 10), 9) == Fraction(-12, 100)
+    inside = whole.part(Fraction(2, 10), Fraction(5, 10))
+    assert (inside.count, inside.last) == (1, 0)
+
+
+def test_several_segments_are_one_film(clip: MakeClip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from inbetween.video import resume
 
     path = clip(moving(14))
@@ -177,7 +195,7 @@ def test_several_segments_are_one_film(clip: Clip, tmp_path: Path, monkeypatch: 
     assert [file.name for file in tmp_path.iterdir() if file.name.startswith(".")] == []
 
 
-def test_threads_change_nothing(clip: Clip, tmp_path: Path) -> None:
+def test_threads_change_nothing(clip: MakeClip, tmp_path: Path) -> None:
     path = clip(moving(6))
     made = []
     for threads in (1, 3):
@@ -186,7 +204,7 @@ def test_threads_change_nothing(clip: Clip, tmp_path: Path) -> None:
     assert made[0] == made[1]
 
 
-def test_a_single_picture_is_held(clip: Clip, tmp_path: Path) -> None:
+def test_a_single_picture_is_held(clip: MakeClip, tmp_path: Path) -> None:
     slow(clip(moving(1)), tmp_path / "out.mkv", codec="ffv1", factor="4")
     found = pictures_of(tmp_path / "out.mkv")
     assert len(found) == 4
@@ -194,7 +212,7 @@ def test_a_single_picture_is_held(clip: Clip, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 65), (33, 47)])
-def test_odd_sizes(clip: Clip, tmp_path: Path, size: tuple[int, int]) -> None:
+def test_odd_sizes(clip: MakeClip, tmp_path: Path, size: tuple[int, int]) -> None:
     pictures = [scene(n / 4, size) if min(size) > 8 else np.full((*size, 3), 40 * n, np.uint8) for n in range(4)]
     made = slow(clip(pictures), tmp_path / "out.mp4", factor="2").made.output
     assert (made.count, made.size) == (8, size)
@@ -233,7 +251,7 @@ def test_ten_bits_of_hdr_stay_what_they_are(tmp_path: Path) -> None:
             assert np.abs(frame.to_ndarray()[:48].astype(int) - mine).mean() < 3
 
 
-def test_matrix_range_and_shape_go_on(clip: Clip, tmp_path: Path) -> None:
+def test_matrix_range_and_shape_go_on(clip: MakeClip, tmp_path: Path) -> None:
     from inbetween.video.clip import Colour
 
     for colour in (Colour("smpte170m", "tv", "smpte170m", "smpte170m"), Colour("bt709", "pc", "bt709", "bt709")):
@@ -244,7 +262,7 @@ def test_matrix_range_and_shape_go_on(clip: Clip, tmp_path: Path) -> None:
         assert (found.colour, found.aspect) == (colour, aspect)
 
 
-def test_alpha_goes_on(tmp_path: Path, clip: Clip) -> None:
+def test_alpha_goes_on(tmp_path: Path, clip: MakeClip) -> None:
     pictures = [np.dstack([scene(n / 4, SIZE), np.full(SIZE, 40 + 20 * n, np.uint8)]) for n in range(4)]
     path = clip(pictures)
     slow(path, tmp_path / "out.mkv", codec="ffv1", factor="2", end="key")
@@ -255,7 +273,7 @@ def test_alpha_goes_on(tmp_path: Path, clip: Clip) -> None:
 # ------------------------------------------------------------------ cuts
 
 
-def test_a_cut_is_never_morphed(clip: Clip, tmp_path: Path) -> None:
+def test_a_cut_is_never_morphed(clip: MakeClip, tmp_path: Path) -> None:
     first, second = moving(5), moving(5, shot=1)
     path, report = clip(first + second), Notes()
     slow(path, tmp_path / "out.mkv", report, codec="ffv1", factor="4", end="key")
@@ -266,7 +284,7 @@ def test_a_cut_is_never_morphed(clip: Clip, tmp_path: Path) -> None:
     assert "0.21 s" in report.notes["cuts"]
 
 
-def test_cuts_by_hand(clip: Clip, tmp_path: Path) -> None:
+def test_cuts_by_hand(clip: MakeClip, tmp_path: Path) -> None:
     path, listed = clip(moving(5) + moving(5, shot=1)), tmp_path / "cuts.txt"
     listed.write_text("# frame 3\n3f\n")
     slow(path, tmp_path / "out.mkv", codec="ffv1", factor="2", cuts=str(listed))
@@ -281,14 +299,14 @@ def test_cuts_by_hand(clip: Clip, tmp_path: Path) -> None:
     assert not np.array_equal(found[9], found[10])
 
 
-def test_cuts_are_listed_without_making_anything(clip: Clip, tmp_path: Path) -> None:
+def test_cuts_are_listed_without_making_anything(clip: MakeClip, tmp_path: Path) -> None:
     path = clip(moving(4) + moving(4, shot=1) + moving(4, shot=2))
     found = look(plan(ClipWords(str(path), Words((), str(tmp_path / "out.mp4")), factor="2")), False, Report())
     assert sorted(found.counts.cuts) == [Fraction(4, 24), Fraction(8, 24)]
     assert not (tmp_path / "out.mp4").exists()
 
 
-def test_cuts_beside_the_part_that_is_used_do_not_count(clip: Clip, tmp_path: Path) -> None:
+def test_cuts_beside_the_part_that_is_used_do_not_count(clip: MakeClip, tmp_path: Path) -> None:
     path = clip(moving(4) + moving(4, shot=1) + moving(4, shot=2))
     result = slow(path, tmp_path / "out.mp4", engine="blend", factor="2", since="5f", until="10f")
     assert result.found.counts.within(result.found.clip.duration).cuts == {Fraction(3, 24)}
@@ -335,11 +353,105 @@ def test_drawings_on_twos_and_threes_move_all_the_time(shown: int) -> None:
     assert len(kept) == len(drawings)
 
 
-def test_one_of_five_repeats_in_telecine() -> None:
-    pictures = [picture for n, picture in enumerate(moving(12, step=0.6)) for _ in range(2 if n % 4 == 3 else 1)]
-    found = list(keys_room.keys(stream(pictures, 30), keys_room.nowhere, True, Fraction(1, 30), Counts()))
-    assert len(found) == len(pictures) - 2  # what repeats at the very end is held anyhow
-    assert Fraction(4, 30) not in times_of(found)
+def runs(lengths: Iterable[int], shot: int = 0) -> list[Picture]:
+    """Drawings, each shown so many times; of two that change places, which is as good as any."""
+    drawn = [np.full((8, 8, 3), value + 20 * shot, np.uint8) for value in (50, 150)]
+    return [drawn[number % 2] for number, length in enumerate(lengths) for _ in range(length)]
+
+
+def keys_of(pictures: Iterable[tuple[Fraction, Picture]], cut: keys_room.Cut = keys_room.nowhere) -> list[Key]:
+    return list(keys_room.keys(pictures, cut, True, Fraction(1, 30), Counts()))
+
+
+def test_telecine_on_pictures_moves_evenly() -> None:
+    pictures = [picture for n, picture in enumerate(moving(16, step=0.4)) for _ in range(2 if n % 4 == 3 else 1)]
+    found = times_of(keys_of(stream(pictures, 30)))
+    assert len(found) == 16
+    assert {b - a for a, b in pairwise(found[1:])} == {Fraction(1, 24)}
+    assert found[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("cycle", "step"),
+    [
+        ((1, 1, 1, 2), Fraction(5, 4)),
+        ((2, 1, 1, 1), Fraction(5, 4)),
+        ((1, 1, 1, 1, 2), Fraction(6, 5)),
+        ((2, 3), Fraction(5, 2)),
+        ((3, 2), Fraction(5, 2)),
+        ((2, 3, 3, 2), Fraction(5, 2)),
+        ((2, 2, 2, 4), Fraction(5, 2)),
+        ((1, 2), Fraction(3, 2)),
+    ],
+)
+def test_a_steady_cycle_is_evened_out(cycle: tuple[int, ...], step: Fraction) -> None:
+    found = keys_of(stream(runs(cycle * 6), 30))
+    times, count = [key.time * 30 for key in found], len(cycle)
+    assert {b - a for a, b in pairwise(times[count:-count])} == {step}
+    own = [sum((cycle * 6)[:number]) for number in range(len(times))]
+    assert max(abs(a - b) for a, b in zip(times, own, strict=True)) <= gcd(*cycle)
+    # Those whose time it is keep it, so that own pictures are met; on the whole nothing is early or late.
+    assert any(a == b for a, b in zip(times[count : 2 * count], own[count : 2 * count], strict=True))
+    late = sum(a - b for a, b in zip(times[count : 2 * count], own[count : 2 * count], strict=True)) / count
+    assert abs(late) <= Fraction(gcd(*cycle), 4)
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [
+        [2, 3, 3, 2, 2, 2, 3, 2, 3, 3, 3, 2, 2, 3, 2, 2],
+        [2] * 12,
+        [3] * 9,
+        [1, 1, 2, 1, 1, 1, 1, 2, 2, 1, 1, 2, 1, 1, 1, 1, 1, 2, 1, 2, 2, 1],
+        [2] * 8 + [3] * 8 + [1] * 12,
+        [1, 1, 1, 3] * 6,
+    ],
+)
+def test_drawings_timed_by_hand_stay_as_they_are(lengths: list[int]) -> None:
+    found = keys_of(stream(runs(lengths), 30))
+    assert times_of(found) == [Fraction(sum(lengths[:number]), 30) for number in range(len(lengths))]
+
+
+def test_a_cycle_ends_at_a_cut() -> None:
+    first, second = [1, 1, 1, 2] * 4 + [1, 1], [1, 2, 1, 1] * 4
+    pictures = runs(first) + runs(second, 1)
+    at = Fraction(sum(first), 30)
+    found = keys_of(stream(pictures, 30), keys_room.listed([at]))
+    assert [key.time for key in found if not key.joined] == [0, at]
+    times = times_of(found)
+    assert times == sorted(set(times))
+    alone = keys_of(stream(runs(second, 1), 30))
+    assert [time - at for time in times if time >= at] == times_of(alone)
+
+
+def test_pictures_that_are_missing_are_no_cycle() -> None:
+    """Times that are the file's own are true."""
+    ticks = [5 * (n // 4) + n % 4 for n in range(24)]
+    found = keys_of((Fraction(tick, 30), picture) for tick, picture in zip(ticks, runs([1] * 24), strict=True))
+    assert [key.time * 30 for key in found] == ticks
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([(1, 1, 1, 2), (2, 3), (2, 3, 3, 2), (1,), (2,), (3,), (4,), (6,), (1, 3)]),
+            st.integers(1, 8),
+        ),
+        min_size=2,
+        max_size=6,
+    ),
+    st.floats(0, 1),
+)
+def test_what_a_key_is_depends_on_few_pictures(parts: list[tuple[tuple[int, ...], int]], place: float) -> None:
+    """Segments that are made by themselves have the very keys that the whole has."""
+    lengths = [length for cycle, times in parts for length in cycle * times]
+    pictures = list(stream(runs(lengths), 30))
+    first = int(place * (len(pictures) - 1))
+    whole = keys_of(pictures)
+    begun = keys_of(pictures[max(0, first - LOOK_BACK) :])
+    start = max(number for number, key in enumerate(whole) if key.time <= pictures[first][0])
+    wanted = whole[max(0, start - 1) :]
+    assert [(key.time, key.shown) for key in begun[-len(wanted) :]] == [(key.time, key.shown) for key in wanted]
 
 
 def test_what_moves_slowly_or_stands_is_no_repeat() -> None:
@@ -351,7 +463,7 @@ def test_what_moves_slowly_or_stands_is_no_repeat() -> None:
     assert len(found) == 15
 
 
-def test_repeats_in_a_film(clip: Clip, tmp_path: Path) -> None:
+def test_repeats_in_a_film(clip: MakeClip, tmp_path: Path) -> None:
     drawings = [picture for picture in moving(5, step=1) for _ in range(2)]
     report = Notes()
     slow(clip(drawings), tmp_path / "out.mkv", report, codec="ffv1", fps="24")
@@ -465,7 +577,7 @@ def test_few_pictures_are_held_however_long_the_clip(factor: Fraction) -> None:
     assert most <= 16
 
 
-def test_a_mask_protects(clip: Clip, tmp_path: Path) -> None:
+def test_a_mask_protects(clip: MakeClip, tmp_path: Path) -> None:
     mask = np.zeros((*SIZE, 3), np.uint8)
     mask[20:50, 30:60] = 255
     path = clip(moving(3, step=2))
@@ -498,7 +610,7 @@ def test_a_mask_protects(clip: Clip, tmp_path: Path) -> None:
         ({"duration": "0s"}, "leaves no time"),
     ],
 )
-def test_words_that_make_no_sense(clip: Clip, tmp_path: Path, words: dict[str, str], said: str) -> None:
+def test_words_that_make_no_sense(clip: MakeClip, tmp_path: Path, words: dict[str, str], said: str) -> None:
     path = clip(moving(3))
     with pytest.raises(WordsRefused, match=said):
         slow(path, tmp_path / "out.mp4", **words)
@@ -526,7 +638,7 @@ def test_pictures_need_a_rate(tmp_path: Path) -> None:
     assert (made.count, made.duration) == (6, Fraction(1, 2))
 
 
-def test_the_clip_is_not_written_over(clip: Clip) -> None:
+def test_the_clip_is_not_written_over(clip: MakeClip) -> None:
     path = clip(moving(3))
     before = path.read_bytes()
     with pytest.raises(InbetweenError, match=r"clip\.mkv"):
@@ -534,7 +646,7 @@ def test_the_clip_is_not_written_over(clip: Clip) -> None:
     assert path.read_bytes() == before
 
 
-def test_the_command(clip: Clip, tmp_path: Path, command: Command) -> None:
+def test_the_command(clip: MakeClip, tmp_path: Path, command: Command) -> None:
     path = clip(moving(4) + moving(4, shot=1))
     ran = command(
         "slowmo", path.name, "--factor", "2.5", "-o", "out.mp4", "--json", "--record", "--contact-sheet", "s.png"
@@ -562,7 +674,7 @@ def test_the_command(clip: Clip, tmp_path: Path, command: Command) -> None:
         (["slowmo", "clip.mkv", "-f", "x", "-o", "out.mp4"], 2),
     ],
 )
-def test_the_command_refuses(clip: Clip, command: Command, words: list[str], code: int) -> None:
+def test_the_command_refuses(clip: MakeClip, command: Command, words: list[str], code: int) -> None:
     clip(moving(2))
     ran = command(*words)
     assert ran.code == code

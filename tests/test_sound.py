@@ -13,6 +13,7 @@ from conftest import Command, scene
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inbetween.timeline import parse_time
 from inbetween.types import Report
 from inbetween.video.carry import carried
 from inbetween.video.probe import probe
@@ -122,6 +123,55 @@ def test_a_click_is_where_a_curve_says(speed: float, slope: float, at: float, si
 
 
 # ------------------------------------------------------------------ by the real command
+
+
+UNEVEN = (0, 40, 90, 170, 180, 260, 410, 430, 500, 1000, 1033, 1066, 1200, 1260, 1300, 1390, 1500, 2000, 2035, 2140)
+"""Milliseconds."""
+
+
+def uneven(path: Path) -> Path:
+    """A film of three seconds with clicks, whose pictures come at `UNEVEN` times; each is as bright as its number
+    says."""
+    with av.open(str(path), "w") as film:
+        video = film.add_stream("ffv1", rate=25)
+        video.width, video.height, video.pix_fmt = 64, 48, "bgr0"
+        video.codec_context.time_base = Fraction(1, 1000)
+        audio = film.add_stream("flac", rate=RATE, layout="stereo")
+        for number, time in enumerate(UNEVEN):
+            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 10 * number, np.uint8), "rgb24")
+            frame.pts, frame.time_base = time, Fraction(1, 1000)
+            film.mux(video.encode(frame))
+        film.mux(video.encode(None))
+        sound = av.AudioFrame.from_ndarray((clicks(3) * 32767).astype(np.int16).T.reshape(1, -1), "s16", "stereo")
+        sound.sample_rate, sound.pts, sound.time_base = RATE, 0, Fraction(1, RATE)
+        film.mux(audio.encode(sound))
+        film.mux(audio.encode(None))
+    return path
+
+
+@pytest.mark.parametrize(("since", "until", "factor"), [("0.3", "2.1", 1), ("1033ms", "2.02", 2), ("0.417", "1.31", 4)])
+def test_a_part_of_uneven_times_is_exact(command: Command, tmp_path: Path, since: str, until: str, factor: int) -> None:
+    """It begins with the picture that is shown then, every other one is met at its time, and so is the sound."""
+    uneven(tmp_path / "c.mkv")
+    words = ["--from", since, "--to", until, "--factor", str(factor), "--fps", "100", "--repeats", "keep"]
+    ran = command("slowmo", "c.mkv", *words, "--engine", "blend", "--cuts", "off", "-o", "o.mkv", "--codec", "ffv1")
+    assert ran.code == 0, ran.err
+    start, end = (parse_time(word, Fraction(25)) for word in (since, until))
+    with av.open(str(tmp_path / "o.mkv")) as film:
+        values = [float(frame.to_ndarray(format="rgb24")[0, 0, 0]) / 10 for frame in film.decode(video=0)]
+    sound, rate, length, lasts = played(tmp_path / "o.mkv")
+    assert length == Fraction(len(values), 100)
+    assert abs(length - (end - start) * factor) <= Fraction(1, 200)
+    shown = sum(time <= start * 1000 for time in UNEVEN) - 1
+    assert values[0] == shown
+    for number, time in enumerate(UNEVEN):
+        place = (Fraction(time, 1000) - start) * factor * 100
+        if 0 <= place < len(values) and place.denominator == 1:
+            assert values[int(place)] == number
+    assert sum(time < end * 1000 for time in UNEVEN) - 1 <= values[-1] < sum(time < end * 1000 for time in UNEVEN)
+    assert abs(lasts - length) < Fraction(1, 40)
+    wanted = [float((Fraction(click) - start) * factor) for click in CLICKS if start <= click < end]
+    assert heard(sound, rate) == pytest.approx(wanted, abs=0.004)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import glob
 import os
 import re
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -32,6 +32,19 @@ class Footage:
     `begin` on."""
     inputs: tuple[Path, ...]
     """The files that it comes from."""
+
+
+def begun(pictures: Iterable[tuple[Fraction, Picture]]) -> Iterator[tuple[Fraction, Picture]]:
+    """With the picture that is shown at 0 there: a part of a clip begins with it, whenever it appeared."""
+    early: tuple[Fraction, Picture] | None = None
+    for time, picture in pictures:
+        if early is not None:
+            yield (Fraction(0), early[1]) if time > 0 else early
+        early = (time, picture) if time < 0 else None
+        if early is None:
+            yield time, picture
+    if early is not None:
+        yield Fraction(0), early[1]
 
 
 class Shared:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import pairwise
+from math import gcd
 from pathlib import Path
+from statistics import median_low
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -25,6 +29,9 @@ if TYPE_CHECKING:
 
 MOST_SHOWN = 4
 """Times that a drawing is shown at most: what stands for longer is meant to stand."""
+AROUND, CYCLE = 10, 5
+"""Pictures each way in which a cycle of repeats must be steady, and drawings in one at most: films of 24 pictures in 30
+repeat every fourth, in 60 they are shown for 2, 3, 2, 3."""
 BLOCK = 5
 """Pixels of the small picture, each way, over which differences are averaged."""
 SAME, CHANGED, TIMES = 8.0, 2.0, 3.5
@@ -40,10 +47,12 @@ class Key:
     """A picture that is met on the way."""
 
     time: Fraction
-    """Seconds since the clip's start; of a drawing shown several times when it appears."""
+    """Seconds since the clip's start; of a drawing shown several times when it appears, or would in an even film."""
     picture: Picture
     joined: bool
     """It goes on what the key before shows; False after a cut, and for the first one."""
+    shown: int = 1
+    """Pictures of the clip that show it."""
 
 
 @dataclass
@@ -73,15 +82,21 @@ def keys(
 ) -> Iterator[Key]:
     """The keys among the pictures of a clip, in order; few pictures are held.
 
-    retimed: a drawing that is shown up to `MOST_SHOWN` times is one key. usual: seconds between pictures; a picture
-    that stands for `PAUSE` or longer is a key once more when it ends. None: nothing is a pause.
+    retimed: a drawing that is shown up to `MOST_SHOWN` times is one key; see `_evened`. usual: seconds between
+    pictures; a picture that stands for `PAUSE` or longer is a key once more when it ends. None: nothing is a pause.
     """
+    drawings = _drawings(pictures, counts) if retimed else ((_seen(one), 1) for one in pictures)
+    found = _joined(drawings, cut, usual, counts)
+    return _evened(found) if retimed else found
+
+
+def _joined(drawings: Iterable[tuple[Seen, int]], cut: Cut, usual: Fraction | None, counts: Counts) -> Iterator[Key]:
     before: Seen | None = None
-    for now in _drawings(pictures, counts) if retimed else map(_seen, pictures):
+    for now, shown in drawings:
         time, picture, _ = now
         if before is None:
             before = now
-            yield Key(time, picture, False)
+            yield Key(time, picture, False, shown)
             continue
         if usual is not None and time - before[0] > max(PAUSE, 4 * usual):
             counts.pauses.add(time)
@@ -91,7 +106,7 @@ def keys(
         if not joined:
             counts.cuts.add(time)
         before = now
-        yield Key(time, picture, joined)
+        yield Key(time, picture, joined, shown)
 
 
 def _seen(one: tuple[Fraction, Picture]) -> Seen:
@@ -103,8 +118,8 @@ def _seen(one: tuple[Fraction, Picture]) -> Seen:
 # ------------------------------------------------------------------ drawings shown twice
 
 
-def _drawings(pictures: Iterable[tuple[Fraction, Picture]], counts: Counts) -> Iterator[Seen]:
-    """Without the pictures that only repeat one. What a run is depends on few pictures around it."""
+def _drawings(pictures: Iterable[tuple[Fraction, Picture]], counts: Counts) -> Iterator[tuple[Seen, int]]:
+    """Without the pictures that only repeat one; how many show each. What a run is depends on few pictures around."""
     run: list[Seen] = []
     noise, appeared = 0.0, np.inf
     for now in map(_seen, pictures):
@@ -114,20 +129,64 @@ def _drawings(pictures: Iterable[tuple[Fraction, Picture]], counts: Counts) -> I
             noise = max(noise, change)
             if len(run) > MOST_SHOWN:
                 # It stands: all of it is kept.
-                yield from run[:-1]
+                yield from ((one, 1) for one in run[:-1])
                 run, appeared = run[-1:], 0.0
             continue
         yield from _one(run, noise, min(appeared, change), counts)
         run, noise, appeared = [now], 0.0, change
-    yield from run
+    yield from _one(run, noise, appeared, counts)
 
 
-def _one(run: list[Seen], noise: float, change: float, counts: Counts) -> list[Seen]:
+def _one(run: list[Seen], noise: float, change: float, counts: Counts) -> list[tuple[Seen, int]]:
     """Of a run of like pictures the first, if what comes before and after it differs clearly."""
     if len(run) > 1 and change >= max(CHANGED, TIMES * noise):
         counts.repeats.update(time for time, _, _ in run[1:])
-        return run[:1]
-    return run
+        return [(run[0], len(run))]
+    return [(one, 1) for one in run]
+
+
+def _evened(found: Iterable[Key]) -> Iterator[Key]:
+    """Where drawings repeat in a steady cycle (telecine) at even times, as in the film that was brought to another
+    rate. What a time is depends on `AROUND` pictures each way, in the shot; the first of a shot stays.
+    """
+    waiting: deque[Key] = deque()
+    past: list[tuple[Fraction, int]] = []
+
+    def first() -> Key:
+        shot = [*past, *((key.time, key.shown) for key in waiting)]
+        key = waiting.popleft()
+        time = _even(shot, len(past)) if past else key.time
+        past.append((key.time, key.shown))
+        while sum(shown for _, shown in past[1:]) >= AROUND:
+            del past[0]
+        return replace(key, time=time)
+
+    for key in found:
+        if not key.joined:
+            while waiting:
+                yield first()
+            past.clear()
+        waiting.append(key)
+        while sum(key.shown for key in waiting) - key.shown >= AROUND:
+            yield first()
+    while waiting:
+        yield first()
+
+
+def _even(shot: Sequence[tuple[Fraction, int]], place: int) -> Fraction:
+    """When the drawing at that place is shown in an even film; shot: when each appears, and pictures that show it."""
+    lengths = [shown for _, shown in shot]
+    unit = (shot[1][0] - shot[0][0]) / lengths[0]
+    steady = all(end - start == shown * unit for (start, shown), (end, _) in pairwise(shot))
+    for period in range(1, CYCLE + 1):
+        if steady and 2 * period < len(lengths) and lengths[period:] == lengths[:-period]:
+            step = unit * sum(lengths[:period]) / period
+            times = [time - (number - place) * step for number, (time, _) in enumerate(shot[:period])]
+            # Even times that were rounded to pictures differ by no more from their own.
+            rounded = max(times) - min(times) <= unit * gcd(*lengths)
+            # One of the cycle has the very time that it had: own pictures are met.
+            return median_low(times) if rounded else shot[place][0]
+    return shot[place][0]
 
 
 def differ(a: Small, b: Small) -> float:

@@ -38,9 +38,9 @@ from inbetween.video.write import rehearse
 
 READ_AHEAD = 3
 """Pictures that wait to be used, decoded."""
-LOOK_BACK = keys.MOST_SHOWN + 4
-"""Pictures before a segment that say what its first ones are."""
-KEPT = LOOK_BACK + keys.MOST_SHOWN + READ_AHEAD + 5
+LOOK_BACK = keys.AROUND + 3 * keys.MOST_SHOWN + 2
+"""Pictures before a segment that say what its first ones are, and when."""
+KEPT = LOOK_BACK + keys.AROUND + keys.MOST_SHOWN + READ_AHEAD + 5
 """Pictures that are kept for the next segment: it looks back, and the one before has looked ahead."""
 
 
@@ -100,7 +100,7 @@ def open_clip(slow: Slow, overwrite: bool, report: Report) -> Opened:
         )
         report.note("aspect", text, aspect=str(clip.aspect))
     cuts, mask = _cuts(said.cuts, found.clip, clip), _mask(said.protect, clip)
-    shared = Shared(lambda begin: found.pictures(clip, report, begin), KEPT)
+    shared = Shared(lambda begin: footage.begun(found.pictures(clip, report, begin)), KEPT)
     return Opened(slow, sink, found.clip, clip, found, grid, cuts, mask, Counts(), shared)
 
 
@@ -171,9 +171,9 @@ def frames(opened: Opened, makers: dict[str, Maker], first: int, stop: int, repo
 def _keys(opened: Opened, first: int) -> Iterator[Iterator[Key]]:
     """The clip's keys from before a frame of the film on, decoded while others are used."""
     clip, words = opened.clip, opened.slow.words
-    begin = opened.grid.source(first) - LOOK_BACK / clip.rate
+    begin = clip.before(opened.grid.source(first), LOOK_BACK)
     # A number that is missing among pictures is no pause.
-    usual = None if clip.video < 0 else 1 / clip.rate
+    usual = None if words.holes else 1 / clip.rate
     with ThreadPoolExecutor(1) as pool:
         decoded = opened.shared.since(begin)
         stream = decoded
@@ -298,6 +298,7 @@ def make_film(slow: Slow, report: Report, *, overwrite: bool = False, sheet: Pat
                 clip.size,
                 report,
                 overwrite,
+                clip.loop,
                 threads=slow.base.settings.threads,
                 colour=clip.colour,
                 aspect=clip.aspect,

@@ -11,6 +11,7 @@
     clip       what is known of a clip; standard library only
     probe      a clip's file: its pictures, times, colours and other streams
     read       the pictures of a clip
+    webp       those of an animated WebP
     resume     a long film in segments, which goes on where it was stopped
     journal    the finished segments of a long film, and who has them
     join       segments, and what goes with them, into one file

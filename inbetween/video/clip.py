@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -68,6 +70,10 @@ class Clip:
     """When the last picture used is shown, since the first one."""
     even: bool = True
     """Pictures come at even times, but for the rounding of the file's clock."""
+    ticks: array[int] = field(default_factory=lambda: array("q"), repr=False)
+    """Time stamps of all the file's pictures, ascending, in its own clock; none for an even clip."""
+    unit: Fraction = Fraction(1)
+    """Seconds of a tick."""
     colour: Colour = field(default_factory=Colour)
     timed: bool = True
     """The file has time stamps; else they are counted."""
@@ -79,13 +85,16 @@ class Clip:
     fields: bool = False
     """A picture is made of each field: twice as many as the file has."""
     video: int = -1
-    """Index of its stream of pictures; -1 for a sequence of picture files."""
+    """Index of its stream of pictures; -1 for a sequence of picture files, and for an animated WebP."""
     streams: tuple[Stream, ...] = ()
     """All others, in the file's order; a cover picture is `attachment`."""
+    loop: bool = False
+    """An animation that starts again for ever."""
 
     def part(self, since: Fraction, until: Fraction) -> Clip:
-        """From `since` to `until`, seconds of this clip; of an even one from picture to picture. What comes after it
-        is still read, for the pictures on the way there.
+        """From `since` to `until`, seconds of this clip; of an even one from picture to picture, of another one to the
+        very time: it begins with the picture that is then shown. What comes after it is still read, for the pictures
+        on the way there.
 
         Raises:
             WordsRefused: nothing is left.
@@ -98,8 +107,12 @@ class Clip:
                 f"from {float(since):g} s to {float(until):g} s there is nothing of {self.path}",
                 f"it lasts {float(self.duration):.2f} s",
             )
-        last = self.last if until > self.last else until - 1 / self.rate
-        count = round((until - since) * self.rate) if self.even else round(self.count * (until - since) / self.duration)
+        if self.even:
+            last, count = min(self.last, until - 1 / self.rate), round((until - since) * self.rate)
+        else:
+            first = self._shown(since)
+            stop = bisect_left(self.ticks, (self.start + until) / self.unit)
+            last, count = self._time(stop - 1), (stop - first) * (2 if self.fields else 1)
         return replace(
             self,
             start=self.start + since,
@@ -107,6 +120,17 @@ class Clip:
             last=max(Fraction(0), last - since),
             count=max(1, count),
         )
+
+    def before(self, time: Fraction, count: int) -> Fraction:
+        """When a picture is shown that is so many before the one that is shown at a time; both are seconds since
+        `start`. The first one has none before it."""
+        return time - count / self.rate if self.even else self._time(max(0, self._shown(time) - count))
+
+    def _shown(self, time: Fraction) -> int:
+        return max(0, bisect_right(self.ticks, (self.start + time) / self.unit) - 1)
+
+    def _time(self, number: int) -> Fraction:
+        return self.ticks[number] * self.unit - self.start
 
     def doubled(self) -> Clip:
         """With a picture made of each field."""

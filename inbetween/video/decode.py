@@ -35,7 +35,8 @@ def opened(path: str) -> Iterator[av.container.InputContainer]:
         with (
             open(path, "rb") as named,
             open(named.fileno(), "rb", closefd=False) as file,
-            av.open(file, "r", options={"min_delay": "0"}) as container,
+            # A GIF's pictures have their own times; those that have none are shown for a tenth of a second by all.
+            av.open(file, "r", options={"min_delay": "1"}) as container,
         ):
             yield container
     except av.error.FFmpegError as error:

@@ -12,7 +12,7 @@ from typing import Any
 
 from inbetween.errors import InbetweenError
 from inbetween.types import Report
-from inbetween.video import codecs
+from inbetween.video import codecs, webp
 from inbetween.video.clip import Clip, Colour, Stream
 from inbetween.video.decode import TAKEN, decoded, is_cover, matrix_signs, opened, pictures_of
 
@@ -43,10 +43,12 @@ def probe(path: str, report: Report) -> Clip:
     Raises:
         InbetweenError: see `opened`; it has no pictures, is one picture, or is cut off.
     """
+    if webp.is_webp(path):
+        return _webp(path, report)
     with opened(path) as container:
         video = pictures_of(container, path)
         if container.format.name in ("image2", "png_pipe", "jpeg_pipe", "webp_pipe", "tiff_pipe", "bmp_pipe"):
-            raise InbetweenError(f"{path} is a picture, not a clip", "inbetween run START END makes a film of pictures")
+            raise _picture(path)
         others = tuple(_stream(stream) for stream in container.streams if stream is not video)
         more = sum(stream.kind == "video" for stream in others)
         if more:
@@ -57,7 +59,25 @@ def probe(path: str, report: Report) -> Clip:
         # Its alpha is a second stream, which the usual decoder passes over.
         channels = 4 if video.metadata.get("alpha_mode") == "1" else 3
         whole = replace(whole, video=video.index, streams=others, channels=channels, aspect=aspect)
+        if container.format.name in ("gif", "apng"):
+            if webp.cut_off(path):
+                raise InbetweenError(f"{path} is cut off", "get the whole file")
+            whole = replace(whole, loop=webp.loops(path))
     return _looked_at(whole, report)
+
+
+def _webp(path: str, report: Report) -> Clip:
+    ticks, last = webp.stamps(path)
+    if not ticks:
+        raise _picture(path)
+    whole = _timed(_Times(webp.UNIT, ticks, last, None, True), path, report)
+    *size, channels = webp.shape(path)
+    colour = Colour("gbr", "pc", "bt709", "iec61966-2-1")
+    return replace(whole, size=(size[0], size[1]), channels=channels, colour=colour, loop=webp.loops(path))
+
+
+def _picture(path: str) -> InbetweenError:
+    return InbetweenError(f"{path} is a picture, not a clip", "inbetween run START END makes a film of pictures")
 
 
 def _stream(stream: Any) -> Stream:
@@ -176,7 +196,8 @@ def _timed(times: _Times, path: str, report: Report) -> Clip:
         shown = round(last * found) or 1
         span = Fraction(round(span * found)) / found
         last = shown / found
-    return Clip(path, (0, 0), 3, 8, found, count, ticks[0] * unit, span + last, span, even, timed=times.timed)
+    whole = Clip(path, (0, 0), 3, 8, found, count, ticks[0] * unit, span + last, span, even, timed=times.timed)
+    return whole if even else replace(whole, ticks=ticks, unit=unit)
 
 
 def grid_of(ticks: array[int], unit: Fraction, usual: Fraction, said: Fraction | None) -> Fraction | None:

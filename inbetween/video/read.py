@@ -10,6 +10,7 @@ import numpy as np
 
 from inbetween.errors import InbetweenError
 from inbetween.types import Picture, Report
+from inbetween.video import webp
 from inbetween.video.clip import Clip, scaler_name
 from inbetween.video.decode import decoded, matrix_signs
 
@@ -36,6 +37,9 @@ def frames(clip: Clip, report: Report, begin: Fraction = Fraction(0)) -> Iterato
     Raises:
         InbetweenError: the file is damaged, or its pictures change their size.
     """
+    if clip.video < 0:
+        yield from webp.frames(clip, begin)
+        return
     convert = _Converter(clip)
     late: tuple[Fraction, Any] | None = None
     before: Fraction | None = None
