@@ -96,7 +96,8 @@ def write_work(
     if sink.kind not in ("film", "sequence"):
         place.prepare(sink, overwrite)
         forget(sink)
-        return write.write(sink, work.make(0, count), rate, count, size, report, overwrite, loop, threads)
+        frames = work.make(0, count)
+        return write.write(sink, frames, rate, count, size, report, overwrite, loop, threads, colour, aspect)
     sinks.check(sink, rate, count)
     expected = Expected(sink, rate, count, sinks.film_size(sink, size), loop, colour, aspect)
     with opened(sink, {**work.identity, "segments": list(work.borders)}, report) as journal:
