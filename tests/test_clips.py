@@ -109,6 +109,43 @@ def test_a_missing_picture_is_a_hole_in_an_even_clip(make: Make) -> None:
         assert [time * clip.rate for time, _ in found] == [n for n in range(24) if n != 11]
 
 
+@pytest.mark.parametrize("rate", ["24000/1001", "25", "60000/1001"])
+def test_times_that_were_rounded_to_milliseconds_are_even_in_any_file(make: Make, rate: str) -> None:
+    film = make("c.mkv", f"testsrc2=s=64x48:r={rate}:d=2", *X264)
+    for name in ("c.mp4", "c.mov", "c.ts"):
+        clip, found = opened(make(name, None, "-c", "copy", before=("-i", str(film))))
+        assert (clip.even, clip.rate) == (True, Fraction(rate)), name
+        assert [time * clip.rate for time, _ in found] == list(range(clip.count))
+
+
+def test_what_an_edit_list_leaves_out_is_not_missing(make: Make, tmp_path: Path) -> None:
+    """Cut without encoding, as by many programs: pictures before the beginning are in the file, and not shown."""
+    film = make("c.mp4", SOURCE, *X264)
+    cut = make("cut.mp4", None, "-c", "copy", before=("-ss", "0.5", "-i", str(film)))
+    clip, found = opened(cut)
+    every = opened(film)[1]
+    assert (clip.even, clip.rate) == (True, Fraction(24000, 1001))
+    assert len(found) == clip.count == 12
+    assert [time * clip.rate for time, _ in found] == list(range(12))
+    assert all(np.array_equal(a, b) for (_, a), (_, b) in zip(found, every[12:], strict=True))
+    data = cut.read_bytes()
+    (tmp_path / "half.mp4").write_bytes(data[: len(data) // 2])
+    assert refused(tmp_path / "half.mp4")
+
+
+def test_a_stream_that_begins_between_two_keys(make: Make) -> None:
+    """What cannot be decoded is time for which the first picture stands."""
+    words = (*X264, "-x264-params", "open-gop=1:keyint=8:scenecut=0")
+    path = make("c.ts", SOURCE, *words)
+    data = path.read_bytes()
+    packets = [data[at : at + 188] for at in range(0, len(data), 188)]
+    path.write_bytes(b"".join(packets[:3] + packets[len(packets) // 5 :]))
+    clip, found = opened(path)
+    assert 0 < found[0][0] < Fraction(1, 2)
+    assert clip.duration * clip.rate == clip.last * clip.rate + 1
+    assert len(found) in (15, 16)
+
+
 def test_a_part_begins_with_a_picture(make: Make) -> None:
     whole, every = opened(make("c.mp4", SOURCE, *X264))
     part = whole.part(Fraction(1, 4), Fraction(3, 4))

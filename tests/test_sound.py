@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import subprocess
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,8 +14,12 @@ from conftest import Command, scene
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inbetween.plan import Words
+from inbetween.slowmo.make import make_film
+from inbetween.slowmo.words import ClipWords, plan
 from inbetween.timeline import parse_time
 from inbetween.types import Report
+from inbetween.video import ffmpeg
 from inbetween.video.carry import carried
 from inbetween.video.probe import probe
 from inbetween.video.sinks import parse
@@ -352,3 +357,21 @@ def test_sound_is_copied_where_the_container_takes_it(
     found = carried(known, parse(out), True, "keep", Fraction(3), lambda t: t, lambda t: t, Report())
     assert found is not None
     assert [track.encoder for track in found.tracks] == [encoder]
+
+
+@pytest.mark.parametrize(
+    ("out", "codec"), [("o.mkv", "ffv1"), ("o.webm", None), ("o.mov", "prores_ks"), ("o.mp4", None)]
+)
+def test_the_shape_of_pixels_goes_with_the_sound(tmp_path: Path, out: str, codec: str | None) -> None:
+    """Whether the encoder writes it into its stream or not."""
+    path = clip(tmp_path / "c.mp4", Fraction(24), 6)
+    wide = tmp_path / "wide.mp4"
+    words = ["-i", str(path), "-c", "copy", "-aspect", "16:9", str(wide)]
+    subprocess.run([ffmpeg.executable(), "-v", "error", *words], check=True)
+    said = ClipWords(str(wide), Words((), str(tmp_path / out), engine="blend", codec=codec), factor="2")
+    make_film(plan(said), Report())
+    assert probe(str(wide), Report()).aspect == Fraction(4, 3)
+    found = probe(str(tmp_path / out), Report())
+    assert found.aspect == pytest.approx(4 / 3, rel=0.01)
+    assert [stream.kind for stream in found.streams] == ["audio"]
+    assert (found.count, found.rate) == (12, 24)

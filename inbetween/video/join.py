@@ -11,7 +11,7 @@ from typing import Any
 
 from inbetween.errors import InbetweenError
 from inbetween.types import Report
-from inbetween.video import encode, sinks
+from inbetween.video import encode, ffmpeg, place, sinks
 from inbetween.video.carry import Carried
 from inbetween.video.verify import Expected
 
@@ -25,6 +25,20 @@ def join(
     Raises:
         InbetweenError: the clip whose sound and subtitles are carried cannot be read any more.
     """
+    if expected.aspect == 1 or sinks.SINKS[expected.sink.suffix].muxer not in ("matroska", "webm"):
+        _join(path, segments, expected, report, carried)
+        return
+    # PyAV cannot tell Matroska how wide pixels are.
+    with place.part(os.path.dirname(path), expected.sink.suffix) as film:
+        _join(film, segments, expected, report, carried)
+        shape = expected.aspect * expected.size[1] / expected.size[0]
+        words = ["-i", f"file:{film}", "-map", "0", "-c", "copy", "-aspect", f"{shape.numerator}:{shape.denominator}"]
+        form = sinks.SINKS[expected.sink.suffix].muxer
+        with ffmpeg.started([*words, "-fflags", "+bitexact", "-f", form, f"file:{path}"]) as child:
+            child.finish(lambda: report.progress("join", expected.count, expected.count))
+
+
+def _join(path: str, segments: Sequence[str], expected: Expected, report: Report, carried: Carried | None) -> None:
     import av
 
     form = sinks.SINKS[expected.sink.suffix]
@@ -35,6 +49,8 @@ def join(
             first = next(pictures)
             stream: Any = film.add_stream_from_template(first.stream, opaque=True)
             stream.codec_context.codec_tag = first.stream.codec_context.codec_tag
+            # Only some codecs say it themselves.
+            stream.codec_context.sample_aspect_ratio = expected.aspect
             # Of VP9 it says that there is an alpha channel.
             stream.metadata.update(first.stream.metadata)
             others = carried.streams(film) if carried else []
@@ -62,8 +78,8 @@ def packets(segments: Sequence[str], expected: Expected, report: Report) -> Iter
     # An encoder that looks ahead gives the first packets times of decoding before 0, and not all segments the same.
     delay, number = 0, 0
     for first, places in _shown(segments, expected):
-        for place in places:
-            delay = max(delay, number - first - place)
+        for spot in places:
+            delay = max(delay, number - first - spot)
             number += 1
     import av
 
@@ -74,9 +90,9 @@ def packets(segments: Sequence[str], expected: Expected, report: Report) -> Iter
             for packet in container.demux(video=0):
                 if not packet.size:
                     continue
-                place = _frame(packet, expected)
+                spot = _frame(packet, expected)
                 packet.time_base = 1 / expected.rate
-                packet.pts, packet.dts, packet.duration = first + place, number - delay, 1
+                packet.pts, packet.dts, packet.duration = first + spot, number - delay, 1
                 count, number = count + 1, number + 1
                 yield packet
                 report.progress("join", number, expected.count)
@@ -96,5 +112,5 @@ def _shown(segments: Sequence[str], expected: Expected) -> Iterator[tuple[int, l
 
 
 def _frame(packet: Any, expected: Expected) -> int:
-    place: int = round(packet.pts * packet.time_base * expected.rate)
-    return place
+    spot: int = round(packet.pts * packet.time_base * expected.rate)
+    return spot

@@ -21,6 +21,7 @@ STANDARD_RATES = tuple(
     for n in (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 16, 18, 20, 24, 25, 30, 48, 50, 60, 72, 90, 100, 120, 144, 240, 480, 960)
     for ntsc in ((True, False) if n in (24, 30, 48, 60, 120, 240) else (False,))
 )
+MILLISECOND = Fraction(1, 1000)
 MISSING = 0.1
 """Share of pictures that may be missing from an even clip; with more of them its times are uneven."""
 
@@ -110,12 +111,14 @@ def _scan(container: Any, video: Any, path: str, report: Report) -> _Times:
     Raises:
         InbetweenError: there are none, or fewer than the file says.
     """
-    unit, stamps, lengths, before = video.time_base, array("q"), array("q"), None
+    unit, stamps, lengths, before, beside = video.time_base, array("q"), array("q"), None, 0
     # AVI counts its pictures in the order of the file, which is not always the one in which they are shown.
     timed = container.format.name != "avi"
     for packet in container.demux(video):
         report.progress("scan", len(stamps), 0)
         if packet.size == 0 or packet.is_discard:
+            # What an edit list leaves out is there all the same.
+            beside += packet.size > 0
             continue
         stamp = packet.dts if packet.pts is None else packet.pts
         if None not in (before, packet.dts) and packet.dts < before - 1 / unit:
@@ -134,18 +137,20 @@ def _scan(container: Any, video: Any, path: str, report: Report) -> _Times:
         return _counted(unit, lengths, said, path, report)
     last, length = max(zip(stamps, lengths, strict=True))
     ticks = array("q", sorted(set(stamps)))
-    _refuse_cut_off(video, len(stamps), (ticks[0] * unit, (last + length) * unit), path)
+    _refuse_cut_off(video, len(stamps) + beside, (ticks[0] * unit, (last + length) * unit), path)
     return _Times(unit, ticks, length, said, True)
 
 
 def _counted(unit: Fraction, lengths: array[int], said: Fraction | None, path: str, report: Report) -> _Times:
     """Of a stream without time stamps."""
     lasting = {length for length in lengths if length}
-    step = lasting.pop() if len(lasting) == 1 else max(1, round(1 / (said * unit))) if said else 1
-    rate = 1 / (step * unit)
+    rate = said or 1 / unit
+    # Where it is not rounded to ticks, the header is the more exact one.
+    if len(lasting) == 1 and abs((length := lasting.pop() * unit) - 1 / rate) >= unit:
+        rate = 1 / length
     text = f"{path} has no time stamps: {name_of(standard(rate))} pictures a second are taken"
     report.note("untimed", text, detail=said == rate, rate=str(rate))
-    return _Times(unit, array("q", range(0, step * len(lengths), step)), step, rate, False)
+    return _Times(1 / rate, array("q", range(len(lengths))), 1, rate, False)
 
 
 def _refuse_cut_off(video: Any, count: int, span: tuple[Fraction, Fraction], path: str) -> None:
@@ -213,7 +218,9 @@ def grid_of(ticks: array[int], unit: Fraction, usual: Fraction, said: Fraction |
     for rate in dict.fromkeys(candidates):
         places = [(tick - ticks[0]) * unit * rate for tick in ticks]
         near = [round(place) for place in places]
-        allowed = unit * rate * Fraction(11, 10) if rate * unit < Fraction(1, 3) else Fraction(0)
+        # By a finer clock too: a film's times may have been rounded to milliseconds before it was moved to this file.
+        clock = next((clock for clock in (max(unit, MILLISECOND), unit) if rate * clock < Fraction(1, 3)), Fraction(0))
+        allowed = clock * rate * Fraction(11, 10)
         if any(abs(place - spot) > allowed for place, spot in zip(places, near, strict=True)):
             continue
         if len(set(near)) == len(near) and len(near) >= (1 - MISSING) * (near[-1] + 1):
