@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import fields, replace
+from dataclasses import fields
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inbetween.cli import options as o
+from inbetween.cli.repeat import repeated
 from inbetween.cli.say import data, one_line
 from inbetween.errors import WordsRefused
 
@@ -81,7 +82,7 @@ def _run(said: dict[str, Any], show: Show, stop: Stop) -> None:
 
     words, every = _words(said), o.whole("--preview", said["preview"], 1)
     if said["repeat"] is not None:
-        words = _repeated(said["repeat"], words, show)
+        words = repeated(said["repeat"], words, show)
     what, sheet = plan(words), sheet_of(said["contact_sheet"])
     from inbetween import make
     from inbetween.record import preview_of, sidecar_of, summary
@@ -155,23 +156,6 @@ def _words(said: dict[str, Any]) -> Words:
     if not said["out"] and said["repeat"] is None:
         raise WordsRefused("no output is named", "say where to: -o out.mp4")
     return Words(**{name: said[name] for name in names})
-
-
-def _repeated(file: str, words: Words, show: Show) -> Words:
-    """The record's words; of the command's own only where to, and how it is done, may differ."""
-    from inbetween.plan import WHERE, Words
-    from inbetween.record import repeated
-
-    ours = {"out", "force", *WHERE}
-    nothing = Words((), "")
-    extra = [f.name for f in fields(Words) if f.name not in ours and getattr(words, f.name) != getattr(nothing, f.name)]
-    if extra:
-        name = "keys" if extra[0] == "keys" else "--" + extra[0].replace("_", "-")
-        raise WordsRefused(f"--repeat takes everything from {file}; {name} would change it", f"leave {name} out")
-    recorded = repeated(Path(file), show)
-    device = recorded.device if words.device == nothing.device else words.device
-    here = {name: getattr(words, name) for name in WHERE} | {"device": device}
-    return replace(recorded, out=words.out or recorded.out, force=words.force, **here)
 
 
 def _say_plan(what: Plan, said: dict[str, Any], show: Show) -> None:

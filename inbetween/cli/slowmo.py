@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from inbetween.cli import clip_options as c
 from inbetween.cli import options as o
+from inbetween.cli.repeat import clip_repeated
 from inbetween.cli.run import as_json, rate_of, sheet_of
 from inbetween.cli.say import data, one_line
 from inbetween.errors import WordsRefused
@@ -59,6 +60,7 @@ def slowmo(
     threads: o.Threads = None,
     dry_run: o.DryRun = False,
     record: o.Record = False,
+    repeat: o.Repeat = None,
     contact_sheet: o.ContactSheet = None,
     json_: o.Json = False,
     progress: o.ProgressMode = "auto",
@@ -76,10 +78,14 @@ def slowmo(
 def _slowmo(said: dict[str, Any], show: Show, stop: Stop) -> None:
     from inbetween.slowmo.words import plan
 
-    slow, sheet = plan(_words(said)), sheet_of(said["contact_sheet"])
+    words = _words(said)
+    if said["repeat"] is not None:
+        words = clip_repeated(said["repeat"], words, show)
+    slow, sheet = plan(words), sheet_of(said["contact_sheet"])
     from inbetween import make
     from inbetween.record import sidecar_of
-    from inbetween.slowmo.make import look, make_film, summary
+    from inbetween.slowmo.make import look, make_film
+    from inbetween.slowmo.record import summary
 
     beside = {"-o": sidecar_of(slow.base)} if said["record"] else {}
     if sheet is not None:
@@ -112,11 +118,11 @@ def _words(said: dict[str, Any]) -> ClipWords:
     from inbetween.plan import Words
     from inbetween.slowmo.words import ClipWords
 
-    if not said["out"]:
+    if not said["out"] and said["repeat"] is None:
         raise WordsRefused("no output is named", "say where to: -o out.mp4")
     film = Words(
         keys=(),
-        out=said["out"],
+        out=said["out"] or "",
         engine=said["engine"],
         set=tuple(said["set_"] or ()),
         start_number=o.whole("--start-number", said["start_number"], 0) or 0,

@@ -87,6 +87,12 @@ def sequence(name: str) -> list[Path] | None:
     return sorted(paths, key=lambda path: by_number(path.name))
 
 
+def absolute(name: str) -> str:
+    """What `sequence` takes, from any other folder."""
+    magic = glob.has_magic(name) and not os.path.exists(name)
+    return os.path.join(glob.escape(os.getcwd()), name) if magic else os.path.abspath(name)
+
+
 def by_number(name: str) -> list[tuple[str, int]]:
     """Sorts 2.png before 10.png."""
     return [(text, int(digits or 0)) for text, digits in re.findall(r"(\D*)(\d*)", name)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from inbetween.errors import InbetweenError, WordsRefused
 from inbetween.fitted import load_makers
 from inbetween.make import Made, Stages
 from inbetween.pictures.sheet import Sheet
-from inbetween.plan import Words, commercial
+from inbetween.plan import Words
 from inbetween.slowmo import footage, keys, words
 from inbetween.slowmo.footage import Footage, Shared
 from inbetween.slowmo.keys import Counts, Key
@@ -352,40 +351,4 @@ def _identity(opened: Opened) -> dict[str, Any]:
         **told,
         **{name: make.stamp(path) for name, path in files.items()},
         **versions(engines.get(opened.slow.base.engine)),
-    }
-
-
-def summary(opened: Opened, made: Made | None, notes: list[dict[str, Any]]) -> dict[str, Any]:
-    """What was asked, what it came to, what was made and what was said on the way: plain values."""
-    slow, clip, grid = opened.slow, opened.clip, opened.grid
-    engine, counts = engines.get(slow.base.engine), opened.counts.within(opened.clip.duration)
-    return {
-        "made": made is not None,
-        "words": asdict(slow.words),
-        "engine": slow.base.engine,
-        "why": slow.base.why,
-        "options": asdict(slow.base.options),
-        "licence": engine.licence,
-        "commercial": commercial(engine),
-        "frames": grid.count,
-        "fps": str(grid.rate),
-        "seconds_shown": float(grid.count / grid.rate),
-        "clip": {
-            "path": os.path.abspath(clip.path),
-            "count": clip.count,
-            "size": list(clip.size),
-            "fps": str(clip.rate),
-            "even": clip.even,
-            "start": float(clip.start),
-            "duration": float(clip.duration),
-            "bits": clip.bits,
-            "channels": clip.channels,
-            "colour": asdict(clip.colour),
-            "rotation": clip.rotation,
-        },
-        "cuts": [round(float(time + opened.since), 6) for time in sorted(counts.cuts)],
-        "repeats": len(counts.repeats),
-        **(made.to_json() if made else {}),
-        "notes": notes,
-        "versions": versions(engine),
     }
