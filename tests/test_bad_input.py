@@ -133,6 +133,8 @@ WORDS = [
     ("--encoder other.mp4", "--encoder begins with `other.mp4`", "-crf 12"),
     ("--loop --ping-pong", "exclude each other", "take one"),
     ("--contact-sheet sheet.jpg", "`sheet.jpg` is none", "sheet.png"),
+    ("--preview 1", "engines that work in steps, `flow` has none", "leave --preview out, or take --engine fcvg"),
+    ("--preview 0", "--preview needs a whole number from 1 on, not `0`", "--preview 12"),
     ("--contact-sheet=", "`` is none", "sheet.png"),
     (
         "-o x.mp5",

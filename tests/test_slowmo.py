@@ -561,6 +561,10 @@ def test_the_command(clip: Clip, tmp_path: Path, command: Command) -> None:
         (["slowmo", "clip.mkv", "-o", "out.mp4"], 2),
         (["slowmo", "clip.mkv", "-f", "2", "-o", "out.mp4", "--cuts", "nowhere.txt"], 1),
         (["slowmo", "clip.mkv", "-f", "x", "-o", "out.mp4"], 2),
+        (["slowmo", "clip.mkv", "-f", "2", "-o", "out.mp4", "--preview", "1"], 2),
+        (["slowmo", "clip.mkv", "-f", "2", "-o", "out.mp4", "--memory", "much"], 2),
+        (["slowmo", "clip.mkv", "-f", "2", "-o", "out.mp4", "-e", "fcvg", "--commercial-only"], 2),
+        (["slowmo", "clip.mkv", "-f", "2", "-o", "out.mp4", "-e", "fcvg", "--weights", "nowhere"], 1),
     ],
 )
 def test_the_command_refuses(clip: Clip, command: Command, words: list[str], code: int) -> None:

@@ -98,13 +98,16 @@ def by_number(name: str) -> list[tuple[str, int]]:
     return [(text, int(digits or 0)) for text, digits in re.findall(r"(\D*)(\d*)", name)]
 
 
-def of_pictures(name: str, paths: list[Path], rate: Fraction, holes: bool, threads: int, report: Report) -> Footage:
-    """A sequence. holes: a number that is missing is time in which its picture would have been shown.
+def of_pictures(
+    name: str, paths: list[Path], rate: Fraction, holes: bool, force: bool, threads: int, report: Report
+) -> Footage:
+    """A sequence. holes: a number that is missing is time in which its picture would have been shown. force: take
+    pictures of more than 64 megapixels too.
 
     Raises:
         InbetweenError: pictures of unlike size, or that cannot be read; holes without numbers.
     """
-    files = KeyFiles(paths, None, None, False, report, threads)
+    files = KeyFiles(paths, None, None, force, report, threads)
     places = _places(paths) if holes else list(range(len(paths)))
     missing = places[-1] + 1 - len(paths)
     if missing:

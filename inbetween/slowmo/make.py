@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from inbetween import engines, film, make, pictures
+from inbetween import film, make, pictures
 from inbetween.devices import available_memory, in_order, quiet_opencv
 from inbetween.errors import InbetweenError, WordsRefused
 from inbetween.fitted import load_makers
@@ -27,11 +28,10 @@ from inbetween.slowmo.pieces import pieces
 from inbetween.slowmo.words import Slow
 from inbetween.timeline.clips import Grid
 from inbetween.types import Gap, Maker, Picture, Report
-from inbetween.versions import versions
-from inbetween.video import place, resume, sinks
+from inbetween.video import place, sinks
 from inbetween.video.carry import Carried, carried
 from inbetween.video.clip import Clip
-from inbetween.video.resume import Work, write_work
+from inbetween.video.resume import Work, borders, write_work
 from inbetween.video.sinks import Sink
 from inbetween.video.write import rehearse
 
@@ -111,7 +111,7 @@ def _footage(slow: Slow, report: Report) -> Footage:
             raise WordsRefused(f"{said.clip} has its own times", "leave --input-fps and --holes out")
         return footage.of_video(said.clip, said.deinterlace, report)
     rate, threads = words.input_rate(said), slow.base.settings.threads
-    return footage.of_pictures(said.clip, paths, rate, said.holes, threads, report)
+    return footage.of_pictures(said.clip, paths, rate, said.holes, said.film.force, threads, report)
 
 
 def _deep(sink: Sink, said: Words, clip: Clip, report: Report) -> Sink:
@@ -222,6 +222,9 @@ class _Doubts(Report):
         if stage != "flow":
             self._report.progress(stage, done, total)
 
+    def preview(self, step: int, frames: Callable[[], NDArray[np.uint8]]) -> None:
+        self._report.preview(step, frames)
+
     def note(self, code: str, text: str, *, detail: bool = False, **facts: Any) -> None:
         if code != "doubt":
             self._report.note(code, text, detail=detail, **facts)
@@ -285,7 +288,8 @@ def make_film(slow: Slow, report: Report, *, overwrite: bool = False, sheet: Pat
             stream = stages.each("frames", frames(opened, makers, first, stop, doubts))
             return drawn.seen(stream, first) if sheet else stream
 
-        begins = resume.borders(_starts(grid, clip, resume.LEAST), resume.LEAST)
+        least = make.segment_least(slow.base)
+        begins = borders(_starts(grid, clip, least), least)
         found = _Found(opened.counts, doubts)
         work = Work(segment, begins, _identity(opened) if len(begins) > 1 else {}, found.remember, found.recall)
         with stages.stage("all"):
@@ -347,8 +351,4 @@ def _identity(opened: Opened) -> dict[str, Any]:
         files["--cuts"] = Path(opened.slow.words.cuts)
     if opened.slow.words.protect is not None:
         files["--protect"] = Path(opened.slow.words.protect)
-    return {
-        **told,
-        **{name: make.stamp(path) for name, path in files.items()},
-        **versions(engines.get(opened.slow.base.engine)),
-    }
+    return {**told, **make.stamps(files, opened.slow.base)}
