@@ -10,11 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import hypothesis
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 Picture = NDArray[np.uint8]
+
+# No test is of time: a busy machine is no failure.
+hypothesis.settings.register_profile("any time", deadline=None)
+hypothesis.settings.load_profile("any time")
 
 
 def texture(height: int, width: int, seed: int, scale: float = 4.0) -> NDArray[np.float32]:

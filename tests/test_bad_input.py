@@ -134,6 +134,8 @@ WORDS = [
     ("--encoder other.mp4", "--encoder begins with `other.mp4`", "-crf 12"),
     ("--loop --ping-pong", "exclude each other", "take one"),
     ("--contact-sheet sheet.jpg", "`sheet.jpg` is none", "sheet.png"),
+    ("--preview 1", "engines that work in steps, `flow` has none", "leave --preview out, or take --engine fcvg"),
+    ("--preview 0", "--preview needs a whole number from 1 on, not `0`", "--preview 12"),
     ("--contact-sheet=", "`` is none", "sheet.png"),
     (
         "-o x.mp5",
@@ -457,18 +459,19 @@ def test_records_that_are_none(refused: Refused, record: dict[str, Any], tmp_pat
     words = ("run", "-o", "y.mp4", "--repeat")
     refused(*words, "none.json", code=1, error="none.json cannot be read: No such file", hint="check the name")
     refused(*words, "temp", code=1, error="temp cannot be read: Is a directory", hint="check the name")
-    refused(*words, "key0.png", code=1, error="key0.png is not a record of a run", hint="--record")
+    refused(*words, "key0.png", code=1, error="key0.png is not a record of a film", hint="--record")
     for data in (
         "",
         "[1, 2]",
         '{"words": {}}',
-        '{"words": [], "keys": [], "versions": {}}',
+        '{"command": "run", "words": [], "inputs": [], "engine": "flow", "versions": {}}',
         "[" * 100_000,
-        json.dumps({**record, "keys": [{"path": 5, "sha256": "x"}]}),
+        json.dumps({**record, "command": "sew"}),
+        json.dumps({**record, "inputs": [{"what": "key", "path": 5, "sha256": "x"}]}),
         json.dumps({**record, "versions": None}),
     ):
         (tmp_path / "bad.json").write_text(data)
-        refused(*words, "bad.json", code=1, error="not a record of a run", hint="--record")
+        refused(*words, "bad.json", code=1, error="not a record of a film", hint="--record")
 
 
 def test_records_with_other_types(refused: Refused, record: dict[str, Any], tmp_path: Path) -> None:
@@ -485,7 +488,7 @@ def test_records_with_other_types(refused: Refused, record: dict[str, Any], tmp_
     for name, value in changes.items():
         (tmp_path / "bad.json").write_text(json.dumps({**record, "words": {**record["words"], name: value}}))
         words = ("run", "--repeat", "bad.json", "-o", "y.mp4")
-        refused(*words, code=1, error=f"not a record of a run: `{name}` is", hint="--record")
+        refused(*words, code=1, error=f"not a record of a film: `{name}` is", hint="--record")
 
 
 @pytest.mark.usefixtures("record")
