@@ -294,9 +294,9 @@ def _timeline(words: Words) -> tuple[Timeline, str | tuple[float, ...], list[tup
     """The output's timeline, the easing as it is to be recorded, and notes."""
     ease, easing = _easing(words.easing)
     frames = words.frames
-    if frames is not None and not 1 <= frames <= MOST_FRAMES:
+    if frames is not None and not 0 <= frames <= MOST_FRAMES:
         raise WordsRefused(
-            f"-n must be from 1 to {MOST_FRAMES}, not {frames}", "it counts the pictures between two keys"
+            f"-n must be from 0 to {MOST_FRAMES}, not {frames}", "it counts the pictures between two keys"
         )
     if isinstance(easing, tuple) and frames is None and words.duration is None and words.at is None:
         frames = len(easing)

@@ -82,8 +82,7 @@ def refused(command: Command, tmp_path: Path) -> Refused:
 
 
 WORDS = [
-    ("-n 0", "-n must be from 1 to 100000, not 0", "between two keys"),
-    ("-n -5", "-n must be from 1 to 100000, not -5", "between two keys"),
+    ("-n -5", "-n must be from 0 to 100000, not -5", "between two keys"),
     ("-n 1000000000", "not 1000000000", "between two keys"),
     ("-n x", "-n needs a whole number, not `x`", "-n 12"),
     ("-n 2.5", "not `2.5`", "-n 12"),
