@@ -82,7 +82,6 @@ def refused(command: Command, tmp_path: Path) -> Refused:
 
 
 WORDS = [
-    ("-n -1", "-n must be from 0 to 100000, not -1", "between two keys"),
     ("-n 0 --keyframes none", "nothing to make", "-n 1"),
     ("-n -5", "-n must be from 0 to 100000, not -5", "between two keys"),
     ("-n 1000000000", "not 1000000000", "between two keys"),
