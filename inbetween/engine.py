@@ -58,6 +58,8 @@ class Engine:
     devices: tuple[str, ...] = ("cpu",)
     follows: tuple[str, ...] = ()
     """The kinds of tracks of `Gap.motion` that it goes by; drags are refused where they would change nothing."""
+    previews: bool = False
+    """It works in steps and shows how its pictures look after each: see `Report.preview`."""
     lengths: Lengths | None = None
     """None: any. Else it is given even times only, of a count that is allowed; its Options have a `frames`, a count
     that the user forces, 0 for none."""

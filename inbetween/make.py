@@ -191,9 +191,9 @@ def _work(
             stream = there_and_back(stream, len(sources), place.parts_of(plan.sink))
         return drawn.seen(stream, first) if drawn else stream
 
+    # The way back of a ping-pong shows what was made on the way there.
     any_length = engines.get(plan.engine).lengths is None
-    # The way back of a ping-pong shows what was made on the way there. Engines of a fixed length take minutes a gap.
-    begins = borders([] if words.ping_pong else _cuts(sources, any_length), LEAST if any_length else 1)
+    begins = borders([] if words.ping_pong else _cuts(sources, any_length), segment_least(plan))
     return Work(made, begins, _identity(plan), once.said, once.say)
 
 
@@ -218,11 +218,22 @@ def _identity(plan: Plan) -> dict[str, Any]:
     files = {f"key {number}": Path(key) for number, key in enumerate(plan.words.keys, 1)}
     if plan.words.motion is not None:
         files["--motion"] = Path(plan.words.motion)
+    return {**told, **stamps(files, plan)}
+
+
+def segment_least(plan: Plan) -> int:
+    """Frames of a segment at least: engines of a fixed length take minutes a gap."""
+    return LEAST if engines.get(plan.engine).lengths is None else 1
+
+
+def stamps(files: Mapping[str, Path], plan: Plan) -> dict[str, Any]:
+    """What tells, without reading them, whether some files, the weights or the versions that a plan is made with have
+    changed, under names that the user knows."""
     engine = engines.get(plan.engine)
+    found = dict(files)
     for name in engine.needs:
-        parts = store.parts(name, plan.settings.weights)
-        files |= {f"{name}'s {part}": path for part, path in parts.items()}
-    return {**told, **{name: stamp(path) for name, path in files.items()}, **versions(engine)}
+        found |= {f"{name}'s {part}": path for part, path in store.parts(name, plan.settings.weights).items()}
+    return {**{name: stamp(path) for name, path in found.items()}, **versions(engine)}
 
 
 class EachOnce(Report):

@@ -10,11 +10,11 @@ import itertools
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any
 
 from inbetween import engines, sizes, timeline
 from inbetween.devices import thread_count
@@ -118,35 +118,6 @@ class Plan:
             del said[where]
         text = json.dumps([said, asdict(self.options), self.sink.suffix], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
-
-
-def words_from_json(data: Mapping[str, Any]) -> Words:
-    """`Words` as `Plan.to_json` wrote them.
-
-    Raises:
-        InbetweenError: something is missing or unknown.
-    """
-    hint = "take the .json that --record wrote"
-    kinds = get_type_hints(Words)
-    said: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in data.items()}
-    wrong = [name for name, value in said.items() if name not in kinds or not _is(value, kinds[name])]
-    if wrong:
-        raise InbetweenError(f"not a record of a run: `{wrong[0]}` is {said[wrong[0]]!r}", hint)
-    try:
-        return Words(**said)
-    except TypeError as error:
-        raise InbetweenError(f"not a record of a run: {error}", hint) from None
-
-
-def _is(value: object, kind: Any) -> bool:
-    """Whether a value is of a field's type, bool being no int here."""
-    if get_origin(kind) is tuple:
-        return isinstance(value, tuple) and all(_is(item, get_args(kind)[0]) for item in value)
-    if get_args(kind):
-        return any(_is(value, one) for one in get_args(kind))
-    if isinstance(value, bool):
-        return kind is bool
-    return isinstance(value, (int, float) if kind is float else kind)
 
 
 def plan(words: Words) -> Plan:

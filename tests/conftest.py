@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -10,11 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import hypothesis
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 Picture = NDArray[np.uint8]
+
+# No test is of time: a busy machine is no failure.
+hypothesis.settings.register_profile("any time", deadline=None)
+hypothesis.settings.load_profile("any time")
 
 
 def texture(height: int, width: int, seed: int, scale: float = 4.0) -> NDArray[np.float32]:
@@ -96,6 +102,26 @@ def command(tmp_path: Path) -> Command:
             timeout=timeout,
         )
         return Ran(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
+    """The same command in this process, where the process is not the point: it has not to import everything anew."""
+    from inbetween.cli.main import main
+
+    def run(*words: object) -> Ran:
+        monkeypatch.chdir(tmp_path)
+        capfd.readouterr()
+        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+        try:
+            with pytest.raises(SystemExit) as end:
+                main([*map(str, words)])
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+        return Ran(int(end.value.code or 0), *capfd.readouterr())
 
     return run
 

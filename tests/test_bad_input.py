@@ -82,7 +82,6 @@ def refused(command: Command, tmp_path: Path) -> Refused:
 
 
 WORDS = [
-    ("-n -1", "-n must be from 0 to 100000, not -1", "between two keys"),
     ("-n 0 --keyframes none", "nothing to make", "-n 1"),
     ("-n -5", "-n must be from 0 to 100000, not -5", "between two keys"),
     ("-n 1000000000", "not 1000000000", "between two keys"),
@@ -134,6 +133,8 @@ WORDS = [
     ("--encoder other.mp4", "--encoder begins with `other.mp4`", "-crf 12"),
     ("--loop --ping-pong", "exclude each other", "take one"),
     ("--contact-sheet sheet.jpg", "`sheet.jpg` is none", "sheet.png"),
+    ("--preview 1", "engines that work in steps, `flow` has none", "leave --preview out, or take --engine fcvg"),
+    ("--preview 0", "--preview needs a whole number from 1 on, not `0`", "--preview 12"),
     ("--contact-sheet=", "`` is none", "sheet.png"),
     (
         "-o x.mp5",
@@ -457,18 +458,19 @@ def test_records_that_are_none(refused: Refused, record: dict[str, Any], tmp_pat
     words = ("run", "-o", "y.mp4", "--repeat")
     refused(*words, "none.json", code=1, error="none.json cannot be read: No such file", hint="check the name")
     refused(*words, "temp", code=1, error="temp cannot be read: Is a directory", hint="check the name")
-    refused(*words, "key0.png", code=1, error="key0.png is not a record of a run", hint="--record")
+    refused(*words, "key0.png", code=1, error="key0.png is not a record of a film", hint="--record")
     for data in (
         "",
         "[1, 2]",
         '{"words": {}}',
-        '{"words": [], "keys": [], "versions": {}}',
+        '{"command": "run", "words": [], "inputs": [], "engine": "flow", "versions": {}}',
         "[" * 100_000,
-        json.dumps({**record, "keys": [{"path": 5, "sha256": "x"}]}),
+        json.dumps({**record, "command": "sew"}),
+        json.dumps({**record, "inputs": [{"what": "key", "path": 5, "sha256": "x"}]}),
         json.dumps({**record, "versions": None}),
     ):
         (tmp_path / "bad.json").write_text(data)
-        refused(*words, "bad.json", code=1, error="not a record of a run", hint="--record")
+        refused(*words, "bad.json", code=1, error="not a record of a film", hint="--record")
 
 
 def test_records_with_other_types(refused: Refused, record: dict[str, Any], tmp_path: Path) -> None:
@@ -485,7 +487,7 @@ def test_records_with_other_types(refused: Refused, record: dict[str, Any], tmp_
     for name, value in changes.items():
         (tmp_path / "bad.json").write_text(json.dumps({**record, "words": {**record["words"], name: value}}))
         words = ("run", "--repeat", "bad.json", "-o", "y.mp4")
-        refused(*words, code=1, error=f"not a record of a run: `{name}` is", hint="--record")
+        refused(*words, code=1, error=f"not a record of a film: `{name}` is", hint="--record")
 
 
 @pytest.mark.usefixtures("record")
@@ -653,7 +655,8 @@ def test_stopped_half_way(tmp_path: Path, out: str, stage: str, how: str) -> Non
         old = tmp_path / "x.mp4"
         old.write_text("old")
         before = contents(tmp_path)
-        wait_for(process, stage, 3)
+        # A few frames wait for an ffmpeg that is about to start.
+        wait_for(process, stage, 6 if stage == "write" else 3)
         if out.endswith(("/", ".png")):
             assert any(".parts" in name for name in contents(tmp_path))
         elif stage == "write":
@@ -662,12 +665,17 @@ def test_stopped_half_way(tmp_path: Path, out: str, stage: str, how: str) -> Non
             send = os.killpg if how.endswith("all") else os.kill
             send(process.pid, signal.Signals["SIG" + name])
         said, err = process.communicate(timeout=60)
-    assert process.returncode == 128 + signal.Signals["SIG" + how.split()[0]]
-    lines = [line for line in err.splitlines() if not line.startswith("{")]
+    assert process.returncode == 128 + signal.Signals["SIG" + how.split()[0]], err[-1000:]
+    # The first line of the rest may have lost its beginning to a buffer.
+    lines = [line for line in err.splitlines() if not line.endswith("}")]
     assert Ran(process.returncode, said, "\n".join(lines)).problem[0].startswith("stopped")
-    assert "begins anew" in lines[-1]
+    # By the check of a segment, others are finished.
+    kept = stage == "check"
+    assert ("the same command goes on" if kept else "begins anew") in lines[-1]
     assert len(lines) == 2
     assert said == ""
+    assert (tmp_path / ".x.mp4.parts").exists() == kept
+    shutil.rmtree(tmp_path / ".x.mp4.parts", ignore_errors=True)
     assert contents(tmp_path) == before
     assert not processes_that_name(tmp_path)
 
@@ -700,7 +708,7 @@ def test_signals_while_it_stops() -> None:
 def test_killed_half_way(command: Command, tmp_path: Path) -> None:
     with started(tmp_path, "x.mp4") as process:
         before = set(contents(tmp_path))
-        wait_for(process, "write", 3)
+        wait_for(process, "write", 6)
         children = {os.pidfd_open(pid) for pid in processes_that_name(tmp_path)}
         assert children
         process.kill()
@@ -736,9 +744,7 @@ def accident(folder: Path, module: str, what: str) -> dict[str, str]:
 
 
 @STAYS
-@pytest.mark.parametrize(
-    "module", ["inbetween.cli.main", "typer", "inbetween.plan", "numpy", "inbetween.make", "cv2", "av"]
-)
+@pytest.mark.parametrize("module", ["inbetween.cli.main", "typer", "inbetween.plan", "numpy", "inbetween.make", "cv2"])
 def test_stopped_while_it_loads(command: Command, tmp_path: Path, module: str) -> None:
     env = accident(tmp_path / "temp", module, "os.kill(os.getpid(), signal.SIGINT)")
     before = contents(tmp_path)
@@ -763,7 +769,7 @@ def test_a_signal_that_is_not_to_be_heard(tmp_path: Path) -> None:
     save(tmp_path / "a.png", scene(0, (48, 64)))
     ignoring = f"trap '' INT HUP; exec {' '.join(INBETWEEN)} run a.png a.png -n 3000 -o x/ --progress json"
     with subprocess.Popen(["sh", "-c", ignoring], cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
-        wait_for(process, "write", 3)
+        wait_for(process, "write", 6)
         process.send_signal(signal.SIGINT)
         process.send_signal(signal.SIGHUP)
         wait_for(process, "write", 100)

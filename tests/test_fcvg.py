@@ -111,6 +111,34 @@ def test_the_command_makes_a_film(command: Command, store: Path, keys: Sequence[
     assert sorted(path.name for path in tmp_path.iterdir()) == ["frames", "key0.png", "key1.png", "key2.png"]
 
 
+def test_slow_motion_by_networks(command: Command, store: Path, keys: Sequence[Path], tmp_path: Path) -> None:
+    words = (
+        "-f",
+        2,
+        "--input-fps",
+        12,
+        "--end",
+        "key",
+        "--engine",
+        "fcvg",
+        "--set",
+        "steps=1",
+        "--set",
+        "size=128x128",
+    )
+    where = ("--threads", 1, "--weights", store, "--memory", "low", "--preview", 1)
+    ran = command("slowmo", "key%d.png", *words, *where, "--from", "1f", "-o", "frames/", "--json")
+    assert ran.code == 0, ran.err
+    facts = json.loads(ran.out)
+    assert facts["frames"] == 3
+    assert [one["name"] for one in facts["weights"]] == ["svd-xt-1.1", "fcvg"]
+    assert {note["code"] for note in facts["notes"]} >= {"evaluations", "working-size"}
+    frames = [load(path) for path in sorted((tmp_path / "frames").iterdir())]
+    np.testing.assert_array_equal(frames[0], load(keys[1]))
+    assert levels_apart([frames[0]], [frames[1]]) > 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["frames", "key0.png", "key1.png", "key2.png"]
+
+
 @pytest.mark.slow
 def test_networks_of_full_size(command: Command, keys: Sequence[Path], tmp_path: Path) -> None:
     free = available_memory()

@@ -28,6 +28,7 @@ from inbetween.slowmo import keys as keys_room
 from inbetween.slowmo.keys import Counts, Key
 from inbetween.slowmo.make import LOOK_BACK, Result, look, make_film
 from inbetween.slowmo.pieces import pieces
+from inbetween.slowmo.record import repeated
 from inbetween.slowmo.words import ClipWords, plan
 from inbetween.timeline.clips import Speed, clip_grid
 from inbetween.types import Gap, Picture, Report
@@ -672,6 +673,10 @@ def test_the_command(clip: MakeClip, tmp_path: Path, command: Command) -> None:
         (["slowmo", "clip.mkv", "-o", "out.mp4"], 2),
         (["slowmo", "clip.mkv", "-f", "2", "-o", "out.mp4", "--cuts", "nowhere.txt"], 1),
         (["slowmo", "clip.mkv", "-f", "x", "-o", "out.mp4"], 2),
+        (["slowmo", "clip.mkv", "-f", "2", "-o", "out.mp4", "--preview", "1"], 2),
+        (["slowmo", "clip.mkv", "-f", "2", "-o", "out.mp4", "--memory", "much"], 2),
+        (["slowmo", "clip.mkv", "-f", "2", "-o", "out.mp4", "-e", "fcvg", "--commercial-only"], 2),
+        (["slowmo", "clip.mkv", "-f", "2", "-o", "out.mp4", "-e", "fcvg", "--weights", "nowhere"], 1),
     ],
 )
 def test_the_command_refuses(clip: MakeClip, command: Command, words: list[str], code: int) -> None:
@@ -679,3 +684,82 @@ def test_the_command_refuses(clip: MakeClip, command: Command, words: list[str],
     ran = command(*words)
     assert ran.code == code
     assert all(ran.problem)
+
+
+def recorded(clip: Clip, tmp_path: Path, command: Command, *words: str) -> list[str]:
+    """Of a film of a clip with a mask and a list of cuts, made in another folder; the words that repeat it."""
+    (tmp_path / "in").mkdir()
+    clip(moving(3), name="in/clip.mkv")
+    save(tmp_path / "in" / "mask.png", np.zeros((*SIZE, 3), np.uint8))
+    (tmp_path / "in" / "cuts.txt").write_text("0.05")
+    more = ["--protect", "mask.png", "--cuts", "cuts.txt", "--seed", "3", *words]
+    ran = command("slowmo", "clip.mkv", "-f", "3", "-o", "out.mp4", "--record", *more, cwd=tmp_path / "in")
+    assert ran.code == 0, ran.err
+    return ["slowmo", "--repeat", "in/out.mp4.json"]
+
+
+def test_a_record_is_repeated(clip: Clip, tmp_path: Path, command: Command) -> None:
+    words = recorded(clip, tmp_path, command, "--from", "1f", "--set", "quality=draft")
+    ran = command(*words, "-o", "again.mp4", "--threads", "1", "--json")
+    assert ran.code == 0, ran.err
+    assert (tmp_path / "again.mp4").read_bytes() == (tmp_path / "in" / "out.mp4").read_bytes()
+    facts = json.loads(ran.out)
+    assert facts["words"]["since"] == "1f"
+    assert [(one["what"], Path(one["path"]).name) for one in facts["inputs"]] == [
+        ("clip", "clip.mkv"),
+        ("mask", "mask.png"),
+        ("list of cuts", "cuts.txt"),
+    ]
+    assert "`" + str(tmp_path / "in" / "out.mp4") + "` exists" in command(*words).err
+    for more, name in (
+        (["-f", "2"], "--factor"),
+        (["--from", "2f"], "--from"),
+        (["--seed", "5"], "--seed"),
+        (["--", "x.mp4"], "the clip"),
+    ):
+        ran = command(*words, "-o", "y.mp4", *more)
+        assert ran.code == 2
+        assert ran.problem[0].endswith(f"{name} would change it")
+
+
+def test_a_record_whose_inputs_are_others(clip: Clip, tmp_path: Path, command: Command) -> None:
+    recorded(clip, tmp_path, command)
+    for name, what in (("clip.mkv", "clip"), ("mask.png", "mask"), ("cuts.txt", "list of cuts")):
+        path = tmp_path / "in" / name
+        before = path.read_bytes()
+        path.write_bytes(before + b"more")
+        with pytest.raises(InbetweenError, match=f"the {what} .*{name} has changed since the record"):
+            repeated(tmp_path / "in" / "out.mp4.json", Report())
+        path.unlink()
+        with pytest.raises(InbetweenError, match=f"the {what} .*{name} is gone"):
+            repeated(tmp_path / "in" / "out.mp4.json", Report())
+        path.write_bytes(before)
+    assert repeated(tmp_path / "in" / "out.mp4.json", Report()).factor == "3"
+
+
+def test_a_record_of_pictures_is_repeated(tmp_path: Path, command: Command) -> None:
+    (tmp_path / "[in]" / "f").mkdir(parents=True)
+    for number, picture in enumerate(moving(3)):
+        save(tmp_path / "[in]" / "f" / f"{number}.png", picture)
+    words = ["slowmo", "f/[0-9]*.png", "--input-fps", "12", "-f", "2", "-o", "a.mkv", "--record", "-e", "blend"]
+    ran = command(*words, cwd=tmp_path / "[in]")
+    assert ran.code == 0, ran.err
+    words = ["slowmo", "--repeat", "[in]/a.mkv.json", "-o", "b.mkv"]
+    assert command(*words).code == 0
+    assert (tmp_path / "b.mkv").read_bytes() == (tmp_path / "[in]" / "a.mkv").read_bytes()
+    save(tmp_path / "[in]" / "f" / "7.png", moving(1)[0])
+    assert "7.png was not there then" in command(*words, "--overwrite").problem[0]
+
+
+def test_a_record_says_whose_it_is(clip: Clip, tmp_path: Path, command: Command) -> None:
+    recorded(clip, tmp_path, command)
+    ran = command("run", "--repeat", "in/out.mp4.json", "-o", "y.mp4")
+    assert ran.problem == (
+        "in/out.mp4.json is a record of `inbetween slowmo`",
+        "make it again with inbetween slowmo --repeat in/out.mp4.json",
+    )
+    for number in range(2):
+        save(tmp_path / f"{number}.png", scene(number, SIZE))
+    command("run", "0.png", "1.png", "-n", "1", "-o", "r.mp4", "--record")
+    ran = command("slowmo", "--repeat", "r.mp4.json", "-o", "y.mp4")
+    assert ran.problem[1] == "make it again with inbetween run --repeat r.mp4.json"

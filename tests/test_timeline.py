@@ -234,9 +234,10 @@ def test_a_file_of_times_decides_the_count(tmp_path) -> None:
 def test_plans_survive_their_json() -> None:
     import json
 
-    from inbetween.plan import words_from_json
+    from inbetween.plan import Words
+    from inbetween.record import words_from_json
 
     made = planned(3, frames=5, easing="ease-in", set=("sampling=bicubic",), loop=True)
-    again = plan(words_from_json(json.loads(json.dumps(made.to_json()))["words"]))
+    again = plan(words_from_json(json.loads(json.dumps(made.to_json()))["words"], Words))
     assert (again.timeline, again.options, again.sink) == (made.timeline, made.options, made.sink)
     assert again.digest() == made.digest() != planned(3, frames=5).digest()

@@ -51,7 +51,7 @@ def conditions(
     motion: o.MotionFile = None,
     drag: o.Drag = None,
     matcher: o.Matcher = None,
-    weights: o.WeightsFolder = None,
+    weights: o.Weights = None,
     poses: o.Poses = None,
     seed: o.MotionSeed = "0",
     json_: o.Json = False,

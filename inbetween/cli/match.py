@@ -27,7 +27,7 @@ def match(
     fit: o.FitKeys = None,
     force: o.ForceKeys = False,
     matcher: o.Matcher = None,
-    weights: o.WeightsFolder = None,
+    weights: o.Weights = None,
     out: o.OutFile = None,
     overwrite: o.OverwriteFile = False,
     json_: o.Json = False,

@@ -57,10 +57,6 @@ def _argument(metavar: str, help: str) -> Any:
 Name = Annotated[str, _argument("NAME", "As `inbetween models` lists it.")]
 MaybeName = Annotated[str | None, _argument("[NAME]", "Default: all of them.")]
 Given = Annotated[str, _argument("PATH", "A file, or a folder of them.")]
-Folder = Annotated[
-    str | None,
-    _option("--weights", group=THESE, metavar="FOLDER", help="Where weights lie. Default: INBETWEEN_WEIGHTS."),
-]
 AsJson = Annotated[bool, _option("--json", help="As JSON.", group=o.SAID)]
 Commercial = Annotated[bool, _option("--commercial", group=THESE, help="Only those known to allow commercial use.")]
 Full = Annotated[bool, _option("--full", group=THESE, help="Files of full precision, where half of it would do.")]
@@ -79,7 +75,7 @@ def models(ctx: typer.Context) -> None:
 
 
 @app.command("list", cls=o.Grouped)
-def list_(commercial: Commercial = False, folder: Folder = None, as_json: AsJson = False) -> None:
+def list_(commercial: Commercial = False, folder: o.Weights = None, as_json: AsJson = False) -> None:
     """List all that are known, who needs them, and their licences."""
     import json
 
@@ -94,7 +90,7 @@ def list_(commercial: Commercial = False, folder: Folder = None, as_json: AsJson
 
 
 @app.command("show", cls=o.Grouped)
-def show(name: Name, folder: Folder = None, as_json: AsJson = False) -> None:
+def show(name: Name, folder: o.Weights = None, as_json: AsJson = False) -> None:
     """Show all about one: terms, files, how to get it."""
     import json
 
@@ -135,7 +131,7 @@ def pull(
     full: Full = False,
     offline: Offline = False,
     yes: Yes = False,
-    folder: Folder = None,
+    folder: o.Weights = None,
     progress: o.ProgressMode = "auto",
     quiet: o.Quiet = False,
 ) -> None:
@@ -168,7 +164,7 @@ def install(
     name: Name,
     path: Given,
     move: Move = False,
-    folder: Folder = None,
+    folder: o.Weights = None,
     progress: o.ProgressMode = "auto",
     quiet: o.Quiet = False,
 ) -> None:
@@ -194,7 +190,7 @@ def install(
 
 @app.command("verify", cls=o.Grouped)
 def verify(
-    name: MaybeName = None, folder: Folder = None, progress: o.ProgressMode = "auto", quiet: o.Quiet = False
+    name: MaybeName = None, folder: o.Weights = None, progress: o.ProgressMode = "auto", quiet: o.Quiet = False
 ) -> None:
     """Check hashes, names and shapes of what is here.
 
@@ -225,7 +221,7 @@ def verify(
 
 
 @app.command("path", cls=o.Grouped)
-def path(name: Name, folder: Folder = None) -> None:
+def path(name: Name, folder: o.Weights = None) -> None:
     """Print where the files are, one a line.
 
     Exits with 1 if one is missing.
@@ -235,7 +231,7 @@ def path(name: Name, folder: Folder = None) -> None:
 
 
 @app.command("remove", cls=o.Grouped)
-def remove(name: Name, yes: Yes = False, folder: Folder = None, quiet: o.Quiet = False) -> None:
+def remove(name: Name, yes: Yes = False, folder: o.Weights = None, quiet: o.Quiet = False) -> None:
     """Remove what pull and install have put here.
 
     Nothing else is touched: neither the cache of the Hugging Face Hub nor files of yours beside them.

@@ -30,7 +30,7 @@ def motion(
     fit: o.FitKeys = None,
     force: o.ForceKeys = False,
     matcher: o.Matcher = None,
-    weights: o.WeightsFolder = None,
+    weights: o.Weights = None,
     points: o.Points = "all",
     top: o.Top = None,
     seed: o.MotionSeed = "0",

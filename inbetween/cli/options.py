@@ -208,10 +208,6 @@ Matcher = Annotated[
         "where something else is given. Default: sift.",
     ),
 ]
-WeightsFolder = Annotated[
-    str | None,
-    option("--weights", group=MOTION, metavar="FOLDER", help="Where weights lie. Default: INBETWEEN_WEIGHTS."),
-]
 Poses = Annotated[
     str | None,
     option(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import fields, replace
+from collections.abc import Collection
+from dataclasses import fields
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inbetween.cli import options as o
+from inbetween.cli.beside import beside
+from inbetween.cli.repeat import repeated
 from inbetween.cli.say import data, one_line
 from inbetween.errors import WordsRefused
 
@@ -79,28 +81,23 @@ def run(
 def _run(said: dict[str, Any], show: Show, stop: Stop) -> None:
     from inbetween.plan import plan
 
-    words, every = _words(said), o.whole("--preview", said["preview"], 1)
+    words = _words(said)
     if said["repeat"] is not None:
-        words = _repeated(said["repeat"], words, show)
-    what, sheet = plan(words), sheet_of(said["contact_sheet"])
-    from inbetween import make
-    from inbetween.record import preview_of, sidecar_of, summary
-
-    beside = {"-o": sidecar_of(what)} if said["record"] else {}
-    if sheet is not None:
-        beside["--contact-sheet"] = sheet
-    if every is not None:
-        beside["--preview"] = preview_of(what)
-    make.refuse_beside(beside, what, said["overwrite"])
+        words = repeated(said["repeat"], words, show)
+    what = plan(words)
+    also = beside(said, what)
     if said["dry_run"]:
         _say_plan(what, said, show)
         return
+    from inbetween import make
+    from inbetween.record import summary
+
     stop.patient = True
-    with show.previews(preview_of(what) if every else None, every or 1):
-        made = make.make(what, show, overwrite=said["overwrite"], sheet=sheet)
+    with show.previews(also.preview, also.every):
+        made = make.make(what, show, overwrite=said["overwrite"], sheet=also.sheet)
     facts = {"made": True, **summary(what, made, show.notes)} if said["record"] or said["json_"] else {}
-    if said["record"]:
-        make.save(beside["-o"], as_json(facts, indent=1))
+    if also.record is not None:
+        make.save(also.record, as_json(facts, indent=1))
     show.close()
     if said["json_"]:
         data(as_json(facts))
@@ -120,17 +117,6 @@ def as_json(facts: dict[str, Any], indent: int | None = None) -> bytes:
     return json.dumps(facts, indent=indent, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
-def sheet_of(name: str | None) -> Path | None:
-    """Where a contact sheet goes.
-
-    Raises:
-        WordsRefused: it is no PNG.
-    """
-    if name is not None and Path(name).suffix.lower() != ".png":
-        raise WordsRefused(f"a contact sheet is a PNG, `{name}` is none", "write --contact-sheet sheet.png")
-    return None if name is None else Path(name)
-
-
 def rate_of(rate: Fraction | str) -> str:
     """For people: 25 or 23.976."""
     rate = Fraction(rate)
@@ -138,40 +124,35 @@ def rate_of(rate: Fraction | str) -> str:
 
 
 def _words(said: dict[str, Any]) -> Words:
+    ours = {
+        "keys": tuple(said["keys"] or ()),
+        "drag": tuple(said["drag"] or ()),
+        "frames": o.whole("-n", said["frames"]),
+    }
+    return film_words({**said, **ours})
+
+
+def film_words(said: dict[str, Any], without: Collection[str] = ()) -> Words:
+    """Those of the options that are words of a plan, but not those `without` it.
+
+    Raises:
+        WordsRefused: one is no number, or no output is named.
+    """
     from inbetween.plan import Words
 
-    names = [field.name for field in fields(Words)]
-    said = {
+    if not said["out"] and said["repeat"] is None:
+        raise WordsRefused("no output is named", "say where to: -o out.mp4")
+    ours = {
+        "keys": (),
         **said,
-        "keys": tuple(said["keys"] or ()),
         "set": tuple(said["set_"] or ()),
-        "drag": tuple(said["drag"] or ()),
         "out": said["out"] or "",
-        "frames": o.whole("-n", said["frames"]),
         "threads": o.whole("--threads", said["threads"], 1),
         "start_number": o.whole("--start-number", said["start_number"], 0),
         "seed": o.whole("--seed", said["seed"]),
     }
-    if not said["out"] and said["repeat"] is None:
-        raise WordsRefused("no output is named", "say where to: -o out.mp4")
-    return Words(**{name: said[name] for name in names})
-
-
-def _repeated(file: str, words: Words, show: Show) -> Words:
-    """The record's words; of the command's own only where to, and how it is done, may differ."""
-    from inbetween.plan import WHERE, Words
-    from inbetween.record import repeated
-
-    ours = {"out", "force", *WHERE}
-    nothing = Words((), "")
-    extra = [f.name for f in fields(Words) if f.name not in ours and getattr(words, f.name) != getattr(nothing, f.name)]
-    if extra:
-        name = "keys" if extra[0] == "keys" else "--" + extra[0].replace("_", "-")
-        raise WordsRefused(f"--repeat takes everything from {file}; {name} would change it", f"leave {name} out")
-    recorded = repeated(Path(file), show)
-    device = recorded.device if words.device == nothing.device else words.device
-    here = {name: getattr(words, name) for name in WHERE} | {"device": device}
-    return replace(recorded, out=words.out or recorded.out, force=words.force, **here)
+    names = [field.name for field in fields(Words) if field.name in ours and field.name not in without]
+    return Words(**{name: ours[name] for name in names})
 
 
 def _say_plan(what: Plan, said: dict[str, Any], show: Show) -> None:

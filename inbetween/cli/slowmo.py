@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from inbetween.cli import clip_options as c
 from inbetween.cli import options as o
-from inbetween.cli.run import as_json, rate_of, sheet_of
+from inbetween.cli.beside import beside
+from inbetween.cli.repeat import clip_repeated
+from inbetween.cli.run import as_json, film_words, rate_of
 from inbetween.cli.say import data, one_line
-from inbetween.errors import WordsRefused
 
 if TYPE_CHECKING:
     from inbetween.cli.show import Show, Stop
@@ -52,14 +53,21 @@ def slowmo(
     at_cut: c.AtCut = "hold",
     repeats: c.Repeats = "auto",
     protect: c.Protect = None,
+    force: o.Force = False,
     engine: o.EngineName = "auto",
     set_: o.Set = None,
     seed: o.Seed = "0",
     device: o.Device = "auto",
     threads: o.Threads = None,
+    weights: o.Weights = None,
+    memory: o.Memory = "auto",
+    max_vram: o.MaxVram = None,
+    commercial_only: o.CommercialOnly = False,
     dry_run: o.DryRun = False,
     record: o.Record = False,
+    repeat: o.Repeat = None,
     contact_sheet: o.ContactSheet = None,
+    preview: o.Preview = None,
     json_: o.Json = False,
     progress: o.ProgressMode = "auto",
     quiet: o.Quiet = False,
@@ -76,26 +84,27 @@ def slowmo(
 def _slowmo(said: dict[str, Any], show: Show, stop: Stop) -> None:
     from inbetween.slowmo.words import plan
 
-    slow, sheet = plan(_words(said)), sheet_of(said["contact_sheet"])
+    words = _words(said)
+    if said["repeat"] is not None:
+        words = clip_repeated(said["repeat"], words, show)
+    slow = plan(words)
+    also = beside(said, slow.base)
     from inbetween import make
-    from inbetween.record import sidecar_of
-    from inbetween.slowmo.make import look, make_film, summary
+    from inbetween.slowmo.make import look, make_film
+    from inbetween.slowmo.record import summary
 
-    beside = {"-o": sidecar_of(slow.base)} if said["record"] else {}
-    if sheet is not None:
-        beside["--contact-sheet"] = sheet
-    make.refuse_beside(beside, slow.base, said["overwrite"])
     if said["dry_run"]:
         found = look(slow, said["overwrite"], show)
         show.close()
         _say_plan(slow, summary(found, None, show.notes), said["json_"])
         return
     stop.patient = True
-    result = make_film(slow, show, overwrite=said["overwrite"], sheet=sheet)
+    with show.previews(also.preview, also.every):
+        result = make_film(slow, show, overwrite=said["overwrite"], sheet=also.sheet)
     made = result.made
     facts = summary(result.found, made, show.notes) if said["record"] or said["json_"] else {}
-    if said["record"]:
-        make.save(beside["-o"], as_json(facts, indent=1))
+    if also.record is not None:
+        make.save(also.record, as_json(facts, indent=1))
     show.close()
     if said["json_"]:
         data(as_json(facts))
@@ -109,26 +118,10 @@ def _slowmo(said: dict[str, Any], show: Show, stop: Stop) -> None:
 
 
 def _words(said: dict[str, Any]) -> ClipWords:
-    from inbetween.plan import Words
     from inbetween.slowmo.words import ClipWords
 
-    if not said["out"]:
-        raise WordsRefused("no output is named", "say where to: -o out.mp4")
-    film = Words(
-        keys=(),
-        out=said["out"],
-        engine=said["engine"],
-        set=tuple(said["set_"] or ()),
-        start_number=o.whole("--start-number", said["start_number"], 0) or 0,
-        seed=o.whole("--seed", said["seed"]) or 0,
-        device=said["device"],
-        threads=o.whole("--threads", said["threads"], 1),
-        codec=said["codec"],
-        encoder=said["encoder"],
-        preset=said["preset"],
-    )
     ours = {field.name for field in fields(ClipWords)} - {"film", "clip"}
-    return ClipWords(said["clip"] or "", film, **{name: said[name] for name in ours})
+    return ClipWords(said["clip"] or "", film_words(said, ours), **{name: said[name] for name in ours})
 
 
 def _say_plan(slow: Slow, facts: dict[str, Any], as_object: bool) -> None:

@@ -100,18 +100,27 @@ def sequence(name: str) -> list[Path] | None:
     return sorted(paths, key=lambda path: by_number(path.name))
 
 
+def absolute(name: str) -> str:
+    """What `sequence` takes, from any other folder."""
+    magic = glob.has_magic(name) and not os.path.exists(name)
+    return os.path.join(glob.escape(os.getcwd()), name) if magic else os.path.abspath(name)
+
+
 def by_number(name: str) -> list[tuple[str, int]]:
     """Sorts 2.png before 10.png."""
     return [(text, int(digits or 0)) for text, digits in re.findall(r"(\D*)(\d*)", name)]
 
 
-def of_pictures(name: str, paths: list[Path], rate: Fraction, holes: bool, threads: int, report: Report) -> Footage:
-    """A sequence. holes: a number that is missing is time in which its picture would have been shown.
+def of_pictures(
+    name: str, paths: list[Path], rate: Fraction, holes: bool, force: bool, threads: int, report: Report
+) -> Footage:
+    """A sequence. holes: a number that is missing is time in which its picture would have been shown. force: take
+    pictures of more than 64 megapixels too.
 
     Raises:
         InbetweenError: pictures of unlike size, or that cannot be read; holes without numbers.
     """
-    files = KeyFiles(paths, None, None, False, report, threads)
+    files = KeyFiles(paths, None, None, force, report, threads)
     places = _places(paths) if holes else list(range(len(paths)))
     missing = places[-1] + 1 - len(paths)
     if missing:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -13,14 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from inbetween import engines, film, make, pictures
+from inbetween import film, make, pictures
 from inbetween.devices import available_memory, in_order, quiet_opencv
 from inbetween.errors import InbetweenError, WordsRefused
 from inbetween.fitted import load_makers
 from inbetween.make import Made, Stages
 from inbetween.pictures.sheet import Sheet
-from inbetween.plan import Words, commercial
+from inbetween.plan import Words
 from inbetween.slowmo import footage, keys, words
 from inbetween.slowmo.footage import Footage, Shared
 from inbetween.slowmo.keys import Counts, Key
@@ -28,11 +28,10 @@ from inbetween.slowmo.pieces import pieces
 from inbetween.slowmo.words import Slow
 from inbetween.timeline.clips import Grid
 from inbetween.types import Gap, Maker, Picture, Report
-from inbetween.versions import versions
-from inbetween.video import place, resume, sinks
+from inbetween.video import place, sinks
 from inbetween.video.carry import Carried, carried
 from inbetween.video.clip import Clip
-from inbetween.video.resume import Work, write_work
+from inbetween.video.resume import Work, borders, write_work
 from inbetween.video.sinks import Sink
 from inbetween.video.write import rehearse
 
@@ -112,7 +111,7 @@ def _footage(slow: Slow, report: Report) -> Footage:
             raise WordsRefused(f"{said.clip} has its own times", "leave --input-fps and --holes out")
         return footage.of_video(said.clip, said.deinterlace, report)
     rate, threads = words.input_rate(said), slow.base.settings.threads
-    return footage.of_pictures(said.clip, paths, rate, said.holes, threads, report)
+    return footage.of_pictures(said.clip, paths, rate, said.holes, said.film.force, threads, report)
 
 
 def _deep(sink: Sink, said: Words, clip: Clip, report: Report) -> Sink:
@@ -223,6 +222,9 @@ class _Doubts(Report):
         if stage != "flow":
             self._report.progress(stage, done, total)
 
+    def preview(self, step: int, frames: Callable[[], NDArray[np.uint8]]) -> None:
+        self._report.preview(step, frames)
+
     def note(self, code: str, text: str, *, detail: bool = False, **facts: Any) -> None:
         if code != "doubt":
             self._report.note(code, text, detail=detail, **facts)
@@ -286,7 +288,8 @@ def make_film(slow: Slow, report: Report, *, overwrite: bool = False, sheet: Pat
             stream = stages.each("frames", frames(opened, makers, first, stop, doubts))
             return drawn.seen(stream, first) if sheet else stream
 
-        begins = resume.borders(_starts(grid, clip, resume.LEAST), resume.LEAST)
+        least = make.segment_least(slow.base)
+        begins = borders(_starts(grid, clip, least), least)
         found = _Found(opened.counts, doubts)
         work = Work(segment, begins, _identity(opened), found.remember, found.recall)
         with stages.stage("all"):
@@ -349,44 +352,4 @@ def _identity(opened: Opened) -> dict[str, Any]:
         files["--cuts"] = Path(opened.slow.words.cuts)
     if opened.slow.words.protect is not None:
         files["--protect"] = Path(opened.slow.words.protect)
-    return {
-        **told,
-        **{name: resume.stamp(path) for name, path in files.items()},
-        **versions(engines.get(opened.slow.base.engine)),
-    }
-
-
-def summary(opened: Opened, made: Made | None, notes: list[dict[str, Any]]) -> dict[str, Any]:
-    """What was asked, what it came to, what was made and what was said on the way: plain values."""
-    slow, clip, grid = opened.slow, opened.clip, opened.grid
-    engine, counts = engines.get(slow.base.engine), opened.counts.within(opened.clip.duration)
-    return {
-        "made": made is not None,
-        "words": asdict(slow.words),
-        "engine": slow.base.engine,
-        "why": slow.base.why,
-        "options": asdict(slow.base.options),
-        "licence": engine.licence,
-        "commercial": commercial(engine),
-        "frames": grid.count,
-        "fps": str(grid.rate),
-        "seconds_shown": float(grid.count / grid.rate),
-        "clip": {
-            "path": os.path.abspath(clip.path),
-            "count": clip.count,
-            "size": list(clip.size),
-            "fps": str(clip.rate),
-            "even": clip.even,
-            "start": float(clip.start),
-            "duration": float(clip.duration),
-            "bits": clip.bits,
-            "channels": clip.channels,
-            "colour": asdict(clip.colour),
-            "rotation": clip.rotation,
-        },
-        "cuts": [round(float(time + opened.since), 6) for time in sorted(counts.cuts)],
-        "repeats": len(counts.repeats),
-        **(made.to_json() if made else {}),
-        "notes": notes,
-        "versions": versions(engine),
-    }
+    return {**told, **make.stamps(files, opened.slow.base)}

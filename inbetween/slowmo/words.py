@@ -80,7 +80,7 @@ def plan(words: ClipWords) -> Slow:
         raise WordsRefused(f"{out} is one picture, a clip makes many", f"name a folder: -o {shlex.quote(out + '/')}")
     # Of two pictures, for all that does not depend on how many there are.
     base = films.plan(replace(words.film, keys=(words.clip, words.clip), frames=1))
-    return Slow(replace(words, film=base.words), base)
+    return Slow(replace(words, film=replace(words.film, engine=base.engine)), base)
 
 
 def _check_times(words: ClipWords) -> None:

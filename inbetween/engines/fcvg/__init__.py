@@ -55,6 +55,7 @@ ENGINE = Engine(
     needs=("svd-xt-1.1", "fcvg"),
     devices=("cuda", "mps", "cpu"),
     follows=("line", "skeleton"),
+    previews=True,
     lengths=Lengths(2, 25, native=25),
     sizes=Sizes(64, 128, native=(576, 1024)),
     paper="Zhu et al. 2024 (arXiv 2412.11755); Blattmann et al. 2023 (arXiv 2311.15127)",
