@@ -183,14 +183,20 @@ def test_a_part_of_uneven_times_knows_its_pictures() -> None:
     assert (inside.count, inside.last) == (1, 0)
 
 
-def test_several_segments_are_one_film(clip: MakeClip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("words", [{"factor": "3"}, {"fps": "60", "factor": "2"}])
+def test_several_segments_are_one_film(
+    clip: MakeClip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: dict[str, str]
+) -> None:
+    """Also where every fifth picture repeats one, and the others are spread over its time."""
     from inbetween.video import resume
 
-    path = clip(moving(14))
-    whole = slow(path, tmp_path / "a.mkv", codec="ffv1", factor="3", engine="blend")
+    pictures = [picture for n, picture in enumerate(moving(18, step=0.4)) for _ in range(2 if n % 4 == 3 else 1)]
+    path = clip(pictures, Fraction(30))
+    whole = slow(path, tmp_path / "a.mkv", codec="ffv1", engine="blend", **words)
     monkeypatch.setattr(resume, "LEAST", 7)
-    parts = slow(path, tmp_path / "b.mkv", codec="ffv1", factor="3", engine="blend")
-    assert whole.made.output.count == parts.made.output.count == 42
+    parts = slow(path, tmp_path / "b.mkv", codec="ffv1", engine="blend", **words)
+    assert len(whole.found.counts.repeats) == len(parts.found.counts.repeats) == 4
+    assert whole.made.output.count == parts.made.output.count >= 66
     pairs = zip(pictures_of(tmp_path / "a.mkv"), pictures_of(tmp_path / "b.mkv"), strict=True)
     assert all(np.array_equal(a, b) for a, b in pairs)
     assert [file.name for file in tmp_path.iterdir() if file.name.startswith(".")] == []

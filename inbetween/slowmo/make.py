@@ -88,7 +88,8 @@ def open_clip(slow: Slow, overwrite: bool, report: Report) -> Opened:
     sinks.check(sink, grid.rate, grid.count)
     place.prepare(sink, overwrite, [*found.inputs, *map(Path, filter(None, [said.protect]))])
     height, width = clip.size
-    needed, free = height * width * make.BYTES_PER_PIXEL, available_memory()
+    kept = KEPT * clip.channels * clip.bits // 8
+    needed, free = height * width * (make.BYTES_PER_PIXEL + kept), available_memory()
     if free is not None and needed > free:
         what = f"{width}x{height} needs about {needed / 1e9:.1f} GB of memory, {free / 1e9:.1f} GB are free"
         raise InbetweenError(what, "close other programs, or make the clip smaller first")
