@@ -73,6 +73,12 @@ def test_even_times_are_a_rate(tmp_path: Path) -> None:
     for suffix in KINDS:
         clip = probe(str(animated(tmp_path / f"a{suffix}", (40,) * 5)), Report())
         assert (clip.rate, clip.even, clip.duration) == (25, True, Fraction(1, 5)), suffix
+    # Thirty a second, by a clock of thousandths.
+    for suffix, delays in ((".webp", (33, 33, 34, 33, 33, 34)), (".png", (33, 33, 34, 33, 33, 34))):
+        path = animated(tmp_path / f"a{suffix}", delays)
+        clip = probe(str(path), Report())
+        assert (clip.rate, clip.even, clip.duration) == (30, True, Fraction(1, 5)), suffix
+        assert [time for time, _ in read(path)] == [Fraction(number, 30) for number in range(6)], suffix
 
 
 @pytest.mark.parametrize("disposal", [1, 2, 3])

@@ -100,8 +100,7 @@ class Clip:
             WordsRefused: nothing is left.
         """
         until = min(until, self.duration)
-        if self.even:
-            since, until = (round(time * self.rate) / self.rate for time in (since, until))
+        since, until = self.on_grid(since), self.on_grid(until)
         if since >= until:
             raise WordsRefused(
                 f"from {float(since):g} s to {float(until):g} s there is nothing of {self.path}",
@@ -120,6 +119,10 @@ class Clip:
             last=max(Fraction(0), last - since),
             count=max(1, count),
         )
+
+    def on_grid(self, time: Fraction) -> Fraction:
+        """A picture's time, seconds since `start`: of an even clip without the rounding of its clock."""
+        return round(time * self.rate) / self.rate if self.even else time
 
     def before(self, time: Fraction, count: int) -> Fraction:
         """When a picture is shown that is so many before the one that is shown at a time; both are seconds since

@@ -64,8 +64,7 @@ def _timed(clip: Clip, begin: Fraction) -> Iterator[tuple[Fraction, Any]]:
     source = decoded(clip, begin)
     for number, frame in enumerate(_fields(source) if clip.fields else source):
         time = number / clip.rate if not clip.timed or frame.pts is None else frame.pts * frame.time_base
-        time -= clip.start
-        yield (round(time * clip.rate) / clip.rate if clip.even else time), frame
+        yield clip.on_grid(time - clip.start), frame
 
 
 def _fields(source: Iterator[Any]) -> Iterator[Any]:

@@ -64,7 +64,7 @@ def loops(path: str) -> bool:
 def frames(clip: Clip, begin: Fraction) -> Iterator[tuple[Fraction, Picture]]:
     """See `read.frames`."""
     starts, _ = stamps(clip.path)
-    times = [tick * UNIT - clip.start for tick in starts]
+    times = [clip.on_grid(tick * UNIT - clip.start) for tick in starts]
     first = max([0, *(number for number, time in enumerate(times) if time <= begin)])
     with _opened(clip.path) as image:
         for number, time in enumerate(times):
