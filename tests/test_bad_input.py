@@ -608,15 +608,16 @@ def _hearing() -> None:
 
 
 def started(folder: Path, out: str, *more: object) -> subprocess.Popen[str]:
-    """A long job that says every step. It fills the pipe long before it could end, and nobody reads on."""
+    """A job of one segment that says every step. It fills the pipe long before it could end, and nobody reads on."""
     for number in range(2):
         save(folder / f"s{number}.png", scene(number, (48, 64)))
-    words = ["run", "s0.png", "s1.png", "-n", "9000", "-o", *out.split(), "--progress", "json", *more]
+    words = ["run", "s0.png", "s1.png", "-n", "480", "-o", *out.split(), "--progress", "json", *more]
     return subprocess.Popen(
         [*INBETWEEN, *map(str, words)],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        pipesize=4096,
         text=True,
         start_new_session=True,
         preexec_fn=_hearing,
