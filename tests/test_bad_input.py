@@ -128,6 +128,8 @@ WORDS = [
     ("--seed x", "--seed needs a whole number, not `x`", "--seed 12"),
     ("--start-number -1", "from 0 on, not `-1`", "--start-number 12"),
     ("--start-number 3", "`x.mp4` is a film", "frames/"),
+    ("--codec h265", "h265 is a format", "write --codec libx265"),
+    ("--fps --size 8x8", "--fps has no value", "write it as --fps RATE"),
     ("--codec lib264", "no encoder called `lib264`", "did you mean `libx264`?"),
     ("--encoder '", "a quote that is not closed", "close it"),
     ("--encoder other.mp4", "--encoder begins with `other.mp4`", "-crf 12"),

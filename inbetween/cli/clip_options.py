@@ -10,8 +10,8 @@ from inbetween.cli.options import FILM, PICTURES, TIME, option
 
 CLIP, CUTS = "The clip", "Cuts and repeats"
 
-ClipName = Annotated[
-    str | None,
+ClipNames = Annotated[
+    list[str] | None,
     typer.Argument(
         metavar="CLIP",
         help="A video file; a folder of pictures; or their names, as f_%05d.png or 'f_*.png'.",

@@ -95,8 +95,8 @@ class Clip:
             since, until = (round(time * self.rate) / self.rate for time in (since, until))
         if since >= until:
             raise WordsRefused(
-                f"from {float(since):g} s to {float(until):g} s there is nothing of {self.path}",
-                f"it lasts {float(self.duration):.2f} s",
+                f"from {float(since):.2f} s to {float(until):.2f} s there is nothing of {self.path}",
+                f"it lasts {float(self.duration):.2f} s, and --to comes after --from",
             )
         last = self.last if until > self.last else until - 1 / self.rate
         count = round((until - since) * self.rate) if self.even else round(self.count * (until - since) / self.duration)
