@@ -16,7 +16,7 @@ ClipNames = Annotated[
         metavar="CLIP",
         help="A video file; a folder of pictures; or their names, as f_%05d.png or 'f_*.png'.",
         show_default=False,
-        rich_help_panel=FILM,
+        rich_help_panel=CLIP,
     ),
 ]
 Factor = Annotated[

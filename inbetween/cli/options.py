@@ -45,6 +45,11 @@ class Grouped(TyperCommand):
                 raise WordsRefused(f"{word} has no value", f"write it as {word} {valued[word].metavar or 'VALUE'}")
         return super().parse_args(ctx, words + args[end:])
 
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Arguments as their metavar says: typer would put one more pair of brackets around it."""
+        arguments = [param for param in self.get_params(ctx) if param.param_type_name == "argument"]
+        return [self.options_metavar or "", *(str(param.metavar or param.name) for param in arguments)]
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write one section a group, in the order of their first options."""
         groups: dict[str, list[tuple[str, str]]] = {}
@@ -52,7 +57,8 @@ class Grouped(TyperCommand):
             line = param.get_help_record(ctx)
             if line is not None:
                 name = getattr(param, "rich_help_panel", None) or ("Other" if self.params else "Options")
-                groups.setdefault(name, []).append(line)
+                # Some typers add the type to the names of arguments.
+                groups.setdefault(name, []).append((re.sub(" <[^<>]*>$", "", line[0]), line[1]))
         for name, lines in groups.items():
             with formatter.section(name):
                 formatter.write_dl(lines)
@@ -97,6 +103,7 @@ Codec = Annotated[
     option(
         "--codec",
         group=FILM,
+        metavar="NAME",
         help="ffmpeg's name of the encoder: libx265, libsvtav1, prores_ks, ffv1. Default: libx264; of .webm "
         "libvpx-vp9.",
     ),
