@@ -128,6 +128,8 @@ WORDS = [
     ("--seed x", "--seed needs a whole number, not `x`", "--seed 12"),
     ("--start-number -1", "from 0 on, not `-1`", "--start-number 12"),
     ("--start-number 3", "`x.mp4` is a film", "frames/"),
+    ("--codec h265", "h265 is a format", "write --codec libx265"),
+    ("--fps --size 8x8", "--fps has no value", "write it as --fps RATE"),
     ("--codec lib264", "no encoder called `lib264`", "did you mean `libx264`?"),
     ("--encoder '", "a quote that is not closed", "close it"),
     ("--encoder other.mp4", "--encoder begins with `other.mp4`", "-crf 12"),
@@ -608,15 +610,16 @@ def _hearing() -> None:
 
 
 def started(folder: Path, out: str, *more: object) -> subprocess.Popen[str]:
-    """A long job that says every step. It fills the pipe long before it could end, and nobody reads on."""
+    """A job of one segment that says every step. It fills the pipe long before it could end, and nobody reads on."""
     for number in range(2):
         save(folder / f"s{number}.png", scene(number, (48, 64)))
-    words = ["run", "s0.png", "s1.png", "-n", "9000", "-o", *out.split(), "--progress", "json", *more]
+    words = ["run", "s0.png", "s1.png", "-n", "480", "-o", *out.split(), "--progress", "json", *more]
     return subprocess.Popen(
         [*INBETWEEN, *map(str, words)],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        pipesize=4096,
         text=True,
         start_new_session=True,
         preexec_fn=_hearing,

@@ -7,11 +7,13 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from fractions import Fraction
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -21,8 +23,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_sound import CLICKS, clip, heard, played
 
+from inbetween import engines
 from inbetween.errors import InbetweenError, Interrupted
-from inbetween.types import Picture, Report
+from inbetween.fitted import load_makers
+from inbetween.make import make
+from inbetween.ping_pong import Spool, cuts_of, there_and_back
+from inbetween.plan import Words, plan
+from inbetween.types import Gap, Picture, Report, Settings
 from inbetween.video import sinks
 from inbetween.video.place import prepare
 from inbetween.video.resume import Work, borders, write_work
@@ -324,6 +331,75 @@ def test_killed_before_and_after_every_change_of_the_disk(
     )
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) >= 1
+
+
+# ------------------------------------------------------------------ what `run` makes
+
+
+@pytest.mark.parametrize("engine", [name for name in engines.NAMES if engines.get(name).lengths is None])
+def test_a_long_gap_may_be_made_in_parts(engine: str) -> None:
+    keys = [scene(number, SIZE) for number in range(4)]
+    options = engines.get(engine).Options()
+
+    def made(times: tuple[float, ...]) -> list[Picture]:
+        gap = Gap(keys[1], keys[2], times, before=(keys[0], -1.0), after=(keys[3], 2.0))
+        return list(load_makers(engine, options, Settings())["engine"]([gap], Report()))
+
+    times = tuple(number / 17 for number in range(1, 17))
+    whole = made(times)
+    assert all(np.array_equal(a, b) for a, b in zip(whole, made(times[:8]) + made(times[8:]), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("count", "words", "total"),
+    [(2, {"frames": 800}, 802), (3, {"frames": 299, "ping_pong": True}, 1200)],
+    ids=["one long gap", "there and back"],
+)
+def test_what_run_makes_goes_on(tmp_path: Path, count: int, words: dict[str, Any], total: int) -> None:
+    keys = [str(save(tmp_path / f"{number}.png", scene(number, SIZE))) for number in range(count)]
+
+    def made(out: str, report: Report) -> int:
+        return make(plan(Words(tuple(keys), str(tmp_path / out), **words)), report).output.count
+
+    assert made("whole.mp4", Report()) == total
+    # In the third segment, so that the first one is finished.
+    with pytest.raises(Interrupted):
+        made("o.mp4", Notes(("write", total * 4 // 5)))
+    notes = Notes()
+    made("o.mp4", notes)
+    assert "resumed" in notes.said
+    assert (tmp_path / "o.mp4").read_bytes() == (tmp_path / "whole.mp4").read_bytes()
+    assert not hidden(tmp_path)
+
+
+@given(count=st.integers(1, 9), cuts=st.sets(st.integers(1, 8)), least=st.integers(1, 5))
+def test_the_way_back_is_the_same_in_parts(count: int, cuts: set[int], least: int) -> None:
+    begins = sorted(cut for cut in cuts if cut < count)
+    total = max(1, 2 * count - 2)
+    asked = []
+
+    def numbers(first: int, stop: int) -> Iterator[Picture]:
+        asked.append((first, stop))
+        for number in range(first, stop):
+            yield np.full((1, 2, 3), number, np.uint8)
+
+    def shown(spool: Spool, first: int, stop: int) -> list[int]:
+        return [int(one[0, 0, 0]) for one in there_and_back(numbers, count, spool, Report())(first, stop)]
+
+    with Spool(tempfile.gettempdir()) as spool:
+        whole = shown(spool, 0, total)
+    assert whole == [*range(count), *range(count - 2, 0, -1)]
+    assert asked == [(0, count)]
+    parts = [*pairwise([*borders(cuts_of(begins, count), least), total])]
+    asked.clear()
+    with Spool(tempfile.gettempdir()) as spool:
+        assert [number for part in parts for number in shown(spool, *part)] == whole
+    assert sum(stop - first for first, stop in asked) == count
+    for first, stop in parts:
+        asked.clear()
+        with Spool(tempfile.gettempdir()) as spool:
+            assert shown(spool, first, stop) == whole[first:stop]
+        assert {*chain(*asked)} <= {0, *begins, count}
 
 
 # ------------------------------------------------------------------ by the real command

@@ -671,6 +671,26 @@ def test_the_command(clip: MakeClip, tmp_path: Path, command: Command) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "error", "hint"),
+    [
+        ("", "no clip is named", "inbetween slowmo clip.mp4 --factor 4 -o out.mp4"),
+        ("clip.mkv", "nothing is asked of the clip", "say --factor 4"),
+        ("clip.mkv -f 2", "no output is named", "-o out.mp4, or -o frames/"),
+        ("clip.mkv -f -o o.mp4", "-f has no value", "write it as -f F"),
+        ("0.png 1.png -f 2 -o o.mp4", "`1.png` is one clip too many", "in quotes: 'f_*.png'"),
+        ("clip.mkv -f 2 -o o.mp4 --codec HEVC", "HEVC is a format", "write --codec libx265"),
+        ("clip.mkv -f 2 -o o.mp4 --cuts on", "the list of cuts on cannot be read: No such file", "auto or off"),
+        ("clip.mkv -f 2 -o o.mp4 --from 2f --to 1f", "from 0.08 s to 0.04 s there is nothing", "--to comes after"),
+    ],
+)
+def test_what_a_beginner_is_told(clip: Clip, command: Command, words: str, error: str, hint: str) -> None:
+    clip(moving(3))
+    ran = command("slowmo", *words.split())
+    assert error in ran.problem[0]
+    assert hint in ran.problem[1]
+
+
+@pytest.mark.parametrize(
     ("words", "code"),
     [
         (["slowmo", "nowhere.mp4", "-f", "2", "-o", "out.mp4"], 1),

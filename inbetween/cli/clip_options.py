@@ -10,13 +10,13 @@ from inbetween.cli.options import FILM, PICTURES, TIME, option
 
 CLIP, CUTS = "The clip", "Cuts and repeats"
 
-ClipName = Annotated[
-    str | None,
+ClipNames = Annotated[
+    list[str] | None,
     typer.Argument(
         metavar="CLIP",
         help="A video file; a folder of pictures; or their names, as f_%05d.png or 'f_*.png'.",
         show_default=False,
-        rich_help_panel=FILM,
+        rich_help_panel=CLIP,
     ),
 ]
 Factor = Annotated[

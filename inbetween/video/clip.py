@@ -104,8 +104,8 @@ class Clip:
             since, until = (round(time * self.rate) / self.rate for time in (since, until))
         if since >= until:
             raise WordsRefused(
-                f"from {float(since):g} s to {float(until):g} s there is nothing of {self.path}",
-                f"it lasts {float(self.duration):.2f} s",
+                f"from {float(since):.2f} s to {float(until):.2f} s there is nothing of {self.path}",
+                f"it lasts {float(self.duration):.2f} s, and --to comes after --from",
             )
         if self.even:
             last, count = min(self.last, until - 1 / self.rate), round((until - since) * self.rate)
