@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from inbetween.dense.dis import Grey, dis, disagreement, grey
-from inbetween.dense.prior import matched, points
+from inbetween.dense.prior import Points, matched, points
 from inbetween.dense.warp import Field, Image
 from inbetween.types import Picture
 
@@ -16,7 +17,11 @@ WRONG_LEVELS = 15
 WRONG_SHARE = 0.5
 """Share of pixels wrong after the flow, both ways, from which points are asked."""
 LEAST_POINTS = 10
-"""Points on one epipolar geometry that make two pictures related; eight fit by chance."""
+"""Points on one epipolar geometry that make two pictures related, each the other's best match: of 390 pairs of
+pictures of different films, plain or darkened to 15 %, none has more than 7; the best match one way alone gives 24."""
+CONTRAST, MOST_GAIN = 45.0, 10.0
+"""Grey levels of standard deviation, about what pictures have, up to which darker ones are brought; not further than
+by this factor, or noise would be."""
 
 
 def related(start: Picture, end: Picture) -> bool:
@@ -25,13 +30,14 @@ def related(start: Picture, end: Picture) -> bool:
 
     start, end: (H, W, C) of one size. A few milliseconds; whatever the flow can follow is never called a cut.
     """
-    a, b = _small(start), _small(end)
+    one, other = _evened(grey(start), grey(end))
+    a, b = _small(one), _small(other)
     still = np.zeros((*a.shape, 2), np.float32)
     if _wrong_share(a, b, still) <= WRONG_SHARE:
         return True
     if max(_wrong_share(x, y, dis(x, y)) for x, y in ((a, b), (b, a))) <= WRONG_SHARE:
         return True
-    from_a, to_b = matched(points(grey(start), FINE_SIDE), points(grey(end), FINE_SIDE))
+    from_a, to_b = _mutual(points(one, FINE_SIDE), points(other, FINE_SIDE))
     if len(from_a) < LEAST_POINTS:
         return False
     try:
@@ -44,14 +50,34 @@ def related(start: Picture, end: Picture) -> bool:
     return inliers is not None and int(np.sum(inliers)) >= LEAST_POINTS
 
 
+def _evened(a: Grey, b: Grey) -> tuple[Grey, Grey]:
+    """Both with the same gain and offset, so that as much is seen of dark pictures as of any."""
+    (mean_a,), (spread_a,) = (np.ravel(x) for x in cv2.meanStdDev(a))
+    (mean_b,), (spread_b,) = (np.ravel(x) for x in cv2.meanStdDev(b))
+    gain = min(MOST_GAIN, CONTRAST / max(spread_a, spread_b, 1e-6))
+    if gain <= 1:
+        return a, b
+    levels = (np.arange(256) - (mean_a + mean_b) / 2) * gain + 128
+    table = np.clip(levels, 0, 255).astype(np.uint8)
+    return table[a], table[b]
+
+
+def _mutual(a: Points, b: Points) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The points of a and of b that are each other's best match: two arrays (N, 2)."""
+    there, back = matched(a, b), matched(b, a)
+    both = {*map(tuple, np.hstack(there).tolist())} & {*map(tuple, np.hstack(back[::-1]).tolist())}
+    found = np.array(sorted(both), np.float32).reshape(-1, 4)
+    return found[:, :2], found[:, 2:]
+
+
 def _wrong_share(a: Grey, b: Grey, flow: Field | None) -> float:
     if flow is None:
         return 1.0
     return float(np.mean(disagreement(a, b, flow, 1.5) > WRONG_LEVELS))
 
 
-def _small(picture: Picture) -> Grey:
-    image: Image = grey(picture)
+def _small(picture: Grey) -> Grey:
+    image: Image = picture
     height, width = image.shape
     scale = SIDE / max(height, width)
     if scale < 1:
