@@ -13,6 +13,7 @@ import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
@@ -56,18 +57,20 @@ def temporary_files_are_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     """What a command leaves in the folder for temporary files is left in the test's folder."""
     (tmp_path / "temp").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "temp"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temp"))
 
 
 Refused = Callable[..., Ran]
 
 
 @pytest.fixture
-def refused(command: Command, tmp_path: Path) -> Refused:
+def refused(command: Command, inside: Command, tmp_path: Path) -> Refused:
     """The command with these words fails, says why, and changes nothing."""
 
     def run(*words: object, code: int, error: str, hint: str, env: dict[str, str] | None = None) -> Ran:
         before = contents(tmp_path)
-        ran = command(*words, env=env)
+        # An environment may say what happens while Python begins.
+        ran = command(*words, env=env) if env else inside(*words)
         assert ran.code == code, ran.err
         assert error in ran.problem[0]
         assert hint in ran.problem[1]
@@ -948,7 +951,7 @@ DRY = [
     ("key0.png cut.png -o x.mp4", 1, "cut.png is damaged"),
     ("key0.png cut.jpg -o x.mp4 --fit crop", 1, "cut.jpg is damaged"),
     ("key0.png half.png -o x.mp4", 1, "half.png is 96x72"),
-    ("key0.png key1.png -o x.mp4 -n 0", 2, "-n must be"),
+    ("key0.png key1.png -o x.mp4 -n -1", 2, "-n must be"),
     ("key0.png key1.png -o x.mp5", 2, "no output format called `.mp5`"),
     ("key0.png key1.png -o x.gif --fps 1000", 2, ".gif holds at most 100"),
     ("key0.png key1.png -o none/x.mp4", 1, "there is no folder"),

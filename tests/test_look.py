@@ -13,10 +13,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from conftest import Ran, load, save, scene
+from conftest import Command, load, save, scene
 from PIL import Image
 
-from inbetween.cli.main import main
 from inbetween.errors import WordsRefused
 from inbetween.motion.document import read_motion
 from inbetween.motion.drags import parse_drag
@@ -49,16 +48,8 @@ def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.fixture
-def call(capfdbinary: pytest.CaptureFixture[bytes], pair: list[str]):
-    """`main` in this process."""
-
-    def run(*words: object) -> Ran:
-        with pytest.raises(SystemExit) as ended:
-            main([str(word) for word in words])
-        out, err = capfdbinary.readouterr()
-        return Ran(int(ended.value.code or 0), out.decode(), err.decode())
-
-    return run
+def call(inside: Command, pair: list[str]) -> Command:
+    return inside
 
 
 def left(folder: Path) -> set[str]:
@@ -331,7 +322,7 @@ REFUSED = [
     ("conditions", ["a.png", "b.png", "-o", "m", "--kind", "edges"], 2, "--kind called `edges`"),
     ("conditions", ["a.png", "b.png", "-o", "m", "--thickness", "1000"], 2, "--thickness 1000"),
     ("conditions", ["a.png", "b.png", "-o", "m", "--size", "big"], 2, "`big` is no size"),
-    ("conditions", ["a.png", "b.png", "-o", "m", "-n", "0"], 2, "-n must be"),
+    ("conditions", ["a.png", "b.png", "-o", "m", "-n", "-1"], 2, "-n must be"),
     ("conditions", ["a.png", "b.png", "-o", "m", "-n", "90000", "--size", "20000x20000"], 1, "of memory"),
     ("conditions", ["a.png", "b.png", "-o", "m", "--motion", "gone.json"], 1, "gone.json"),
 ]
