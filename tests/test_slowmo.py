@@ -653,9 +653,9 @@ def test_the_clip_is_not_written_over(clip: MakeClip) -> None:
     assert path.read_bytes() == before
 
 
-def test_the_command(clip: MakeClip, tmp_path: Path, command: Command) -> None:
+def test_the_command(clip: MakeClip, tmp_path: Path, inside: Command) -> None:
     path = clip(moving(4) + moving(4, shot=1))
-    ran = command(
+    ran = inside(
         "slowmo", path.name, "--factor", "2.5", "-o", "out.mp4", "--json", "--record", "--contact-sheet", "s.png"
     )
     assert ran.code == 0, ran.err
@@ -664,7 +664,7 @@ def test_the_command(clip: MakeClip, tmp_path: Path, command: Command) -> None:
     assert facts["cuts"] == [pytest.approx(4 / 24, abs=1e-6)]
     assert json.loads((tmp_path / "out.mp4.json").read_text())["fps"] == "24"
     assert (tmp_path / "s.png").exists()
-    dry = command("slowmo", path.name, "-f", "2", "-o", "dry.mp4", "--dry-run")
+    dry = inside("slowmo", path.name, "-f", "2", "-o", "dry.mp4", "--dry-run")
     assert dry.code == 0, dry.err
     assert "cuts     1, at 0.167 s" in dry.out
     assert not (tmp_path / "dry.mp4").exists()
@@ -705,9 +705,9 @@ def test_what_a_beginner_is_told(clip: Clip, command: Command, words: str, error
         (["slowmo", "clip.mkv", "-f", "2", "-o", "out.mp4", "-e", "fcvg", "--weights", "nowhere"], 1),
     ],
 )
-def test_the_command_refuses(clip: MakeClip, command: Command, words: list[str], code: int) -> None:
+def test_the_command_refuses(clip: MakeClip, inside: Command, words: list[str], code: int) -> None:
     clip(moving(2))
-    ran = command(*words)
+    ran = inside(*words)
     assert ran.code == code
     assert all(ran.problem)
 
