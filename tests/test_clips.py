@@ -13,6 +13,7 @@ import pytest
 from conftest import save, scene
 
 from inbetween.errors import InbetweenError, WordsRefused
+from inbetween.pictures import to_8_bit
 from inbetween.slowmo import footage
 from inbetween.types import Picture, Report
 from inbetween.video import ffmpeg
@@ -443,12 +444,34 @@ def test_frames_are_read_only(make: Make) -> None:
         found[0][1][0, 0] = 0
 
 
-def test_the_decoder_is_ffmpegs(make: Make) -> None:
-    """Ours and ffmpeg's own pictures of a 4:2:0 clip, by the same scaler."""
-    path = make("c.mp4", SOURCE, "-vf", "scale=out_color_matrix=bt709,setparams=colorspace=bt709", *X264)
-    words = ["-i", str(path), "-vf", "scale=flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp"]
-    words += ["-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("c.mp4", X264),
+        ("c.mp4", ("-pix_fmt", "yuv444p", *X264)),
+        ("c.mp4", ("-pix_fmt", "gray", *X264)),
+        ("c.mkv", ("-c:v", "ffv1", "-pix_fmt", "yuv422p10le")),
+        ("c.mkv", ("-c:v", "ffv1", "-pix_fmt", "gray16le")),
+        ("c.mkv", ("-c:v", "ffv1", "-pix_fmt", "gbrp12le")),
+        ("c.mkv", ("-c:v", "ffv1", "-pix_fmt", "yuv410p")),
+        ("c.mov", ("-c:v", "mjpeg", "-q:v", "2", "-pix_fmt", "yuvj422p")),
+        ("c.mov", ("-c:v", "png", "-pix_fmt", "pal8")),
+        ("c.mov", ("-c:v", "qtrle", "-pix_fmt", "rgb24")),
+        ("c.avi", ("-c:v", "rawvideo", "-pix_fmt", "bgr24")),
+        ("c.webm", ("-c:v", "libvpx-vp9", "-pix_fmt", "yuv420p")),
+    ],
+)
+def test_the_decoder_is_ffmpegs(make: Make, name: str, words: tuple[str, ...]) -> None:
+    """Ours and ffmpeg's own pictures of all kinds of pixels, by the same scaler."""
+    graph = "scale=out_color_matrix=bt709,setparams=colorspace=bt709"
+    if "pal8" in words:
+        graph = "split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=new=1"
+    path = make(name, SOURCE.replace("d=1", "d=0.3"), "-vf", graph, *words)
+    clip, found = opened(path)
+    words = ("-i", str(path), "-vf", "scale=flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp")
+    words += ("-f", "rawvideo", "-pix_fmt", "rgb24", "-")
     data = subprocess.run([ffmpeg.executable(), "-v", "error", *words], capture_output=True, check=True).stdout
     wanted = np.frombuffer(data, np.uint8).reshape(-1, 48, 64, 3)
-    for (_, picture), other in zip(opened(path)[1], wanted, strict=True):
-        assert np.abs(picture.astype(int) - other).max() <= 2
+    assert len(found) == len(wanted) == clip.count
+    for (_, picture), other in zip(found, wanted, strict=True):
+        assert np.abs(to_8_bit(picture[..., :3]).astype(int) - other).max() <= 2

@@ -269,6 +269,36 @@ def test_matrix_range_and_shape_go_on(clip: MakeClip, tmp_path: Path) -> None:
         assert (found.colour, found.aspect) == (colour, aspect)
 
 
+HLG = "setparams=colorspace=bt2020nc:color_primaries=bt2020:color_trc=arib-std-b67"
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "depth"),
+    [
+        ("c.mkv", ("-vf", f"scale=out_color_matrix=bt2020,{HLG}", "-c:v", "ffv1", "-pix_fmt", "yuv422p10le"), 10),
+        ("c.mp4", ("-vf", "setsar=4/3", "-c:v", "libx264", "-pix_fmt", "yuvj420p", "-crf", "10"), 8),
+        ("c.mkv", ("-c:v", "ffv1", "-pix_fmt", "gray"), 8),
+        ("c.mov", ("-c:v", "png", "-pix_fmt", "rgb24"), 8),
+    ],
+)
+@pytest.mark.parametrize(("speed", "every"), [({"factor": "2"}, 2), ({"fps": "48"}, 2)])
+def test_own_pictures_keep_their_colours(
+    tmp_path: Path, name: str, words: tuple[str, ...], depth: int, speed: dict[str, str], every: int
+) -> None:
+    path, out = tmp_path / name, tmp_path / "out.mp4"
+    source = ["-f", "lavfi", "-i", "gradients=s=96x64:r=24:d=0.5:seed=3:speed=0.05"]
+    subprocess.run([ffmpeg.executable(), "-v", "error", *source, *words, str(path)], check=True)
+    made = slow(path, out, engine="blend", repeats="keep", **speed).made.output
+    assert made.count == 24
+    before, after = probe(str(path), Report()), probe(str(out), Report())
+    assert (after.aspect, after.count, after.colour.depth) == (before.aspect, 24, 8 if depth == 8 else 10)
+    if before.colour.matrix != "gbr":
+        assert after.colour == before.colour
+    for picture, other in zip(pictures_of(path), pictures_of(out)[::every], strict=True):
+        levels = np.iinfo(picture.dtype).max / 255
+        assert np.abs(picture.astype(int) - other.astype(int)).mean() / levels < 1.5
+
+
 def test_alpha_goes_on(tmp_path: Path, clip: MakeClip) -> None:
     pictures = [np.dstack([scene(n / 4, SIZE), np.full(SIZE, 40 + 20 * n, np.uint8)]) for n in range(4)]
     path = clip(pictures)
