@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 
 from inbetween import film
 from inbetween.errors import InbetweenError, UnknownName, WordsRefused
+from inbetween.pictures import fit
 from inbetween.plan import Words
 from inbetween.slowmo import keys as keys_room
 from inbetween.slowmo.keys import Counts, Key
@@ -72,7 +73,8 @@ def moving(count: int, shot: int = 0, start: float = 0.0, step: float = 0.25) ->
 
 
 def slow(path: Path | str, out: Path | str, report: Report | None = None, **words: Any) -> Result:
-    ours = {name: words.pop(name) for name in ("engine", "set", "codec", "encoder", "threads") if name in words}
+    names = ("engine", "set", "codec", "encoder", "threads", "size", "fit")
+    ours = {name: words.pop(name) for name in names if name in words}
     said = ClipWords(str(path), Words((), str(out), **ours), **words)
     return make_film(plan(said), report or Report(), overwrite=True)
 
@@ -626,6 +628,48 @@ def test_a_mask_protects(clip: MakeClip, tmp_path: Path) -> None:
     assert not np.array_equal(found[1], keys[0])
     with pytest.raises(InbetweenError, match="mask"):
         slow(path, tmp_path / "o.mkv", factor="4", protect=str(save(tmp_path / "mask.png", mask[:9])))
+
+
+# ------------------------------------------------------------------ sizes
+
+
+def test_a_film_of_another_size(clip: Clip, tmp_path: Path) -> None:
+    path, notes = clip(moving(3)), Notes()
+    slow(path, tmp_path / "out", notes, factor="2", size="48x36")
+    found = [load(file) for file in sorted((tmp_path / "out").iterdir())]
+    for number, picture in enumerate(pictures_of(path)):
+        assert np.array_equal(found[2 * number], fit(picture, (36, 48), "stretch"))
+    assert notes.notes["resized"].endswith("from 96x72 to 48x36")
+    with pytest.raises(InbetweenError, match="is 96x72, the film is 48x48"):
+        slow(path, tmp_path / "o.mp4", factor="2", size="48x48")
+    slow(path, tmp_path / "crop", factor="2", size="48x48", fit="crop")
+    assert np.array_equal(load(tmp_path / "crop" / "00000.png"), fit(moving(1)[0], (48, 48), "crop"))
+    with pytest.raises(WordsRefused, match="--fit says how another size is made"):
+        slow(path, tmp_path / "o.mp4", factor="2", fit="crop")
+
+
+def test_another_size_has_square_pixels(clip: Clip, tmp_path: Path) -> None:
+    path = clip(moving(2), aspect=Fraction(4, 3))
+    slow(path, tmp_path / "out.mkv", codec="ffv1", factor="2", size="64x36")
+    assert probe(str(tmp_path / "out.mkv"), Report()).aspect == 1
+    wide = fit(moving(1)[0], (72, 128), "stretch")
+    assert np.array_equal(pictures_of(tmp_path / "out.mkv")[0], fit(wide, (36, 64), "stretch"))
+
+
+def test_a_mask_may_have_another_size_and_pictures_too(tmp_path: Path) -> None:
+    (tmp_path / "seq").mkdir()
+    for number, picture in enumerate(moving(3, step=2)):
+        save(tmp_path / "seq" / f"{number}.png", picture if number != 1 else fit(picture, (50, 50), "stretch"))
+    mask = np.zeros((144, 192, 3), np.uint8)
+    mask[:, :96] = 255
+    words = {"factor": "2", "input_fps": "12", "protect": str(save(tmp_path / "mask.png", mask)), "size": "48x36"}
+    with pytest.raises(InbetweenError, match=r"1\.png is 50x50"):
+        slow(tmp_path / "seq", tmp_path / "out", **words)
+    slow(tmp_path / "seq", tmp_path / "out", fit="stretch", **words)
+    found = [load(file) for file in sorted((tmp_path / "out").iterdir())]
+    assert len(found) == 6
+    assert np.array_equal(found[1][:, :23], found[2][:, :23])
+    assert not np.array_equal(found[1], found[2])
 
 
 # ------------------------------------------------------------------ words and the command

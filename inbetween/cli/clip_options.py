@@ -92,13 +92,25 @@ Repeats = Annotated[
         help="Drawings shown two to four times: auto lets them move over all of that time; keep. Default: auto.",
     ),
 ]
+ClipSize = Annotated[
+    str | None,
+    option(
+        "--size",
+        group=PICTURES,
+        metavar="WxH",
+        help="Default: the clip's. For a first look: --size 640x360.",
+    ),
+]
+ClipFit = Annotated[
+    str | None, option("--fit", group=PICTURES, metavar="HOW", help="Of another shape: crop, pad or stretch.")
+]
 Protect = Annotated[
     str | None,
     option(
         "--protect",
         group=PICTURES,
         metavar="MASK",
-        help="A picture of the clip's size, white where nothing is to move: logos, subtitles.",
+        help="A picture of the film's shape, white where nothing is to move: logos, subtitles.",
     ),
 ]
 Sound = Annotated[

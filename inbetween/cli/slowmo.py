@@ -53,6 +53,8 @@ def slowmo(
     cuts: c.Cuts = "auto",
     at_cut: c.AtCut = "hold",
     repeats: c.Repeats = "auto",
+    size: c.ClipSize = None,
+    fit: c.ClipFit = None,
     protect: c.Protect = None,
     force: o.Force = False,
     engine: o.EngineName = "auto",
@@ -134,14 +136,14 @@ def _say_plan(slow: Slow, facts: dict[str, Any], as_object: bool) -> None:
         data(as_json(facts))
         return
     clip = facts["clip"]
-    height, width = clip["size"]
+    (height, width), (high, wide) = clip["size"], facts["size"]
     cuts = [f"{time:.3f}" for time in facts["cuts"]]
     pictures = f"{clip['count']} pictures, {width}x{height}, {clip['bits']} bits"
     rows = {
         "clip": pictures
         + (", with alpha" if clip["channels"] == 4 else "")
         + f", {rate_of(clip['fps'])} fps, {clip['duration']:.2f} s",
-        "film": f"{facts['frames']} frames, {rate_of(facts['fps'])} fps, {facts['seconds_shown']:.2f} s",
+        "film": f"{facts['frames']} frames, {wide}x{high}, {rate_of(facts['fps'])} fps, {facts['seconds_shown']:.2f} s",
         "cuts": f"{len(cuts)}" + (f", at {' '.join(cuts)} s" if cuts else ""),
         "repeats": f"{facts['repeats']} pictures",
         "engine": f"{slow.base.engine} ({slow.base.why})",
