@@ -27,6 +27,7 @@ from inbetween import engines
 from inbetween.errors import InbetweenError, Interrupted
 from inbetween.fitted import load_makers
 from inbetween.make import make
+from inbetween.make import save as save_small
 from inbetween.ping_pong import Spool, cuts_of, there_and_back
 from inbetween.plan import Words, plan
 from inbetween.types import Gap, Picture, Report, Settings
@@ -234,6 +235,65 @@ def test_a_name_as_long_as_a_disk_takes(tmp_path: Path) -> None:
 
 
 # ------------------------------------------------------------------ kill -9
+
+
+@pytest.mark.parametrize(
+    ("name", "left"),
+    [
+        ("o.mp4", []),
+        ("o.mp4", ["lock"]),
+        ("o.mp4", ["lock", ".inbetween-0123abcd.part.mp4"]),
+        ("o.mp4", ["journal", "00000.mp4"]),
+        ("o.mp4", ["placing"]),
+        ("o.gif", [".inbetween-0123abcd.part.frames.nut"]),
+        ("frames", ["lock", "pictures/00000.png"]),
+        ("f_%03d.png", ["lock", "pictures/f_000.png"]),
+    ],
+)
+def test_a_refusal_sweeps_what_a_kill_has_left(tmp_path: Path, name: str, left: list[str]) -> None:
+    one = Work(moving, (0,), {})
+    write_work(sinks.parse(str(tmp_path / name)), one, RATE, COUNT, SIZE, Report())
+    before = sorted(tmp_path.rglob("*"))
+    parts = (tmp_path / name if name == "frames" else tmp_path) / f".{name}.parts"
+    parts.mkdir()
+    for file in left:
+        (parts / file).parent.mkdir(exist_ok=True)
+        (parts / file).write_text('{"identity": {}}\n')
+    with pytest.raises(InbetweenError, match=r"exists|not empty"):
+        write_work(sinks.parse(str(tmp_path / name)), one, RATE, COUNT, SIZE, Report())
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_refusal_leaves_what_can_go_on(tmp_path: Path) -> None:
+    (tmp_path / "o.mp4").write_bytes(b"an old film")
+    with pytest.raises(Interrupted):
+        written(tmp_path / "o.mp4", report=Notes(("write", 23)), overwrite=True)
+    with pytest.raises(InbetweenError, match="exists"):
+        written(tmp_path / "o.mp4")
+    notes = Notes()
+    written(tmp_path / "o.mp4", report=notes, overwrite=True)
+    assert "resumed" in notes.said
+    assert not hidden(tmp_path)
+
+
+def test_sequences_of_one_folder_do_not_disturb_each_other(tmp_path: Path) -> None:
+    class Second(Report):
+        def progress(self, stage: str, done: int, total: int) -> None:
+            if (stage, done) == ("write", 12):
+                write_work(sinks.parse(str(tmp_path / "b_%03d.png")), WORK, RATE, COUNT, SIZE, Report())
+
+    write_work(sinks.parse(str(tmp_path / "a_%03d.png")), WORK, RATE, COUNT, SIZE, Second())
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == [f"{letter}_{number:03d}.png" for letter in "ab" for number in range(COUNT)]
+
+
+def test_a_small_file_takes_away_what_a_kill_has_left_of_it(tmp_path: Path) -> None:
+    parts = tmp_path / ".record.json.parts"
+    parts.mkdir()
+    (parts / ".inbetween-0123abcd.part.json").write_text("half of")
+    save_small(tmp_path / "record.json", b"{}")
+    assert [path.name for path in tmp_path.iterdir()] == ["record.json"]
+
 
 NURSERY = """
 import json, os, signal, sys
@@ -459,7 +519,7 @@ def helpers(folder: Path) -> list[int]:
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="looks for children in /proc")
 def test_killed_for_good_and_gone_on(command: Command, tmp_path: Path) -> None:
     keys = [str(save(tmp_path / f"{number}.png", scene(number / 2, (48, 64)))) for number in range(5)]
-    words = ["run", *keys, "-n", "199", "-o", "o.mp4", "--contact-sheet", "sheet.png"]
+    words = ["run", *keys, "-n", "139", "-o", "o.mp4", "--contact-sheet", "sheet.png"]
     assert command(*words[:-3], "whole.mp4").code == 0
     for kill in (os.kill, os.killpg):
         running = begun(tmp_path, *words)
