@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from fractions import Fraction
@@ -31,7 +32,7 @@ from inbetween.make import save as save_small
 from inbetween.ping_pong import Spool, cuts_of, there_and_back
 from inbetween.plan import Words, plan
 from inbetween.types import Gap, Picture, Report, Settings
-from inbetween.video import sinks
+from inbetween.video import ffmpeg, sinks
 from inbetween.video.place import prepare
 from inbetween.video.resume import Work, borders, write_work
 
@@ -169,6 +170,44 @@ def test_a_film_that_is_stopped_early_leaves_nothing(tmp_path: Path) -> None:
         written(tmp_path / "o.mp4", report=Notes(("write", 5)))
     assert stopped.value.kept == ""
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.webp", "a.mp4"])
+def test_frames_are_made_while_others_are_encoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """The encoder gets nothing to do before the third frame is begun."""
+    begun, encoded = threading.Event(), ffmpeg.Child.write
+
+    def make(first: int, stop: int) -> Iterator[Picture]:
+        for number, picture in enumerate(moving(first, stop)):
+            if number == 2:
+                begun.set()
+            yield picture
+
+    def waited(child: ffmpeg.Child, data: memoryview) -> None:
+        assert begun.wait(20)
+        encoded(child, data)
+
+    monkeypatch.setattr(ffmpeg.Child, "write", waited)
+    made = write_work(sinks.parse(str(tmp_path / name)), Work(make, (0,), {}), RATE, 12, SIZE, Report())
+    assert made.count == 12
+    assert hidden(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.webp"])
+def test_an_animation_that_is_stopped_leaves_nothing(tmp_path: Path, name: str) -> None:
+    def make(first: int, stop: int) -> Iterator[Picture]:
+        for number, picture in enumerate(moving(first, stop)):
+            if number == 5:
+                raise Interrupted
+            yield picture
+
+    sink = sinks.parse(str(tmp_path / name))
+    with pytest.raises(Interrupted):
+        write_work(sink, Work(make, (0,), {}), RATE, 12, SIZE, Report())
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(RuntimeError, match="more than the planned"):
+        write_work(sink, Work(lambda first, stop: moving(first, stop + 2), (0,), {}), RATE, 6, SIZE, Report())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_error_says_where_it_goes_on(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from queue import Empty, Full, Queue
-from typing import Any
+from typing import Any, TypeVar
 
 from inbetween.errors import Interrupted
 from inbetween.types import Picture, Report
@@ -27,6 +27,10 @@ from inbetween.video.join import join
 from inbetween.video.journal import PICTURES, Journal, forget, opened
 from inbetween.video.sinks import Sink
 from inbetween.video.verify import Expected, Written
+
+T = TypeVar("T")
+Tell = Callable[[str, int, int], object]
+"""`Report.progress`, or what is told in its place."""
 
 LEAST = 250
 """Frames of a segment at least. Encoders begin anew about as often by themselves, so it costs nothing."""
@@ -96,8 +100,11 @@ def write_work(
     if sink.kind not in ("film", "sequence"):
         place.prepare(sink, overwrite)
         forget(sink)
-        frames = work.make(0, count)
-        return write.write(sink, frames, rate, count, size, report, overwrite, loop, threads, colour, aspect)
+
+        def one(frames: Iterator[Picture], report: Report) -> Written:
+            return write.write(sink, frames, rate, count, size, report, overwrite, loop, threads, colour, aspect)
+
+        return _meanwhile(one, work.make(0, count), report)
     sinks.check(sink, rate, count)
     expected = Expected(sink, rate, count, sinks.film_size(sink, size), loop, colour, aspect)
     with opened(sink, {**work.identity, "segments": list(work.borders)}, report) as journal:
@@ -136,7 +143,7 @@ def _film(
 ) -> Written:
     """Each segment is encoded by itself; while the last frames of one are encoded and it is checked, the next one
     begins."""
-    stop = threading.Event()
+    aside = _Aside(report)
     encoding: deque[Future[None]] = deque()
     with ThreadPoolExecutor(2) as pool:
         try:
@@ -144,18 +151,18 @@ def _film(
                 queue: Queue[Picture | None] = Queue(WAITING)
                 wanted = replace(expected, count=after - first)
                 found: dict[str, Any] = {}
-                encoding.append(pool.submit(_encode, number, wanted, queue, found, journal, _Aside(report, stop)))
+                encoding.append(pool.submit(_encode, number, wanted, queue, found, journal, aside))
                 made = work.make(first, after)
                 for frame in write.counted(made, after - first, size, report, first, expected.count):
-                    _put(queue, frame, encoding, report)
+                    _put(queue, frame, encoding, report.progress)
                 found["found"] = work.remember()
-                _put(queue, None, encoding, report)
+                _put(queue, None, encoding, report.progress)
                 while len(encoding) > 1:
-                    _wait(encoding.popleft(), report)
+                    _wait(encoding.popleft(), report.progress)
             while encoding:
-                _wait(encoding.popleft(), report)
+                _wait(encoding.popleft(), report.progress)
         except BaseException:
-            stop.set()
+            aside.stop.set()
             raise
     with place.part(journal.folder, expected.sink.suffix) as path:
         facts, files = journal.done[0], journal.files(len(work.borders))
@@ -186,32 +193,54 @@ def _encode(
     queue: Queue[Picture | None],
     found: Mapping[str, Any],
     journal: Journal,
-    report: Report,
+    aside: _Aside,
 ) -> None:
     """found: what is to be remembered; complete when the last frame comes."""
-
-    def frames() -> Iterator[Picture]:
-        while True:
-            try:
-                frame = queue.get(timeout=BEAT)
-            except Empty:
-                report.progress("write", 0, 0)
-                continue
-            if frame is None:
-                return
-            yield frame
-
     name = f"{number:05d}{expected.sink.suffix}"
     with place.part(journal.folder, expected.sink.suffix) as path:
-        encode.make_film(path, expected, frames(), report)
-        film = verify.film(path, expected, report)
+        encode.make_film(path, expected, _taken(queue, aside), aside)
+        film = verify.film(path, expected, aside)
         with place.disk_errors(path):
             os.replace(path, os.path.join(journal.folder, name))
             facts = {"codec": film.codec, "pixel_format": film.pixel_format, "duration": str(film.duration)}
             journal.add(number, [name], {**facts, **found})
 
 
-def _put(queue: Queue[Picture | None], frame: Picture | None, encoding: Iterable[Future[None]], report: Report) -> None:
+def _meanwhile(
+    written: Callable[[Iterator[Picture], Report], Written], frames: Iterable[Picture], report: Report
+) -> Written:
+    """Frames are made here while they are written beside."""
+    aside, queue = _Aside(report), Queue[Picture | None](WAITING)
+
+    def tell(*_: Any) -> None:
+        report.progress(*aside.told)
+
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            writing = pool.submit(written, _taken(queue, aside), aside)
+            for frame in frames:
+                _put(queue, frame, [writing], tell)
+                tell()
+            _put(queue, None, [writing], tell)
+            return _wait(writing, tell)
+        except BaseException:
+            aside.stop.set()
+            raise
+
+
+def _taken(queue: Queue[Picture | None], aside: _Aside) -> Iterator[Picture]:
+    while True:
+        try:
+            frame = queue.get(timeout=BEAT)
+        except Empty:
+            aside.ask()
+            continue
+        if frame is None:
+            return
+        yield frame
+
+
+def _put(queue: Queue[Picture | None], frame: Picture | None, encoding: Iterable[Future[Any]], tell: Tell) -> None:
     """Hand a frame to the encoder; what went wrong there is raised here."""
     while True:
         for future in encoding:
@@ -220,26 +249,32 @@ def _put(queue: Queue[Picture | None], frame: Picture | None, encoding: Iterable
         try:
             return queue.put(frame, timeout=BEAT)
         except Full:
-            report.progress("write", 0, 0)
+            tell("write", 0, 0)
 
 
-def _wait(future: Future[None], report: Report) -> None:
+def _wait(future: Future[T], tell: Tell) -> T:
     while True:
         try:
             return future.result(timeout=BEAT)
         except NotYet:
-            report.progress("check", 0, 0)
+            tell("check", 0, 0)
 
 
 class _Aside(Report):
-    """For a thread beside the one that reports: it stops when it is told to."""
+    """For threads beside the one that reports: what they tell is kept for it, and they stop when they are told to."""
 
-    def __init__(self, report: Report, stop: threading.Event) -> None:
-        self._report, self._stop = report, stop
+    def __init__(self, report: Report) -> None:
+        self._report, self.stop = report, threading.Event()
+        self.told: tuple[str, int, int] = "write", 0, 0
+
+    def ask(self) -> None:
+        """Raises Interrupted: it is to stop."""
+        if self.stop.is_set():
+            raise Interrupted
 
     def progress(self, stage: str, done: int, total: int) -> None:
-        if self._stop.is_set():
-            raise Interrupted
+        self.ask()
+        self.told = stage, done, total
 
     def note(self, code: str, text: str, *, detail: bool = False, **facts: Any) -> None:
         self._report.note(code, text, detail=detail, **facts)
