@@ -61,8 +61,9 @@ class Engine:
     previews: bool = False
     """It works in steps and shows how its pictures look after each: see `Report.preview`."""
     lengths: Lengths | None = None
-    """None: any. Else it is given even times only, of a count that is allowed; its Options have a `frames`, a count
-    that the user forces, 0 for none."""
+    """None: any, and a long gap may be made in parts: no picture of it depends on which others are made. Else it is
+    given even times only, of a count that is allowed; its Options have a `frames`, a count that the user forces, 0 for
+    none."""
     sizes: Sizes | None = None
     """None: any, with alpha. Else it is given RGB of such a size only; its Options have a `size`, in words:
     "native", or WIDTHxHEIGHT."""

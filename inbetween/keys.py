@@ -42,11 +42,8 @@ class KeyFiles(Sequence[Picture]):
         threads: int = 1,
     ) -> None:
         self._paths, self._fit, self._force, self._report = paths, fit, force, report
-        if size is not None and max(size) > SIDE_LIMIT:
-            raise WordsRefused(
-                f"a film of {size[1]}x{size[0]} is too large",
-                f"no side may have more than {SIDE_LIMIT} pixels",
-            )
+        if size is not None:
+            check_side(size)
         headers: dict[Path, pictures.Header] = {}
         for path in paths:
             report.progress("open", len(headers), len(paths))
@@ -56,7 +53,7 @@ class KeyFiles(Sequence[Picture]):
         self.channels = max(header.channels for header in headers.values())
         self.bits = max(header.bits for header in headers.values())
         for path, header in headers.items():
-            self._check(path, header.size, header.size == first and _one_aspect(first, self.size))
+            self._check(path, header.size, header.size == first and one_aspect(first, self.size))
         height, width = self.size
         self._kept = max(KEYS_HELD, KEY_BYTES // (height * width * self.channels * self.bits // 8))
         self._ahead = 0 if threads == 1 else 2
@@ -120,6 +117,17 @@ class KeyFiles(Sequence[Picture]):
         )
 
 
-def _one_aspect(a: tuple[int, int], b: tuple[int, int]) -> bool:
+def check_side(size: tuple[int, int]) -> None:
+    """Refuse a film of such a size (H, W).
+
+    Raises:
+        WordsRefused: a side is beyond `SIDE_LIMIT`.
+    """
+    if max(size) > SIDE_LIMIT:
+        what = f"a film of {size[1]}x{size[0]} is too large"
+        raise WordsRefused(what, f"no side may have more than {SIDE_LIMIT} pixels")
+
+
+def one_aspect(a: tuple[int, int], b: tuple[int, int]) -> bool:
     """Whether a resize from one to the other distorts by less than a pixel."""
     return abs(a[0] * b[1] - a[1] * b[0]) < max(a[1], b[1])

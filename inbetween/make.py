@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from itertools import groupby, islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from inbetween.errors import InbetweenError
 from inbetween.fitted import load_makers
 from inbetween.keys import KeyFiles
 from inbetween.pictures.sheet import Sheet
+from inbetween.ping_pong import Make, Spool, cuts_of, there_and_back
 from inbetween.plan import WHERE, Plan
 from inbetween.timeline import Source
 from inbetween.types import Motion, Picture, Report
@@ -133,10 +133,10 @@ def make(plan: Plan, report: Report, *, overwrite: bool = False, sheet: Path | N
         keys = open_keys(plan, overwrite, report)
         motions = drawn_motions(plan, keys, report)
     drawn = Sheet(plan.count, plan.timeline.rate)
-    with quiet_opencv():
+    with quiet_opencv(), Spool(place.parts_of(plan.sink)) as spool:
         with stages.stage("load"):
             makers = load_makers(plan.engine, plan.options, plan.settings)
-        work = _work(plan, keys, makers, motions, stages, drawn if sheet else None, report)
+        work = _work(plan, keys, makers, motions, spool, stages, drawn if sheet else None, report)
         with stages.stage("all"):
             written = write_work(
                 plan.sink,
@@ -162,11 +162,12 @@ def _work(
     keys: KeyFiles,
     makers: Mapping[str, Any],
     motions: Mapping[int, Motion],
+    spool: Spool,
     stages: Stages,
     drawn: Sheet | None,
     report: Report,
 ) -> Work:
-    """The plan's frames, in segments that end where gaps do."""
+    """The plan's frames, in segments that end where gaps do, or within long ones."""
     words, sources = plan.words, plan.timeline.sources
     unrelated = words.if_unrelated
     if unrelated == "fail":
@@ -186,26 +187,29 @@ def _work(
             seed=words.seed,
             motions=motions,
         )
-        stream = stages.each("frames", stream)
-        if words.ping_pong:
-            stream = there_and_back(stream, len(sources), place.parts_of(plan.sink))
-        return drawn.seen(stream, first) if drawn else stream
+        return stages.each("frames", stream)
 
-    # The way back of a ping-pong shows what was made on the way there.
-    any_length = engines.get(plan.engine).lengths is None
-    begins = borders([] if words.ping_pong else _cuts(sources, any_length), segment_least(plan))
-    return Work(made, begins, _identity(plan), once.said, once.say)
+    cuts = _cuts(sources, engines.get(plan.engine).lengths is None)
+    make: Make = made
+    if words.ping_pong:
+        make = there_and_back(made, len(sources), spool, once)
+        cuts = cuts_of(cuts, len(sources))
+
+    def seen(first: int, stop: int) -> Iterator[Picture]:
+        return drawn.seen(make(first, stop), first) if drawn else make(first, stop)
+
+    begins = borders(cuts, segment_least(plan))
+    return Work(seen, begins, _identity(plan), once.said, once.say)
 
 
-def _cuts(sources: Sequence[Source], within: bool) -> list[int]:
-    """The frames at which a segment may begin: with a gap, or `within` a long one, far from its ends, for how many
-    pictures are made of a gap may decide how."""
-    cuts, first = [], 0
-    for _, run in groupby(sources, key=lambda source: source.gap):
-        stop = first + len(list(run))
-        cuts += [first, *(range(first + LEAST, stop - LEAST + 1) if within else ())]
-        first = stop
-    return cuts[1:]
+def _cuts(sources: Sequence[Source], splits: bool) -> list[int]:
+    """Frames at which a segment may begin: with a gap and, where an engine `splits` them, inside a long one, of which
+    much is left on either side."""
+    begins = [n for n in range(1, len(sources)) if sources[n].gap != sources[n - 1].gap]
+    if not splits:
+        return begins
+    inside = [n for a, b in pairwise([0, *begins, len(sources)]) for n in range(a + LEAST, b - LEAST + 1, LEAST)]
+    return sorted(begins + inside)
 
 
 def _identity(plan: Plan) -> dict[str, Any]:
@@ -329,37 +333,6 @@ def save(path: Path, data: bytes) -> None:
     ):
         Path(part).write_bytes(data)
         os.replace(part, target)
-
-
-def there_and_back(stream: Iterable[Picture], count: int, folder: str) -> Iterator[Picture]:
-    """The pictures, then the same backwards, neither end repeated: 2 count - 2 of them.
-
-    They wait in a file without a name in `folder`, not in memory.
-
-    Raises:
-        InbetweenError: no room there.
-    """
-    what = f"{folder}, for the way back of a ping-pong"
-    first: Picture | None = None
-    with place.disk_errors(what):
-        # No buffer: one that is left over would fail once more when the file is closed.
-        file = tempfile.TemporaryFile(buffering=0, dir=folder)  # noqa: SIM115
-    with file:
-        for picture in stream:
-            first = picture
-            rest = np.ascontiguousarray(picture).data.cast("B")
-            with place.disk_errors(what):
-                while rest:
-                    rest = rest[file.write(rest) :]
-            yield picture
-        if first is None:
-            return
-        step = first.nbytes
-        for number in range(count - 2, 0, -1):
-            with place.disk_errors(what):
-                file.seek(number * step)
-                pixels: Any = np.frombuffer(file.read(step), first.dtype)
-            yield pixels.reshape(first.shape)
 
 
 def processor_seconds() -> float:

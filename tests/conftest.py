@@ -111,13 +111,16 @@ def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captur
     """The same command in this process, where the process is not the point: it has not to import everything anew."""
     from inbetween.cli.main import main
 
-    def run(*words: object) -> Ran:
-        monkeypatch.chdir(tmp_path)
+    def run(*words: object, cwd: Path | None = None, env: dict[str, str] | None = None) -> Ran:
         capfd.readouterr()
         handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
         try:
-            with pytest.raises(SystemExit) as end:
-                main([*map(str, words)])
+            with monkeypatch.context() as patch:
+                patch.chdir(cwd or tmp_path)
+                for name, value in (env or {}).items():
+                    patch.setenv(name, value)
+                with pytest.raises(SystemExit) as end:
+                    main([*map(str, words)])
         finally:
             for number, handler in handlers.items():
                 signal.signal(number, handler)

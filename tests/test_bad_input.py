@@ -13,6 +13,7 @@ import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
@@ -56,18 +57,20 @@ def temporary_files_are_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     """What a command leaves in the folder for temporary files is left in the test's folder."""
     (tmp_path / "temp").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "temp"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temp"))
 
 
 Refused = Callable[..., Ran]
 
 
 @pytest.fixture
-def refused(command: Command, tmp_path: Path) -> Refused:
+def refused(command: Command, inside: Command, tmp_path: Path) -> Refused:
     """The command with these words fails, says why, and changes nothing."""
 
     def run(*words: object, code: int, error: str, hint: str, env: dict[str, str] | None = None) -> Ran:
         before = contents(tmp_path)
-        ran = command(*words, env=env)
+        # An environment may say what happens while Python begins.
+        ran = command(*words, env=env) if env else inside(*words)
         assert ran.code == code, ran.err
         assert error in ran.problem[0]
         assert hint in ran.problem[1]
@@ -128,6 +131,8 @@ WORDS = [
     ("--seed x", "--seed needs a whole number, not `x`", "--seed 12"),
     ("--start-number -1", "from 0 on, not `-1`", "--start-number 12"),
     ("--start-number 3", "`x.mp4` is a film", "frames/"),
+    ("--codec h265", "h265 is a format", "write --codec libx265"),
+    ("--fps --size 8x8", "--fps has no value", "write it as --fps RATE"),
     ("--codec lib264", "no encoder called `lib264`", "did you mean `libx264`?"),
     ("--encoder '", "a quote that is not closed", "close it"),
     ("--encoder other.mp4", "--encoder begins with `other.mp4`", "-crf 12"),
@@ -607,16 +612,17 @@ def _hearing() -> None:
         signal.signal(signum, signal.SIG_DFL)
 
 
-def started(folder: Path, out: str, *more: object) -> subprocess.Popen[str]:
-    """A long job that says every step. It fills the pipe long before it could end, and nobody reads on."""
+def started(folder: Path, out: str, *more: object, count: int = 480) -> subprocess.Popen[str]:
+    """A job of one segment that says every step. It fills the pipe long before it could end, and nobody reads on."""
     for number in range(2):
         save(folder / f"s{number}.png", scene(number, (48, 64)))
-    words = ["run", "s0.png", "s1.png", "-n", "9000", "-o", *out.split(), "--progress", "json", *more]
+    words = ["run", "s0.png", "s1.png", "-n", count, "-o", *out.split(), "--progress", "json", *more]
     return subprocess.Popen(
         [*INBETWEEN, *map(str, words)],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        pipesize=4096,
         text=True,
         start_new_session=True,
         preexec_fn=_hearing,
@@ -651,7 +657,8 @@ def wait_for(process: subprocess.Popen[str], stage: str, done: int) -> None:
     ],
 )
 def test_stopped_half_way(tmp_path: Path, out: str, stage: str, how: str) -> None:
-    with started(tmp_path, out, "--overwrite") as process:
+    # A check comes when all is made.
+    with started(tmp_path, out, "--overwrite", count=480 if stage == "write" else 2500) as process:
         old = tmp_path / "x.mp4"
         old.write_text("old")
         before = contents(tmp_path)

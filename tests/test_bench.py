@@ -70,8 +70,8 @@ def video(path: Path, pictures: Sequence[Picture]) -> Path:
     return path
 
 
-def scored(command: Command, *said: object) -> dict[str, Any]:
-    ran = command("bench", *said, "--json")
+def scored(inside: Command, *said: object) -> dict[str, Any]:
+    ran = inside("bench", *said, "--json")
     assert ran.code == 0, ran.err
     assert ran.out.count("\n") == 1
     return json.loads(ran.out)
@@ -169,19 +169,19 @@ def test_every_baseline_of_the_words_exists() -> None:
     assert tuple(methods.BASELINES) == words.AGAINST
 
 
-def test_numbers_of_the_command(command: Command, tmp_path: Path) -> None:
+def test_numbers_of_the_command(inside: Command, tmp_path: Path) -> None:
     """On a folder and a video: as scikit-image has them, of frames made by hand and by `run`."""
     one, other = frames(), frames(8, (120, 90), seed=5)
     folder(tmp_path / "one", one)
     video(tmp_path / "other.mkv", other)
-    facts = scored(command, "one", "other.mkv", "--gaps", "3,1", "--engine", "flow,blend", "--threads", 2)
+    facts = scored(inside, "one", "other.mkv", "--gaps", "3,1", "--engine", "flow,blend", "--threads", 2)
     assert [r["method"] for r in facts["means"][:5]] == ["flow", "blend", "hold", "crossfade", "minterpolate"]
     for clip, pictures, gap in (("one", one, 1), ("one", one, 3), ("other", other, 1), ("other", other, 3)):
         keys = pictures[:: gap + 1]
         hidden = [i for i in range((len(keys) - 1) * (gap + 1)) if i % (gap + 1)]
         out = tmp_path / f"{clip}{gap}"
         paths = [save(tmp_path / f"{clip}{gap}_{i}.png", key) for i, key in enumerate(keys)]
-        assert command("run", *paths, "-n", gap, "-o", out).code == 0
+        assert inside("run", *paths, "-n", gap, "-o", out).code == 0
         made = {
             "flow": [load(out / f"{i:05d}.png") for i in hidden],
             "hold": [keys[i // (gap + 1)] for i in hidden],
@@ -210,11 +210,11 @@ def test_numbers_of_the_command(command: Command, tmp_path: Path) -> None:
         assert mean["psnr"] > row(facts, "crossfade", gap)["psnr"]
 
 
-def test_options_go_to_the_engines_that_have_them(command: Command, tmp_path: Path) -> None:
+def test_options_go_to_the_engines_that_have_them(inside: Command, tmp_path: Path) -> None:
     folder(tmp_path / "clip", frames(5))
     plain = ["clip", "--gaps", "3", "--no-vmaf", "--against", "none", "--engine", "flow,blend"]
-    facts = scored(command, *plain)
-    other = scored(command, *plain, "--set", "light=coded", "--set", "acceleration=false")
+    facts = scored(inside, *plain)
+    other = scored(inside, *plain, "--set", "light=coded", "--set", "acceleration=false")
     assert facts["engines"]["blend"]["light"] == "linear"
     assert other["engines"]["blend"]["light"] == "coded"
     assert other["engines"]["flow"]["acceleration"] is False
@@ -290,10 +290,10 @@ def test_names_in_tables_are_unlike() -> None:
     assert [clip.name for clip in named] == ["a/x.mp4", "b/x.mp4", "y?"]
 
 
-def test_short_clips_are_left_out_and_said(command: Command, tmp_path: Path) -> None:
+def test_short_clips_are_left_out_and_said(inside: Command, tmp_path: Path) -> None:
     folder(tmp_path / "long", frames(9))
     folder(tmp_path / "short", frames(4))
-    ran = command("bench", "long", "short", "--gaps", "2,7", "--no-vmaf", "--against", "hold", "-v")
+    ran = inside("bench", "long", "short", "--gaps", "2,7", "--no-vmaf", "--against", "hold", "-v")
     assert ran.code == 0, ran.err
     assert "note: short, gap 7: left out, it has 4 frames and 9 are needed" in ran.err
     assert "gap 2: short, 2 frames" in ran.out
@@ -302,9 +302,9 @@ def test_short_clips_are_left_out_and_said(command: Command, tmp_path: Path) -> 
     assert "gap 7: mean" not in ran.out
 
 
-def test_only_the_first_frames(command: Command, tmp_path: Path) -> None:
+def test_only_the_first_frames(inside: Command, tmp_path: Path) -> None:
     folder(tmp_path / "clip", frames(9))
-    facts = scored(command, "clip", "--gaps", "1", "--max-frames", 4, "--no-vmaf", "--against", "none")
+    facts = scored(inside, "clip", "--gaps", "1", "--max-frames", 4, "--no-vmaf", "--against", "none")
     assert row(facts, "flow", 1)["frames"] == 1
     assert facts["max_frames"] == 4
 
@@ -325,21 +325,21 @@ def test_the_table_fits_a_terminal(command: Command, tmp_path: Path) -> None:
     assert command("bench", "[bold]clip", "--gaps", "1", "--against", "none", "-q").err == ""
 
 
-def test_the_sheet(command: Command, tmp_path: Path) -> None:
+def test_the_sheet(inside: Command, tmp_path: Path) -> None:
     folder(tmp_path / "clip", frames(9))
     said = ["clip", "--gaps", "1,3", "--no-vmaf", "--sheet", "worst.png"]
-    facts = scored(command, *said)
+    facts = scored(inside, *said)
     assert facts["sheet"] == "worst.png"
     with Image.open(tmp_path / "worst.png") as image:
         # Two frames of each gap; two keys, the truth, and four methods.
         assert image.height == 4 * (96 + 2 * 18 + 2 * 4) + 2 * 4 - 4
         assert image.width > 7 * 128
     before = (tmp_path / "worst.png").read_bytes()
-    ran = command("bench", *said)
+    ran = inside("bench", *said)
     assert ran.code == 1
     assert ran.problem == ("`worst.png` exists", "give another name with --sheet, or add --overwrite")
     assert (tmp_path / "worst.png").read_bytes() == before
-    assert command("bench", *said, "--overwrite", "--against", "none").code == 0
+    assert inside("bench", *said, "--overwrite", "--against", "none").code == 0
     assert (tmp_path / "worst.png").read_bytes() != before
 
 
@@ -422,16 +422,16 @@ NO_CLIPS = [
 
 
 @pytest.mark.parametrize(("said", "error", "hint"), WORDS, ids=[w[0] or "no word" for w in WORDS])
-def test_words_that_make_no_sense(command: Command, said: str, error: str, hint: str) -> None:
+def test_words_that_make_no_sense(inside: Command, said: str, error: str, hint: str) -> None:
     """They are refused before anybody looks for a clip."""
-    ran = command("bench", *said.split())
+    ran = inside("bench", *said.split())
     assert (ran.code, ran.out) == (2, ""), ran.err
     assert error in ran.problem[0]
     assert hint in ran.problem[1]
 
 
 @pytest.mark.parametrize(("said", "error", "hint"), NO_CLIPS, ids=[w[0] for w in NO_CLIPS])
-def test_files_that_will_not_do(command: Command, tmp_path: Path, said: str, error: str, hint: str) -> None:
+def test_files_that_will_not_do(inside: Command, tmp_path: Path, said: str, error: str, hint: str) -> None:
     folder(tmp_path / "clip", frames(4))
     folder(tmp_path / "one", frames(1))
     folder(tmp_path / "nothing", [])
@@ -442,7 +442,7 @@ def test_files_that_will_not_do(command: Command, tmp_path: Path, said: str, err
     for name in ("notes.txt", "notes.mp4"):
         (tmp_path / name).write_text("a text\n" * 40)
     before = contents(tmp_path)
-    ran = command("bench", *said.split())
+    ran = inside("bench", *said.split())
     assert (ran.code, ran.out) == (1, ""), ran.err
     assert error in ran.problem[0]
     assert hint in ran.problem[1]

@@ -50,8 +50,8 @@ def cells(frame: np.ndarray, count: int) -> list[np.ndarray]:
     return [frame[strip:, n * (SIZE[1] + 8) : n * (SIZE[1] + 8) + SIZE[1]] for n in range(count)]
 
 
-def test_side_by_side(command: Command, tmp_path: Path, two: tuple[list[np.ndarray], list[np.ndarray]]) -> None:
-    ran = command("compare", "a.mkv", "b.mkv", "-o", "side.mkv", "--json")
+def test_side_by_side(inside: Command, tmp_path: Path, two: tuple[list[np.ndarray], list[np.ndarray]]) -> None:
+    ran = inside("compare", "a.mkv", "b.mkv", "-o", "side.mkv", "--json")
     assert ran.code == 0, ran.err
     facts = json.loads(ran.out)
     assert facts["psnr"] == [pytest.approx(np.mean([psnr(a, b) for a, b in zip(*two, strict=True)]), abs=0.5)]
@@ -66,8 +66,8 @@ def test_side_by_side(command: Command, tmp_path: Path, two: tuple[list[np.ndarr
         assert frame[: -SIZE[0]].max() > 150
 
 
-def test_parts_of_one_picture(command: Command, tmp_path: Path, two: tuple[list[np.ndarray], list[np.ndarray]]) -> None:
-    ran = command("compare", "a.mkv", "b.mkv", "-o", "split.mkv", "--as", "split")
+def test_parts_of_one_picture(inside: Command, tmp_path: Path, two: tuple[list[np.ndarray], list[np.ndarray]]) -> None:
+    ran = inside("compare", "a.mkv", "b.mkv", "-o", "split.mkv", "--as", "split")
     assert ran.code == 0, ran.err
     for frame, first, second in zip(shown(tmp_path / "split.mkv"), *two, strict=True):
         assert frame.shape[1] == SIZE[1]
@@ -79,11 +79,11 @@ def test_parts_of_one_picture(command: Command, tmp_path: Path, two: tuple[list[
 
 
 def test_differences_are_around_grey(
-    command: Command, tmp_path: Path, two: tuple[list[np.ndarray], list[np.ndarray]]
+    inside: Command, tmp_path: Path, two: tuple[list[np.ndarray], list[np.ndarray]]
 ) -> None:
     other = [np.clip(picture.astype(int) + 10, 0, 255).astype(np.uint8) for picture in two[0]]
     film(tmp_path / "c.mkv", other)
-    ran = command("compare", "a.mkv", "a.mkv", "c.mkv", "-o", "d.mkv", "--as", "difference", "--json")
+    ran = inside("compare", "a.mkv", "a.mkv", "c.mkv", "-o", "d.mkv", "--as", "difference", "--json")
     assert ran.code == 0, ran.err
     assert json.loads(ran.out)["psnr"][0] == 100
     frame = shown(tmp_path / "d.mkv")[3]
@@ -96,10 +96,10 @@ def test_differences_are_around_grey(
     assert np.median(ten) == pytest.approx(168, abs=4)
 
 
-def test_clips_that_are_unlike(command: Command, tmp_path: Path, two: object) -> None:
+def test_clips_that_are_unlike(inside: Command, tmp_path: Path, two: object) -> None:
     """One that is shorter, smaller and faster: the last picture stands, the film has the higher rate."""
     film(tmp_path / "c.mkv", [scene(number / 6, (48, 64)) for number in range(6)], Fraction(20))
-    ran = command("compare", "a.mkv", "c.mkv", "-o", "o.mkv")
+    ran = inside("compare", "a.mkv", "c.mkv", "-o", "o.mkv")
     assert ran.code == 0, ran.err
     assert "c.mkv is 64x48: shown at 128x96" in ran.err
     assert "c.mkv lasts 0.30 s of 0.60 s: its last picture stands" in ran.err
@@ -110,11 +110,11 @@ def test_clips_that_are_unlike(command: Command, tmp_path: Path, two: object) ->
     assert psnr(right[5], right[11]) > 35
 
 
-def test_sound_is_the_first_ones(command: Command, tmp_path: Path, two: object) -> None:
+def test_sound_is_the_first_ones(inside: Command, tmp_path: Path, two: object) -> None:
     from test_sound import clip, heard, played
 
     clip(tmp_path / "sound.mp4", Fraction(10), 30)
-    ran = command("compare", "sound.mp4", "a.mkv", "-o", "o.mp4")
+    ran = inside("compare", "sound.mp4", "a.mkv", "-o", "o.mp4")
     assert ran.code == 0, ran.err
     before, after = played(tmp_path / "sound.mp4"), played(tmp_path / "o.mp4")
     assert heard(after[0], after[1]) == pytest.approx(heard(before[0], before[1]), abs=0.002)
@@ -130,8 +130,8 @@ def test_sound_is_the_first_ones(command: Command, tmp_path: Path, two: object) 
         (["a.mkv", "b.mkv", "-o", "a.mkv"], "`a.mkv` is an input and an output", "give another name with -o"),
     ],
 )
-def test_what_is_refused(command: Command, two: object, words: list[str], message: str, hint: str) -> None:
-    assert command("compare", *words).problem == (message, hint)
+def test_what_is_refused(inside: Command, two: object, words: list[str], message: str, hint: str) -> None:
+    assert inside("compare", *words).problem == (message, hint)
 
 
 def test_names_that_can_be_told_apart() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 
 import cv2
 import numpy as np
@@ -274,6 +275,34 @@ def test_relation() -> None:
     # A dark picture and the same one lit: nothing matches in grey, its points do.
     lit = texture(240, 320, 7, 3.0)
     assert relation.related((lit * 0.5).astype(np.uint8), lit.astype(np.uint8))
+
+
+@pytest.mark.parametrize("light", [1.0, 0.15, 0.05])
+def test_relation_in_the_dark(light: float) -> None:
+    """As much is seen in dark pictures as in any, and where the light changes between them."""
+    coarse, fine = texture(240, 320, 1, 9.0) * 0.5 + 120, texture(240, 320, 2, 2.0) * 0.6
+    assert not relation.related(*((picture * light).astype(np.uint8) for picture in (coarse, fine)))
+    keys = [scene(number) for number in range(2)]
+    assert relation.related(*((key * light).astype(np.uint8) for key in keys))
+    if light > 0.1:
+        assert relation.related(keys[0], (keys[1] * light).astype(np.uint8))
+    black = np.zeros((60, 80, 3), np.uint8)
+    assert relation.related(black, black + 1)
+
+
+def page(places: Iterable[tuple[int, int]], seed: int, level: int) -> np.ndarray:
+    """One and the same mark at some places of a smooth picture."""
+    mark = np.random.default_rng(3).integers(0, 256, (3, 3), np.uint8).repeat(6, 0).repeat(6, 1)
+    picture = (texture(240, 320, seed, 25.0) * 0.25 + level).astype(np.uint8)
+    for y, x in places:
+        picture[y : y + 18, x : x + 18] = mark[..., None]
+    return picture
+
+
+def test_one_mark_is_no_relation() -> None:
+    """However often it is there: many points with one best match fit any geometry."""
+    many = page(((y, x) for y in range(10, 220, 40) for x in range(10, 300, 40)), 1, 20)
+    assert not relation.related(many, page([(100, 150)], 2, 170))
 
 
 def test_a_doubled_picture_is_read_as_by_the_bicubic_kernel() -> None:

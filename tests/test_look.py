@@ -13,10 +13,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from conftest import Ran, load, save, scene
+from conftest import Command, load, save, scene
 from PIL import Image
 
-from inbetween.cli.main import main
 from inbetween.errors import WordsRefused
 from inbetween.motion.document import read_motion
 from inbetween.motion.drags import parse_drag
@@ -49,16 +48,8 @@ def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.fixture
-def call(capfdbinary: pytest.CaptureFixture[bytes], pair: list[str]):
-    """`main` in this process."""
-
-    def run(*words: object) -> Ran:
-        with pytest.raises(SystemExit) as ended:
-            main([str(word) for word in words])
-        out, err = capfdbinary.readouterr()
-        return Ran(int(ended.value.code or 0), out.decode(), err.decode())
-
-    return run
+def call(inside: Command, pair: list[str]) -> Command:
+    return inside
 
 
 def left(folder: Path) -> set[str]:

@@ -7,12 +7,14 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from fractions import Fraction
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -22,8 +24,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_sound import CLICKS, clip, heard, played
 
+from inbetween import engines
 from inbetween.errors import InbetweenError, Interrupted
-from inbetween.types import Picture, Report
+from inbetween.fitted import load_makers
+from inbetween.make import make
+from inbetween.make import save as save_small
+from inbetween.ping_pong import Spool, cuts_of, there_and_back
+from inbetween.plan import Words, plan
+from inbetween.types import Gap, Picture, Report, Settings
 from inbetween.video import ffmpeg, sinks
 from inbetween.video.place import prepare
 from inbetween.video.resume import Work, borders, write_work
@@ -267,6 +275,65 @@ def test_a_name_as_long_as_a_disk_takes(tmp_path: Path) -> None:
 
 # ------------------------------------------------------------------ kill -9
 
+
+@pytest.mark.parametrize(
+    ("name", "left"),
+    [
+        ("o.mp4", []),
+        ("o.mp4", ["lock"]),
+        ("o.mp4", ["lock", ".inbetween-0123abcd.part.mp4"]),
+        ("o.mp4", ["journal", "00000.mp4"]),
+        ("o.mp4", ["placing"]),
+        ("o.gif", [".inbetween-0123abcd.part.frames.nut"]),
+        ("frames", ["lock", "pictures/00000.png"]),
+        ("f_%03d.png", ["lock", "pictures/f_000.png"]),
+    ],
+)
+def test_a_refusal_sweeps_what_a_kill_has_left(tmp_path: Path, name: str, left: list[str]) -> None:
+    one = Work(moving, (0,), {})
+    write_work(sinks.parse(str(tmp_path / name)), one, RATE, COUNT, SIZE, Report())
+    before = sorted(tmp_path.rglob("*"))
+    parts = (tmp_path / name if name == "frames" else tmp_path) / f".{name}.parts"
+    parts.mkdir()
+    for file in left:
+        (parts / file).parent.mkdir(exist_ok=True)
+        (parts / file).write_text('{"identity": {}}\n')
+    with pytest.raises(InbetweenError, match=r"exists|not empty"):
+        write_work(sinks.parse(str(tmp_path / name)), one, RATE, COUNT, SIZE, Report())
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_refusal_leaves_what_can_go_on(tmp_path: Path) -> None:
+    (tmp_path / "o.mp4").write_bytes(b"an old film")
+    with pytest.raises(Interrupted):
+        written(tmp_path / "o.mp4", report=Notes(("write", 23)), overwrite=True)
+    with pytest.raises(InbetweenError, match="exists"):
+        written(tmp_path / "o.mp4")
+    notes = Notes()
+    written(tmp_path / "o.mp4", report=notes, overwrite=True)
+    assert "resumed" in notes.said
+    assert not hidden(tmp_path)
+
+
+def test_sequences_of_one_folder_do_not_disturb_each_other(tmp_path: Path) -> None:
+    class Second(Report):
+        def progress(self, stage: str, done: int, total: int) -> None:
+            if (stage, done) == ("write", 12):
+                write_work(sinks.parse(str(tmp_path / "b_%03d.png")), WORK, RATE, COUNT, SIZE, Report())
+
+    write_work(sinks.parse(str(tmp_path / "a_%03d.png")), WORK, RATE, COUNT, SIZE, Second())
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == [f"{letter}_{number:03d}.png" for letter in "ab" for number in range(COUNT)]
+
+
+def test_a_small_file_takes_away_what_a_kill_has_left_of_it(tmp_path: Path) -> None:
+    parts = tmp_path / ".record.json.parts"
+    parts.mkdir()
+    (parts / ".inbetween-0123abcd.part.json").write_text("half of")
+    save_small(tmp_path / "record.json", b"{}")
+    assert [path.name for path in tmp_path.iterdir()] == ["record.json"]
+
+
 NURSERY = """
 import json, os, signal, sys
 from pathlib import Path
@@ -365,6 +432,75 @@ def test_killed_before_and_after_every_change_of_the_disk(
     assert int(done.stdout) >= 1
 
 
+# ------------------------------------------------------------------ what `run` makes
+
+
+@pytest.mark.parametrize("engine", [name for name in engines.NAMES if engines.get(name).lengths is None])
+def test_a_long_gap_may_be_made_in_parts(engine: str) -> None:
+    keys = [scene(number, SIZE) for number in range(4)]
+    options = engines.get(engine).Options()
+
+    def made(times: tuple[float, ...]) -> list[Picture]:
+        gap = Gap(keys[1], keys[2], times, before=(keys[0], -1.0), after=(keys[3], 2.0))
+        return list(load_makers(engine, options, Settings())["engine"]([gap], Report()))
+
+    times = tuple(number / 17 for number in range(1, 17))
+    whole = made(times)
+    assert all(np.array_equal(a, b) for a, b in zip(whole, made(times[:8]) + made(times[8:]), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("count", "words", "total"),
+    [(2, {"frames": 800}, 802), (3, {"frames": 299, "ping_pong": True}, 1200)],
+    ids=["one long gap", "there and back"],
+)
+def test_what_run_makes_goes_on(tmp_path: Path, count: int, words: dict[str, Any], total: int) -> None:
+    keys = [str(save(tmp_path / f"{number}.png", scene(number, SIZE))) for number in range(count)]
+
+    def made(out: str, report: Report) -> int:
+        return make(plan(Words(tuple(keys), str(tmp_path / out), **words)), report).output.count
+
+    assert made("whole.mp4", Report()) == total
+    # In the third segment, so that the first one is finished.
+    with pytest.raises(Interrupted):
+        made("o.mp4", Notes(("write", total * 4 // 5)))
+    notes = Notes()
+    made("o.mp4", notes)
+    assert "resumed" in notes.said
+    assert (tmp_path / "o.mp4").read_bytes() == (tmp_path / "whole.mp4").read_bytes()
+    assert not hidden(tmp_path)
+
+
+@given(count=st.integers(1, 9), cuts=st.sets(st.integers(1, 8)), least=st.integers(1, 5))
+def test_the_way_back_is_the_same_in_parts(count: int, cuts: set[int], least: int) -> None:
+    begins = sorted(cut for cut in cuts if cut < count)
+    total = max(1, 2 * count - 2)
+    asked = []
+
+    def numbers(first: int, stop: int) -> Iterator[Picture]:
+        asked.append((first, stop))
+        for number in range(first, stop):
+            yield np.full((1, 2, 3), number, np.uint8)
+
+    def shown(spool: Spool, first: int, stop: int) -> list[int]:
+        return [int(one[0, 0, 0]) for one in there_and_back(numbers, count, spool, Report())(first, stop)]
+
+    with Spool(tempfile.gettempdir()) as spool:
+        whole = shown(spool, 0, total)
+    assert whole == [*range(count), *range(count - 2, 0, -1)]
+    assert asked == [(0, count)]
+    parts = [*pairwise([*borders(cuts_of(begins, count), least), total])]
+    asked.clear()
+    with Spool(tempfile.gettempdir()) as spool:
+        assert [number for part in parts for number in shown(spool, *part)] == whole
+    assert sum(stop - first for first, stop in asked) == count
+    for first, stop in parts:
+        asked.clear()
+        with Spool(tempfile.gettempdir()) as spool:
+            assert shown(spool, first, stop) == whole[first:stop]
+        assert {*chain(*asked)} <= {0, *begins, count}
+
+
 # ------------------------------------------------------------------ by the real command
 
 
@@ -422,7 +558,7 @@ def helpers(folder: Path) -> list[int]:
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="looks for children in /proc")
 def test_killed_for_good_and_gone_on(command: Command, tmp_path: Path) -> None:
     keys = [str(save(tmp_path / f"{number}.png", scene(number / 2, (48, 64)))) for number in range(5)]
-    words = ["run", *keys, "-n", "199", "-o", "o.mp4", "--contact-sheet", "sheet.png"]
+    words = ["run", *keys, "-n", "139", "-o", "o.mp4", "--contact-sheet", "sheet.png"]
     assert command(*words[:-3], "whole.mp4").code == 0
     for kill in (os.kill, os.killpg):
         running = begun(tmp_path, *words)

@@ -18,7 +18,7 @@ LINES = [
     ["api", "bench", "compare", "slowmo"],
     ["record"],
     ["make"],
-    ["film", "keys", "fitted"],
+    ["film", "keys", "fitted", "ping_pong"],
     ["plan"],
     ["engines"],
     ["motion", "diffusion"],

@@ -51,8 +51,8 @@ def test_two_pictures_make_a_film(command: Command, keys: list[Path], tmp_path: 
     assert {p.name for p in tmp_path.iterdir()} == {"out.mp4", *(key.name for key in keys)}
 
 
-def test_keys_are_bit_identical_in_a_folder(command: Command, keys: list[Path], tmp_path: Path) -> None:
-    ran = command("run", *keys, "-n", 3, "-o", "frames")
+def test_keys_are_bit_identical_in_a_folder(inside: Command, keys: list[Path], tmp_path: Path) -> None:
+    ran = inside("run", *keys, "-n", 3, "-o", "frames")
     assert ran.code == 0, ran.err
     names = sorted(path.name for path in (tmp_path / "frames").iterdir())
     assert names == [f"{i:05d}.png" for i in range(9)]
@@ -63,9 +63,9 @@ def test_keys_are_bit_identical_in_a_folder(command: Command, keys: list[Path], 
         assert psnr(made[number], scene(number / 4)) > 32
 
 
-def test_loop_and_ping_pong(command: Command, keys: list[Path], tmp_path: Path) -> None:
-    assert command("run", *keys[:2], "-n", 2, "--loop", "-o", "loop/").code == 0
-    assert command("run", *keys[:2], "-n", 2, "--ping-pong", "-o", "ping/").code == 0
+def test_loop_and_ping_pong(inside: Command, keys: list[Path], tmp_path: Path) -> None:
+    assert inside("run", *keys[:2], "-n", 2, "--loop", "-o", "loop/").code == 0
+    assert inside("run", *keys[:2], "-n", 2, "--ping-pong", "-o", "ping/").code == 0
     loop, ping = files(tmp_path / "loop"), files(tmp_path / "ping")
     assert len(loop) == 6
     assert len(ping) == 6
@@ -77,9 +77,9 @@ def test_loop_and_ping_pong(command: Command, keys: list[Path], tmp_path: Path) 
     assert np.array_equal(ping[5], ping[1])
 
 
-def test_keys_own_generated_or_left_out(command: Command, keys: list[Path], tmp_path: Path) -> None:
+def test_keys_own_generated_or_left_out(inside: Command, keys: list[Path], tmp_path: Path) -> None:
     for which in ("own", "generated", "none"):
-        assert command("run", *keys[:2], "-n", 3, "--keyframes", which, "-o", which).code == 0
+        assert inside("run", *keys[:2], "-n", 3, "--keyframes", which, "-o", which).code == 0
     own, generated, none = (files(tmp_path / which) for which in ("own", "generated", "none"))
     assert [len(x) for x in (own, generated, none)] == [5, 5, 3]
     assert all(np.array_equal(a, b) for a, b in zip(own[1:4], none, strict=True))
@@ -87,10 +87,10 @@ def test_keys_own_generated_or_left_out(command: Command, keys: list[Path], tmp_
     assert psnr(generated[0], own[0]) > 38
 
 
-def test_easing_changes_when_not_what(command: Command, keys: list[Path], tmp_path: Path) -> None:
+def test_easing_changes_when_not_what(inside: Command, keys: list[Path], tmp_path: Path) -> None:
     (tmp_path / "times.txt").write_text("0.25 0.25 0.75")
-    assert command("run", *keys[:2], "-n", 3, "-o", "even").code == 0
-    assert command("run", *keys[:2], "--easing", "times.txt", "-o", "bent").code == 0
+    assert inside("run", *keys[:2], "-n", 3, "-o", "even").code == 0
+    assert inside("run", *keys[:2], "--easing", "times.txt", "-o", "bent").code == 0
     even, bent = files(tmp_path / "even"), files(tmp_path / "bent")
     assert len(bent) == 5
     assert np.array_equal(bent[1], even[1])
@@ -98,27 +98,27 @@ def test_easing_changes_when_not_what(command: Command, keys: list[Path], tmp_pa
     assert np.array_equal(bent[3], even[3])
 
 
-def test_unrelated_keys(command: Command, tmp_path: Path) -> None:
+def test_unrelated_keys(inside: Command, tmp_path: Path) -> None:
     save(tmp_path / "a.png", np.zeros((40, 60, 3), np.uint8))
     save(tmp_path / "b.png", np.full((40, 60, 3), 255, np.uint8))
-    ran = command("run", "a.png", "b.png", "-n", 3, "-o", "blend")
+    ran = inside("run", "a.png", "b.png", "-n", 3, "-o", "blend")
     assert "nothing to do with each other: cross-faded" in ran.err
     assert [frame[0, 0, 0] for frame in files(tmp_path / "blend")] == [0, 137, 188, 225, 255]
-    ran = command("run", "a.png", "b.png", "-n", 3, "-o", "hold", "--if-unrelated", "hold")
+    ran = inside("run", "a.png", "b.png", "-n", 3, "-o", "hold", "--if-unrelated", "hold")
     assert "the first one is held" in ran.err
     assert [frame[0, 0, 0] for frame in files(tmp_path / "hold")] == [0, 0, 0, 0, 255]
 
 
-def test_a_cut_among_keys_ends_the_neighbourhood(command: Command, keys: list[Path], tmp_path: Path) -> None:
+def test_a_cut_among_keys_ends_the_neighbourhood(inside: Command, keys: list[Path], tmp_path: Path) -> None:
     save(tmp_path / "cut.png", np.full((144, 192, 3), 255, np.uint8))
-    assert command("run", *keys[:2], "-n", 3, "-o", "pair").code == 0
-    assert command("run", *keys[:2], "cut.png", "-n", 3, "-o", "three").code == 0
+    assert inside("run", *keys[:2], "-n", 3, "-o", "pair").code == 0
+    assert inside("run", *keys[:2], "cut.png", "-n", 3, "-o", "three").code == 0
     pair, three = files(tmp_path / "pair"), files(tmp_path / "three")
     assert all(np.array_equal(a, b) for a, b in zip(pair, three[:5], strict=True))
 
 
-def test_one_picture(command: Command, keys: list[Path], tmp_path: Path) -> None:
-    ran = command("run", *keys[:2], "-n", 1, "--keyframes", "none", "-o", "mid.png")
+def test_one_picture(inside: Command, keys: list[Path], tmp_path: Path) -> None:
+    ran = inside("run", *keys[:2], "-n", 1, "--keyframes", "none", "-o", "mid.png")
     assert ran.code == 0, ran.err
     assert psnr(load(tmp_path / "mid.png"), scene(0.5)) > 32
 
@@ -126,27 +126,27 @@ def test_one_picture(command: Command, keys: list[Path], tmp_path: Path) -> None
 # ------------------------------------------------------------------ kinds of pictures
 
 
-def test_16_bits_and_alpha_are_kept(command: Command, tmp_path: Path) -> None:
+def test_16_bits_and_alpha_are_kept(inside: Command, tmp_path: Path) -> None:
     for i in range(2):
         alpha = np.full((144, 192, 1), 65535 - 1000 * i, np.uint16)
         save(tmp_path / f"{i}.png", np.dstack([scene(i).astype(np.uint16) * 257 + 3 * i, alpha]))
-    assert command("run", "0.png", "1.png", "-n", 1, "-o", "deep").code == 0
+    assert inside("run", "0.png", "1.png", "-n", 1, "-o", "deep").code == 0
     made = files(tmp_path / "deep")
     assert {(f.dtype.str, f.shape) for f in made} == {("<u2", (144, 192, 4))}
     assert np.array_equal(made[0], load(tmp_path / "0.png"))
     assert abs(int(made[1][70, 70, 3]) - 65035) <= 2
-    ran = command("run", "0.png", "1.png", "-n", 1, "-o", "flat.mp4")
+    ran = inside("run", "0.png", "1.png", "-n", 1, "-o", "flat.mp4")
     assert "note: " in ran.err
     assert len(decoded(tmp_path / "flat.mp4")) == 3
 
 
-def test_unlike_kinds_become_alike(command: Command, tmp_path: Path) -> None:
+def test_unlike_kinds_become_alike(inside: Command, tmp_path: Path) -> None:
     save(tmp_path / "a.png", scene(0))
     grey = cv2.cvtColor(scene(1), cv2.COLOR_RGB2GRAY)
     Image.fromarray(grey).save(tmp_path / "b.png")
     alpha = np.dstack([scene(2), np.full((144, 192), 200, np.uint8)])
     save(tmp_path / "c.png", alpha)
-    assert command("run", "a.png", "b.png", "c.png", "-n", 1, "-o", "o").code == 0
+    assert inside("run", "a.png", "b.png", "c.png", "-n", 1, "-o", "o").code == 0
     made = files(tmp_path / "o")
     assert {f.shape for f in made} == {(144, 192, 4)}
     assert np.array_equal(made[0][..., :3], scene(0))
@@ -156,10 +156,10 @@ def test_unlike_kinds_become_alike(command: Command, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("how", ["crop", "pad", "stretch"])
-def test_keys_of_another_shape_are_fitted(command: Command, tmp_path: Path, how: str) -> None:
+def test_keys_of_another_shape_are_fitted(inside: Command, tmp_path: Path, how: str) -> None:
     save(tmp_path / "a.png", scene(0))
     save(tmp_path / "b.png", scene(1, (96, 192)))
-    ran = command("run", "a.png", "b.png", "-n", 1, "--fit", how, "-o", "o")
+    ran = inside("run", "a.png", "b.png", "-n", 1, "--fit", how, "-o", "o")
     assert ran.code == 0, ran.err
     assert "192x96 to 192x144" in ran.err
     made = files(tmp_path / "o")
@@ -167,16 +167,16 @@ def test_keys_of_another_shape_are_fitted(command: Command, tmp_path: Path, how:
     assert bool(made[2][0].max() == 0) is (how == "pad")
 
 
-def test_size_is_that_of_the_film(command: Command, keys: list[Path], tmp_path: Path) -> None:
-    assert command("run", *keys[:2], "-n", 1, "--size", "96x72", "-o", "o.mp4").code == 0
+def test_size_is_that_of_the_film(inside: Command, keys: list[Path], tmp_path: Path) -> None:
+    assert inside("run", *keys[:2], "-n", 1, "--size", "96x72", "-o", "o.mp4").code == 0
     assert decoded(tmp_path / "o.mp4")[0].shape == (72, 96, 3)
 
 
 # ------------------------------------------------------------------ what is said
 
 
-def test_json_is_one_object_with_everything(command: Command, keys: list[Path], tmp_path: Path) -> None:
-    ran = command("run", *keys[:2], "-n", 2, "--fps", "23.976", "-o", "o.mp4", "--json", "-q")
+def test_json_is_one_object_with_everything(inside: Command, keys: list[Path], tmp_path: Path) -> None:
+    ran = inside("run", *keys[:2], "-n", 2, "--fps", "23.976", "-o", "o.mp4", "--json", "-q")
     assert ran.code == 0
     assert ran.err == ""
     facts = json.loads(ran.out)
@@ -195,45 +195,45 @@ def test_json_is_one_object_with_everything(command: Command, keys: list[Path], 
     assert {"inbetween", "numpy", "ffmpeg", "opencv-python-headless"} <= set(facts["versions"])
 
 
-def test_progress_as_json_lines(command: Command, keys: list[Path]) -> None:
-    ran = command("run", *keys[:2], "-n", 3, "-o", "o.mp4", "--progress", "json")
+def test_progress_as_json_lines(inside: Command, keys: list[Path]) -> None:
+    ran = inside("run", *keys[:2], "-n", 3, "-o", "o.mp4", "--progress", "json")
     events = [json.loads(line) for line in ran.err.splitlines()]
     frames = [e for e in events if e["event"] == "progress" and e["stage"] == "write"]
     assert list(dict.fromkeys(e["done"] for e in frames)) == [1, 2, 3, 4, 5]
     assert {e["total"] for e in frames} == {5}
 
 
-def test_dry_run_makes_nothing(command: Command, keys: list[Path], tmp_path: Path) -> None:
+def test_dry_run_makes_nothing(inside: Command, keys: list[Path], tmp_path: Path) -> None:
     before = sorted(tmp_path.iterdir())
-    ran = command("run", *keys, "-o", "o.mp4", "--dry-run")
+    ran = inside("run", *keys, "-o", "o.mp4", "--dry-run")
     assert ran.code == 0
     assert "49 frames, 192x144, 25 fps, 1.96 s" in ran.out
-    facts = json.loads(command("run", *keys, "-o", "o.mp4", "--dry-run", "--json").out)
+    facts = json.loads(inside("run", *keys, "-o", "o.mp4", "--dry-run", "--json").out)
     assert facts["made"] is False
     assert facts["frames"] == 49
     assert sorted(tmp_path.iterdir()) == before
 
 
-def test_contact_sheet(command: Command, keys: list[Path], tmp_path: Path) -> None:
-    assert command("run", *keys[:2], "-o", "o.mp4", "--contact-sheet", "sheet.png").code == 0
+def test_contact_sheet(inside: Command, keys: list[Path], tmp_path: Path) -> None:
+    assert inside("run", *keys[:2], "-o", "o.mp4", "--contact-sheet", "sheet.png").code == 0
     with Image.open(tmp_path / "sheet.png") as sheet:
         # 13 of 25 pictures, five in a row.
         assert sheet.size[0] > 5 * 192
         assert sheet.size[1] > 3 * 144
 
 
-def test_a_record_makes_the_same_bytes_again(command: Command, keys: list[Path], tmp_path: Path) -> None:
+def test_a_record_makes_the_same_bytes_again(inside: Command, keys: list[Path], tmp_path: Path) -> None:
     (tmp_path / "times.txt").write_text("0.2 0.3 0.9")
     words = ["--easing", "times.txt", "--set", "sampling=bicubic", "--fps", "12", "--threads", "2"]
-    assert command("run", *keys[:2], *words, "-o", "o.mp4", "--record").code == 0
+    assert inside("run", *keys[:2], *words, "-o", "o.mp4", "--record").code == 0
     (tmp_path / "times.txt").unlink()
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    again = command("run", "--repeat", tmp_path / "o.mp4.json", "-o", "p.mp4", "--threads", "1", cwd=elsewhere)
+    again = inside("run", "--repeat", tmp_path / "o.mp4.json", "-o", "p.mp4", "--threads", "1", cwd=elsewhere)
     assert again.code == 0, again.err
     assert (elsewhere / "p.mp4").read_bytes() == (tmp_path / "o.mp4").read_bytes()
-    assert command("run", "--repeat", "o.mp4.json").problem[0].endswith("exists")
-    assert command("run", "--repeat", "o.mp4.json", "--overwrite").code == 0
+    assert inside("run", "--repeat", "o.mp4.json").problem[0].endswith("exists")
+    assert inside("run", "--repeat", "o.mp4.json", "--overwrite").code == 0
 
 
 @pytest.mark.parametrize("out", ["o.mp4", "o.gif", "o"])
@@ -268,12 +268,12 @@ def test_engines_and_doctor(command: Command, tmp_path: Path) -> None:
 # ------------------------------------------------------------------ the API
 
 
-def test_the_api_makes_what_the_command_makes(command: Command, keys: list[Path], tmp_path: Path) -> None:
+def test_the_api_makes_what_the_command_makes(inside: Command, keys: list[Path], tmp_path: Path) -> None:
     before = cv2.getNumThreads()
     made = list(inbetween.interpolate(keys[0], scene(1), frames=3, easing="ease-in", sampling="bicubic"))
     assert cv2.getNumThreads() == before
     words = ("-n", 3, "--easing", "ease-in", "--set", "sampling=bicubic", "-o", "o")
-    assert command("run", *keys[:2], *words).code == 0
+    assert inside("run", *keys[:2], *words).code == 0
     assert all(np.array_equal(a, b) for a, b in zip(made, files(tmp_path / "o"), strict=True))
 
 

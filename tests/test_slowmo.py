@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 
 from inbetween import film
 from inbetween.errors import InbetweenError, UnknownName, WordsRefused
+from inbetween.pictures import fit
 from inbetween.plan import Words
 from inbetween.slowmo import keys as keys_room
 from inbetween.slowmo.keys import Counts, Key
@@ -72,7 +73,8 @@ def moving(count: int, shot: int = 0, start: float = 0.0, step: float = 0.25) ->
 
 
 def slow(path: Path | str, out: Path | str, report: Report | None = None, **words: Any) -> Result:
-    ours = {name: words.pop(name) for name in ("engine", "set", "codec", "encoder", "threads") if name in words}
+    names = ("engine", "set", "codec", "encoder", "threads", "size", "fit")
+    ours = {name: words.pop(name) for name in names if name in words}
     said = ClipWords(str(path), Words((), str(out), **ours), **words)
     return make_film(plan(said), report or Report(), overwrite=True)
 
@@ -628,6 +630,48 @@ def test_a_mask_protects(clip: MakeClip, tmp_path: Path) -> None:
         slow(path, tmp_path / "o.mkv", factor="4", protect=str(save(tmp_path / "mask.png", mask[:9])))
 
 
+# ------------------------------------------------------------------ sizes
+
+
+def test_a_film_of_another_size(clip: Clip, tmp_path: Path) -> None:
+    path, notes = clip(moving(3)), Notes()
+    slow(path, tmp_path / "out", notes, factor="2", size="48x36")
+    found = [load(file) for file in sorted((tmp_path / "out").iterdir())]
+    for number, picture in enumerate(pictures_of(path)):
+        assert np.array_equal(found[2 * number], fit(picture, (36, 48), "stretch"))
+    assert notes.notes["resized"].endswith("from 96x72 to 48x36")
+    with pytest.raises(InbetweenError, match="is 96x72, the film is 48x48"):
+        slow(path, tmp_path / "o.mp4", factor="2", size="48x48")
+    slow(path, tmp_path / "crop", factor="2", size="48x48", fit="crop")
+    assert np.array_equal(load(tmp_path / "crop" / "00000.png"), fit(moving(1)[0], (48, 48), "crop"))
+    with pytest.raises(WordsRefused, match="--fit says how another size is made"):
+        slow(path, tmp_path / "o.mp4", factor="2", fit="crop")
+
+
+def test_another_size_has_square_pixels(clip: Clip, tmp_path: Path) -> None:
+    path = clip(moving(2), aspect=Fraction(4, 3))
+    slow(path, tmp_path / "out.mkv", codec="ffv1", factor="2", size="64x36")
+    assert probe(str(tmp_path / "out.mkv"), Report()).aspect == 1
+    wide = fit(moving(1)[0], (72, 128), "stretch")
+    assert np.array_equal(pictures_of(tmp_path / "out.mkv")[0], fit(wide, (36, 64), "stretch"))
+
+
+def test_a_mask_may_have_another_size_and_pictures_too(tmp_path: Path) -> None:
+    (tmp_path / "seq").mkdir()
+    for number, picture in enumerate(moving(3, step=2)):
+        save(tmp_path / "seq" / f"{number}.png", picture if number != 1 else fit(picture, (50, 50), "stretch"))
+    mask = np.zeros((144, 192, 3), np.uint8)
+    mask[:, :96] = 255
+    words = {"factor": "2", "input_fps": "12", "protect": str(save(tmp_path / "mask.png", mask)), "size": "48x36"}
+    with pytest.raises(InbetweenError, match=r"1\.png is 50x50"):
+        slow(tmp_path / "seq", tmp_path / "out", **words)
+    slow(tmp_path / "seq", tmp_path / "out", fit="stretch", **words)
+    found = [load(file) for file in sorted((tmp_path / "out").iterdir())]
+    assert len(found) == 6
+    assert np.array_equal(found[1][:, :23], found[2][:, :23])
+    assert not np.array_equal(found[1], found[2])
+
+
 # ------------------------------------------------------------------ words and the command
 
 
@@ -683,9 +727,9 @@ def test_the_clip_is_not_written_over(clip: MakeClip) -> None:
     assert path.read_bytes() == before
 
 
-def test_the_command(clip: MakeClip, tmp_path: Path, command: Command) -> None:
+def test_the_command(clip: MakeClip, tmp_path: Path, inside: Command) -> None:
     path = clip(moving(4) + moving(4, shot=1))
-    ran = command(
+    ran = inside(
         "slowmo", path.name, "--factor", "2.5", "-o", "out.mp4", "--json", "--record", "--contact-sheet", "s.png"
     )
     assert ran.code == 0, ran.err
@@ -694,10 +738,30 @@ def test_the_command(clip: MakeClip, tmp_path: Path, command: Command) -> None:
     assert facts["cuts"] == [pytest.approx(4 / 24, abs=1e-6)]
     assert json.loads((tmp_path / "out.mp4.json").read_text())["fps"] == "24"
     assert (tmp_path / "s.png").exists()
-    dry = command("slowmo", path.name, "-f", "2", "-o", "dry.mp4", "--dry-run")
+    dry = inside("slowmo", path.name, "-f", "2", "-o", "dry.mp4", "--dry-run")
     assert dry.code == 0, dry.err
     assert "cuts     1, at 0.167 s" in dry.out
     assert not (tmp_path / "dry.mp4").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "hint"),
+    [
+        ("", "no clip is named", "inbetween slowmo clip.mp4 --factor 4 -o out.mp4"),
+        ("clip.mkv", "nothing is asked of the clip", "say --factor 4"),
+        ("clip.mkv -f 2", "no output is named", "-o out.mp4, or -o frames/"),
+        ("clip.mkv -f -o o.mp4", "-f has no value", "write it as -f F"),
+        ("0.png 1.png -f 2 -o o.mp4", "`1.png` is one clip too many", "in quotes: 'f_*.png'"),
+        ("clip.mkv -f 2 -o o.mp4 --codec HEVC", "HEVC is a format", "write --codec libx265"),
+        ("clip.mkv -f 2 -o o.mp4 --cuts on", "the list of cuts on cannot be read: No such file", "auto or off"),
+        ("clip.mkv -f 2 -o o.mp4 --from 2f --to 1f", "from 0.08 s to 0.04 s there is nothing", "--to comes after"),
+    ],
+)
+def test_what_a_beginner_is_told(clip: Clip, command: Command, words: str, error: str, hint: str) -> None:
+    clip(moving(3))
+    ran = command("slowmo", *words.split())
+    assert error in ran.problem[0]
+    assert hint in ran.problem[1]
 
 
 @pytest.mark.parametrize(
@@ -715,9 +779,9 @@ def test_the_command(clip: MakeClip, tmp_path: Path, command: Command) -> None:
         (["slowmo", "clip.mkv", "-f", "2", "-o", "out.mp4", "-e", "fcvg", "--weights", "nowhere"], 1),
     ],
 )
-def test_the_command_refuses(clip: MakeClip, command: Command, words: list[str], code: int) -> None:
+def test_the_command_refuses(clip: MakeClip, inside: Command, words: list[str], code: int) -> None:
     clip(moving(2))
-    ran = command(*words)
+    ran = inside(*words)
     assert ran.code == code
     assert all(ran.problem)
 

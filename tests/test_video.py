@@ -901,11 +901,11 @@ def test_the_preset_for_gifs_is_the_gif(tmp_path: Path) -> None:
     assert (tmp_path / "None.gif").read_bytes() == (tmp_path / "gif.gif").read_bytes()
 
 
-def test_presets_by_the_real_command(command: Command, tmp_path: Path) -> None:
+def test_presets_by_the_real_command(inside: Command, tmp_path: Path) -> None:
     for index in range(2):
         save(tmp_path / f"key{index}.png", deep(20 * index, 4)[:47, :63])
     words = ("run", "key0.png", "key1.png", "-n", 2, "-e", "blend")
-    ran = command(*words, "-o", "a.mkv", "--preset", "archive", "--record")
+    ran = inside(*words, "-o", "a.mkv", "--preset", "archive", "--record")
     assert (ran.code, ran.out) == (0, "a.mkv\n"), ran.err
     frames = decoded(tmp_path / "a.mkv")[0]
     for frame, key in ((frames[0], 0), (frames[-1], 20)):
@@ -913,17 +913,17 @@ def test_presets_by_the_real_command(command: Command, tmp_path: Path) -> None:
         green, alpha = (np.frombuffer(frame.planes[n], "<u2").reshape(47, -1)[:, :63] for n in (0, 3))
         np.testing.assert_array_equal(green, deep(key, 4)[:47, :63, 1])
         np.testing.assert_array_equal(alpha, deep(key, 4)[:47, :63, 3])
-    ran = command("run", "--repeat", "a.mkv.json", "-o", "b.mkv")
+    ran = inside("run", "--repeat", "a.mkv.json", "-o", "b.mkv")
     assert ran.code == 0, ran.err
     assert (tmp_path / "a.mkv").read_bytes() == (tmp_path / "b.mkv").read_bytes()
-    ran = command(*words, "-o", "a.mp4", "--preset", "web", "--dry-run")
+    ran = inside(*words, "-o", "a.mp4", "--preset", "web", "--dry-run")
     assert "4 frames, 64x48," in ran.out
-    ran = command(*words, "-o", "a.mp4", "--preset", "web", "--json")
+    ran = inside(*words, "-o", "a.mp4", "--preset", "web", "--json")
     said = json.loads(ran.out)
     assert said["output"]["size"] == [48, 64]
     assert {"alpha", "bit_depth", "padded", "chroma"} <= {note["code"] for note in said["notes"]}
     assert ran.err.count("note: ") == 3
-    ran = command(*words, "-o", "a.webm", "--preset", "web")
+    ran = inside(*words, "-o", "a.webm", "--preset", "web")
     assert (ran.code, ran.problem) == (2, ("--preset web writes .mp4, and `a.webm` is .webm", "write -o a.mp4"))
 
 

@@ -10,13 +10,13 @@ from inbetween.cli.options import FILM, PICTURES, TIME, option
 
 CLIP, CUTS = "The clip", "Cuts and repeats"
 
-ClipName = Annotated[
-    str | None,
+ClipNames = Annotated[
+    list[str] | None,
     typer.Argument(
         metavar="CLIP",
         help="A video file; a folder of pictures; or their names, as f_%05d.png or 'f_*.png'.",
         show_default=False,
-        rich_help_panel=FILM,
+        rich_help_panel=CLIP,
     ),
 ]
 Factor = Annotated[
@@ -92,13 +92,25 @@ Repeats = Annotated[
         help="Drawings shown two to four times: auto lets them move over all of that time; keep. Default: auto.",
     ),
 ]
+ClipSize = Annotated[
+    str | None,
+    option(
+        "--size",
+        group=PICTURES,
+        metavar="WxH",
+        help="Default: the clip's. For a first look: --size 640x360.",
+    ),
+]
+ClipFit = Annotated[
+    str | None, option("--fit", group=PICTURES, metavar="HOW", help="Of another shape: crop, pad or stretch.")
+]
 Protect = Annotated[
     str | None,
     option(
         "--protect",
         group=PICTURES,
         metavar="MASK",
-        help="A picture of the clip's size, white where nothing is to move: logos, subtitles.",
+        help="A picture of the film's shape, white where nothing is to move: logos, subtitles.",
     ),
 ]
 Sound = Annotated[

@@ -33,9 +33,9 @@ app.command("motion", cls=Grouped, epilog=motion.EXAMPLES)(motion.motion)
 app.command("conditions", cls=Grouped, epilog=conditions.EXAMPLES)(conditions.conditions)
 app.command("compare", cls=Grouped, epilog=compare.EXAMPLES)(compare.compare)
 app.command("bench", cls=Grouped, epilog=bench.EXAMPLES)(bench.bench)
-app.command("engines")(engines_command.engines)
+app.command("engines", cls=Grouped)(engines_command.engines)
 app.add_typer(models.app, name="models")
-app.command("doctor")(doctor.doctor)
+app.command("doctor", cls=Grouped)(doctor.doctor)
 
 # typer may carry its own click: the class of all its complaints is found through the one name it exports.
 _Complaint: Any = typer.BadParameter.__mro__[2]

@@ -13,7 +13,6 @@ from inbetween.cli import options as o
 from inbetween.cli.beside import beside
 from inbetween.cli.repeat import repeated
 from inbetween.cli.say import data, one_line
-from inbetween.errors import WordsRefused
 
 if TYPE_CHECKING:
     from inbetween.cli.show import Show, Stop
@@ -136,12 +135,10 @@ def film_words(said: dict[str, Any], without: Collection[str] = ()) -> Words:
     """Those of the options that are words of a plan, but not those `without` it.
 
     Raises:
-        WordsRefused: one is no number, or no output is named.
+        WordsRefused: one is no number.
     """
     from inbetween.plan import Words
 
-    if not said["out"] and said["repeat"] is None:
-        raise WordsRefused("no output is named", "say where to: -o out.mp4")
     ours = {
         "keys": (),
         **said,

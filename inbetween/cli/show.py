@@ -43,6 +43,7 @@ LABELS = {
     "check": "checking",
     "scan": "reading times",
     "join": "joining",
+    "back": "the way back",
 }
 ANEW = "nothing is left of it; the same command begins anew"
 SAME_NOTES = 3

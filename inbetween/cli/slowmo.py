@@ -12,6 +12,7 @@ from inbetween.cli.beside import beside
 from inbetween.cli.repeat import clip_repeated
 from inbetween.cli.run import as_json, film_words, rate_of
 from inbetween.cli.say import data, one_line
+from inbetween.errors import WordsRefused
 
 if TYPE_CHECKING:
     from inbetween.cli.show import Show, Stop
@@ -30,7 +31,7 @@ EXAMPLES = """Examples:
 
 
 def slowmo(
-    clip: c.ClipName = None,
+    clip: c.ClipNames = None,
     out: o.Out = None,
     preset: o.Preset = None,
     codec: o.Codec = None,
@@ -52,6 +53,8 @@ def slowmo(
     cuts: c.Cuts = "auto",
     at_cut: c.AtCut = "hold",
     repeats: c.Repeats = "auto",
+    size: c.ClipSize = None,
+    fit: c.ClipFit = None,
     protect: c.Protect = None,
     force: o.Force = False,
     engine: o.EngineName = "auto",
@@ -120,8 +123,12 @@ def _slowmo(said: dict[str, Any], show: Show, stop: Stop) -> None:
 def _words(said: dict[str, Any]) -> ClipWords:
     from inbetween.slowmo.words import ClipWords
 
+    clips = said["clip"] or [""]
+    if len(clips) > 1:
+        hint = "take one at a time; of pictures name the folder, or write the pattern in quotes: 'f_*.png'"
+        raise WordsRefused(f"`{clips[1]}` is one clip too many", hint)
     ours = {field.name for field in fields(ClipWords)} - {"film", "clip"}
-    return ClipWords(said["clip"] or "", film_words(said, ours), **{name: said[name] for name in ours})
+    return ClipWords(clips[0], film_words(said, ours), **{name: said[name] for name in ours})
 
 
 def _say_plan(slow: Slow, facts: dict[str, Any], as_object: bool) -> None:
@@ -129,14 +136,14 @@ def _say_plan(slow: Slow, facts: dict[str, Any], as_object: bool) -> None:
         data(as_json(facts))
         return
     clip = facts["clip"]
-    height, width = clip["size"]
+    (height, width), (high, wide) = clip["size"], facts["size"]
     cuts = [f"{time:.3f}" for time in facts["cuts"]]
     pictures = f"{clip['count']} pictures, {width}x{height}, {clip['bits']} bits"
     rows = {
         "clip": pictures
         + (", with alpha" if clip["channels"] == 4 else "")
         + f", {rate_of(clip['fps'])} fps, {clip['duration']:.2f} s",
-        "film": f"{facts['frames']} frames, {rate_of(facts['fps'])} fps, {facts['seconds_shown']:.2f} s",
+        "film": f"{facts['frames']} frames, {wide}x{high}, {rate_of(facts['fps'])} fps, {facts['seconds_shown']:.2f} s",
         "cuts": f"{len(cuts)}" + (f", at {' '.join(cuts)} s" if cuts else ""),
         "repeats": f"{facts['repeats']} pictures",
         "engine": f"{slow.base.engine} ({slow.base.why})",

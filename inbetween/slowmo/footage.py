@@ -7,12 +7,13 @@ import os
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
 from inbetween.errors import InbetweenError, WordsRefused
-from inbetween.keys import KeyFiles
+from inbetween.keys import KeyFiles, check_side, one_aspect
+from inbetween.pictures import fit
 from inbetween.types import Picture, Report
 from inbetween.video.clip import Clip, Colour
 
@@ -112,15 +113,22 @@ def by_number(name: str) -> list[tuple[str, int]]:
 
 
 def of_pictures(
-    name: str, paths: list[Path], rate: Fraction, holes: bool, force: bool, threads: int, report: Report
+    name: str,
+    paths: list[Path],
+    rate: Fraction,
+    holes: bool,
+    threads: int,
+    report: Report,
+    how: str | None = None,
+    force: bool = False,
 ) -> Footage:
-    """A sequence. holes: a number that is missing is time in which its picture would have been shown. force: take
-    pictures of more than 64 megapixels too.
+    """A sequence. holes: a number that is missing is time in which its picture would have been shown. how: as in
+    `pictures.fit`, for pictures of another size than the first. force: take pictures of more than 64 megapixels too.
 
     Raises:
         InbetweenError: pictures of unlike size, or that cannot be read; holes without numbers.
     """
-    files = KeyFiles(paths, None, None, force, report, threads)
+    files = KeyFiles(paths, None, how, force, report, threads)
     places = _places(paths) if holes else list(range(len(paths)))
     missing = places[-1] + 1 - len(paths)
     if missing:
@@ -157,6 +165,34 @@ def _places(paths: list[Path]) -> list[int]:
     if len(set(numbers)) < len(numbers) or numbers != sorted(numbers):
         raise WordsRefused("the numbers in the pictures' names do not ascend", "leave --holes out")
     return [number - numbers[0] for number in numbers]
+
+
+def sized(found: Footage, size: tuple[int, int], how: str | None, report: Report) -> Footage:
+    """At another size (H, W), in square pixels. how: as in `pictures.fit`, or None where no shape may be changed.
+
+    Raises:
+        WordsRefused: a side is too long.
+        InbetweenError: the clip, as it is shown, has another shape, and `how` does not say what to do.
+    """
+    clip, way = found.clip, how or "stretch"
+    shown = clip.size[0], max(1, round(clip.size[1] * clip.aspect))
+    check_side(size)
+    if how is None and not one_aspect(shown, size):
+        raise InbetweenError(
+            f"{clip.path} is {shown[1]}x{shown[0]}, the film is {size[1]}x{size[0]}",
+            "say how it is to fit: --fit crop, --fit pad or --fit stretch",
+        )
+    if shown != size:
+        told = f" ({how})" if how else ""
+        text = f"{clip.path} is brought from {shown[1]}x{shown[0]} to {size[1]}x{size[0]}{told}"
+        report.note("resized", text, size=list(size))
+
+    def pictures(part: Clip, report: Report, begin: Fraction) -> Iterator[tuple[Fraction, Picture]]:
+        stored = replace(part, size=clip.size, aspect=clip.aspect)
+        for time, picture in found.pictures(stored, report, begin):
+            yield time, fit(fit(picture, shown, "stretch"), size, way)
+
+    return Footage(replace(clip, size=size, aspect=Fraction(1)), pictures, found.inputs)
 
 
 def of_video(name: str, deinterlace: bool, report: Report) -> Footage:

@@ -234,7 +234,9 @@ def read_cuts(path: Path, rate: Fraction) -> list[Fraction]:
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise InbetweenError(f"{path} cannot be read: {error}", "give a text file of times, or --cuts auto") from None
+        why = getattr(error, "strerror", None) or "it is no text"
+        hint = "give a text file of times, or --cuts auto or off"
+        raise InbetweenError(f"the list of cuts {path} cannot be read: {why}", hint) from None
     words = re.split(r"[\s,;]+", " ".join(line for line in lines if not line.lstrip().startswith("#")))
     try:
         return [parse_time(word, rate) for word in words if word]

@@ -18,6 +18,7 @@ from inbetween import film, make, pictures
 from inbetween.devices import available_memory, in_order, quiet_opencv
 from inbetween.errors import InbetweenError, WordsRefused
 from inbetween.fitted import load_makers
+from inbetween.keys import one_aspect
 from inbetween.make import Made, Stages
 from inbetween.pictures.sheet import Sheet
 from inbetween.plan import Words
@@ -51,8 +52,9 @@ class Opened:
     sink: Sink
     """Where it goes."""
     whole: Clip
+    """As it is stored."""
     clip: Clip
-    """The part that is used."""
+    """The part that is used, at the size of the film."""
     footage: Footage
     grid: Grid
     cuts: keys.Cut
@@ -82,7 +84,8 @@ def open_clip(slow: Slow, overwrite: bool, report: Report) -> Opened:
     """
     said = slow.words
     found = _footage(slow, report)
-    clip = words.part(said, found.clip)
+    used = found if slow.base.size is None else footage.sized(found, slow.base.size, said.film.fit, report)
+    clip = words.part(said, used.clip)
     sink = _deep(slow.base.sink, said.film, clip, report)
     grid = words.grid(said, found.clip, clip)
     sinks.check(sink, grid.rate, grid.count)
@@ -92,7 +95,7 @@ def open_clip(slow: Slow, overwrite: bool, report: Report) -> Opened:
     needed, free = height * width * (make.BYTES_PER_PIXEL + kept), available_memory()
     if free is not None and needed > free:
         what = f"{width}x{height} needs about {needed / 1e9:.1f} GB of memory, {free / 1e9:.1f} GB are free"
-        raise InbetweenError(what, "close other programs, or make the clip smaller first")
+        raise InbetweenError(what, "close other programs, or make it smaller with --size")
     rehearse(sink, grid.rate, clip.size, clip.channels, clip.bits)
     if clip.aspect != 1 and sink.kind != "film":
         text = (
@@ -100,8 +103,8 @@ def open_clip(slow: Slow, overwrite: bool, report: Report) -> Opened:
         )
         report.note("aspect", text, aspect=str(clip.aspect))
     cuts, mask = _cuts(said.cuts, found.clip, clip), _mask(said.protect, clip)
-    shared = Shared(lambda begin: footage.begun(found.pictures(clip, report, begin)), KEPT)
-    return Opened(slow, sink, found.clip, clip, found, grid, cuts, mask, Counts(), shared)
+    shared = Shared(lambda begin: footage.begun(used.pictures(clip, report, begin)), KEPT)
+    return Opened(slow, sink, found.clip, clip, used, grid, cuts, mask, Counts(), shared)
 
 
 def _footage(slow: Slow, report: Report) -> Footage:
@@ -110,9 +113,11 @@ def _footage(slow: Slow, report: Report) -> Footage:
     if paths is None:
         if said.input_fps is not None or said.holes:
             raise WordsRefused(f"{said.clip} has its own times", "leave --input-fps and --holes out")
+        if said.film.fit is not None and slow.base.size is None:
+            raise WordsRefused("--fit says how another size is made of it", "say which: --size 1280x720")
         return footage.of_video(said.clip, said.deinterlace, report)
-    rate, threads = words.input_rate(said), slow.base.settings.threads
-    return footage.of_pictures(said.clip, paths, rate, said.holes, said.film.force, threads, report)
+    rate, threads, film = words.input_rate(said), slow.base.settings.threads, said.film
+    return footage.of_pictures(said.clip, paths, rate, said.holes, threads, report, film.fit, film.force)
 
 
 def _deep(sink: Sink, said: Words, clip: Clip, report: Report) -> Sink:
@@ -142,12 +147,13 @@ def _mask(name: str | None, clip: Clip) -> Picture | None:
     if name is None:
         return None
     picture = pictures.to_8_bit(pictures.read(Path(name)))
-    if picture.shape[:2] != clip.size:
-        (height, width), (wanted_height, wanted_width) = picture.shape[:2], clip.size
+    (height, width), (wanted_height, wanted_width) = picture.shape[:2], clip.size
+    if not one_aspect((height, width), clip.size):
         raise InbetweenError(
-            f"{name} is {width}x{height}, the clip {wanted_width}x{wanted_height}", "make a mask of the clip's size"
+            f"the mask {name} is {width}x{height}, the film {wanted_width}x{wanted_height}",
+            "make a mask of the film's shape",
         )
-    mask: Picture = picture[..., 1:2]
+    mask: Picture = pictures.fit(picture[..., :3], clip.size, "stretch")[..., 1:2]
     return mask
 
 
@@ -345,7 +351,7 @@ def _identity(opened: Opened) -> dict[str, Any]:
     said = asdict(opened.slow.words)
     film = said.pop("film")
     told = {f"--{name.replace('_', '-')}": value for name, value in said.items() if name not in ("clip", "sound")}
-    told |= {f"--{name}": film[name] for name in ("seed", "encoder", "preset", "start_number")}
+    told |= {f"--{name}": film[name] for name in ("seed", "encoder", "preset", "start_number", "size", "fit")}
     told |= {f"--set {name}": value for name, value in asdict(opened.slow.base.options).items()}
     told |= {"--engine": opened.slow.base.engine, "--codec": opened.sink.codec}
     files = {f"file {number}": path for number, path in enumerate(opened.footage.inputs, 1)}

@@ -103,8 +103,8 @@ class Clip:
         since, until = self.on_grid(since), self.on_grid(until)
         if since >= until:
             raise WordsRefused(
-                f"from {float(since):g} s to {float(until):g} s there is nothing of {self.path}",
-                f"it lasts {float(self.duration):.2f} s",
+                f"from {float(since):.2f} s to {float(until):.2f} s there is nothing of {self.path}",
+                f"it lasts {float(self.duration):.2f} s, and --to comes after --from",
             )
         if self.even:
             last, count = min(self.last, until - 1 / self.rate), round((until - since) * self.rate)

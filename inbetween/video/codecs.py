@@ -134,6 +134,20 @@ PRESETS = {
     "gif": Preset(".gif", "gif"),
 }
 
+FORMATS = {
+    "h264": "libx264",
+    "h.264": "libx264",
+    "avc": "libx264",
+    "x264": "libx264",
+    "h265": "libx265",
+    "h.265": "libx265",
+    "hevc": "libx265",
+    "x265": "libx265",
+    "av1": "libsvtav1",
+    "vp9": "libvpx-vp9",
+}
+"""What people call what encoders make, each with the encoder."""
+
 
 def codec(name: str) -> Codec:
     """What is known of an encoder: for one that is in no table, how most films are made."""

@@ -125,6 +125,9 @@ def _with_codec(sink: Sink, codec: str, preset: str | None) -> Sink:
         raise _for_films("--codec", sink)
     if not codec.strip():
         raise WordsRefused("--codec has no name", f"its default is --codec {sink.codec}")
+    if codec.lower() in codecs.FORMATS:
+        what = f"{codec} is a format, --codec is for the encoder that makes it"
+        raise WordsRefused(what, f"write --codec {codecs.FORMATS[codec.lower()]}")
     known = codecs.codec(codec).suffixes
     if known and sink.suffix not in known:
         raise WordsRefused(f"{codec} does not go into {sink.suffix}", f"write {_renamed(sink, known[0])}")
@@ -211,7 +214,7 @@ def number(sink: Sink, filename: str) -> int | None:
 
 def _sink(out: str) -> Sink:
     if not out or "\0" in out:
-        raise WordsRefused("the output has no name", "write -o film.mp4, or -o frames/ for a folder of PNG")
+        raise WordsRefused("no output is named", "say where to: -o out.mp4, or -o frames/ for a folder of PNG")
     if out == "-":
         raise WordsRefused("a film is not written to stdout", "write -o film.mp4, or -o ./- for a folder")
     folder, last = os.path.split(out)

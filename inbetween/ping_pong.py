@@ -1,0 +1,90 @@
+"""There and back: the frames of a film wait on the disk for the way back."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from inbetween.types import Picture, Report
+from inbetween.video import place
+
+Make = Callable[[int, int], Iterator[Picture]]
+"""(first, stop) -> frames of a film, as `Work.make`."""
+
+
+class Spool:
+    """Frames of one shape by their number, in a file without a name in `folder`, not in memory. Close it."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder, self._what = folder, f"{folder}, for the way back of a ping-pong"
+        self._file: Any = None
+        self._like: Picture | None = None
+        self._kept: set[int] = set()
+
+    def __enter__(self) -> Spool:
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def __contains__(self, number: int) -> bool:
+        return number in self._kept
+
+    def keep(self, number: int, picture: Picture) -> None:
+        """Write a frame.
+
+        Raises:
+            InbetweenError: no room there.
+        """
+        with place.disk_errors(self._what):
+            if self._file is None:
+                # No buffer: one that is left over would fail once more when the file is closed.
+                self._file = tempfile.TemporaryFile(buffering=0, dir=self._folder)  # noqa: SIM115
+            self._file.seek(number * picture.nbytes)
+            rest = np.ascontiguousarray(picture).data.cast("B")
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        self._like = picture
+        self._kept.add(number)
+
+    def frame(self, number: int) -> Picture:
+        """One that was kept."""
+        assert self._like is not None
+        with place.disk_errors(self._what):
+            self._file.seek(number * self._like.nbytes)
+            pixels: Any = np.frombuffer(self._file.read(self._like.nbytes), self._like.dtype)
+        return pixels.reshape(self._like.shape)  # type: ignore[no-any-return]
+
+
+def there_and_back(make: Make, count: int, spool: Spool, report: Report) -> Make:
+    """The frames of a film of `count`, then the same backwards, neither end repeated: 2 count - 2 of them.
+
+    What was made by another process, before it was stopped, is made again for the way back. Progress: `back`.
+    """
+    last = 2 * count - 2
+
+    def both(first: int, stop: int) -> Iterator[Picture]:
+        if first < count:
+            for number, picture in enumerate(make(first, min(stop, count)), first):
+                spool.keep(number, picture)
+                yield picture
+        back = range(last - stop + 1, last - max(first, count) + 1)
+        missing = [number for number in back if number not in spool]
+        if missing:
+            # From where a gap begins: frame 0 is not shown again, but made with the next ones.
+            begin = missing[0] if missing[0] > 1 else 0
+            for number, picture in enumerate(make(begin, missing[-1] + 1), begin):
+                report.progress("back", number - begin, len(missing))
+                spool.keep(number, picture)
+        yield from map(spool.frame, reversed(back))
+
+    return both
+
+
+def cuts_of(cuts: list[int], count: int) -> list[int]:
+    """Where the film there and back may be cut, if that of `count` frames may at `cuts`, which ascend."""
+    return cuts + [2 * count - 1 - cut for cut in reversed(cuts) if cut > 1]
