@@ -199,7 +199,7 @@ def _work(
         return drawn.seen(make(first, stop), first) if drawn else make(first, stop)
 
     begins = borders(cuts, segment_least(plan))
-    return Work(seen, begins, _identity(plan), once.said, once.say)
+    return Work(seen, begins, _identity(plan), once.said, once.say, drawn.seen if drawn else iter)
 
 
 def _cuts(sources: Sequence[Source], splits: bool) -> list[int]:

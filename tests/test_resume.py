@@ -66,8 +66,6 @@ def written(
 ) -> bytes:
     """What there is after a film was written: the file, or all of the folder's one after the other."""
     sink = sinks.parse(str(path), **words)
-    # Nothing can be joined of them.
-    work = work if sink.kind in ("film", "sequence") else Work(work.make, (0,), work.identity)
     prepare(sink, overwrite)
     write_work(sink, work, RATE, COUNT, SIZE, report or Report(), overwrite)
     return contents(path)
@@ -144,7 +142,7 @@ def test_a_film_of_one_segment_is_as_ever(tmp_path: Path) -> None:
 # ------------------------------------------------------------------ stopped and gone on
 
 
-@pytest.mark.parametrize("name", ["o.mp4", "frames"])
+@pytest.mark.parametrize("name", ["o.mp4", "frames", "o.gif", "o.webp", "o.apng"])
 def test_a_stopped_film_goes_on(tmp_path: Path, name: str) -> None:
     whole = written(tmp_path / ("whole_" + name))
     asked = []
@@ -162,6 +160,29 @@ def test_a_stopped_film_goes_on(tmp_path: Path, name: str) -> None:
     assert written(tmp_path / name, Work(make, WORK.borders, WORK.identity), notes) == whole
     assert asked in ([20], [10, 20])
     assert notes.said["resumed"].endswith("of 26 frames are there already")
+    assert not hidden(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["o.gif", "o.webp", "o.apng"])
+@pytest.mark.parametrize("kind", ["RGB", "RGBA", "16 bits"])
+def test_an_animation_in_segments_is_that_of_one(tmp_path: Path, name: str, kind: str) -> None:
+    def make(first: int, stop: int) -> Iterator[Picture]:
+        for number, picture in enumerate(moving(first, stop), first):
+            clear = np.full((*SIZE, 1), 255, np.uint8)
+            clear[: 2 * number] = 0
+            alpha = np.concatenate([picture, clear], axis=2)
+            yield picture if kind == "RGB" else alpha if kind == "RGBA" else picture.astype(np.uint16) * 257 ^ number
+
+    seen: list[Picture] = []
+
+    def again(frames: Iterator[Picture]) -> Iterator[Picture]:
+        for frame in frames:
+            seen.append(frame)
+            yield frame
+
+    one = written(tmp_path / f"one_{name}", Work(make, (0,), {}))
+    assert written(tmp_path / name, Work(make, WORK.borders, {}, again=again)) == one
+    assert all(np.array_equal(a, b) for a, b in zip(seen, make(0, COUNT), strict=True))
     assert not hidden(tmp_path)
 
 
@@ -409,8 +430,9 @@ KILLED = [("o.mp4", before) for before in FOUND] + [("frames", before) for befor
     [
         *((*case, "many", 29) for case in KILLED),
         ("o.mp4", None, "one", 10),
+        ("o.gif", None, "many", 29),
         *(pytest.param(*case, parts, 1, marks=pytest.mark.slow) for case in KILLED for parts in ("one", "many")),
-        *(pytest.param("o.gif", before, "one", 1, marks=pytest.mark.slow) for before in FOUND),
+        *(pytest.param("o.gif", b, parts, 1, marks=pytest.mark.slow) for b in FOUND for parts in ("one", "many")),
     ],
 )
 def test_killed_before_and_after_every_change_of_the_disk(
@@ -450,24 +472,33 @@ def test_a_long_gap_may_be_made_in_parts(engine: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "words", "total"),
-    [(2, {"frames": 800}, 802), (3, {"frames": 299, "ping_pong": True}, 1200)],
-    ids=["one long gap", "there and back"],
+    ("count", "words", "total", "suffix"),
+    [
+        (2, {"frames": 800}, 802, ".mp4"),
+        (3, {"frames": 299, "ping_pong": True}, 1200, ".mp4"),
+        (2, {"frames": 600}, 602, ".gif"),
+    ],
+    ids=["one long gap", "there and back", "animation"],
 )
-def test_what_run_makes_goes_on(tmp_path: Path, count: int, words: dict[str, Any], total: int) -> None:
+def test_what_run_makes_goes_on(tmp_path: Path, count: int, words: dict[str, Any], total: int, suffix: str) -> None:
     keys = [str(save(tmp_path / f"{number}.png", scene(number, SIZE))) for number in range(count)]
 
-    def made(out: str, report: Report) -> int:
-        return make(plan(Words(tuple(keys), str(tmp_path / out), **words)), report).output.count
+    def made(name: str, report: Report) -> tuple[bytes, bytes]:
+        out, sheet = tmp_path / (name + suffix), tmp_path / "sheet.png"
+        film = make(plan(Words(tuple(keys), str(out), **words)), report, sheet=sheet)
+        assert film.output.count == total
+        return out.read_bytes(), sheet.read_bytes()
 
-    assert made("whole.mp4", Report()) == total
-    # In the third segment, so that the first one is finished.
+    whole = made("whole", Report())
+    # In the third segment or later, so that the first one is finished.
     with pytest.raises(Interrupted):
-        made("o.mp4", Notes(("write", total * 4 // 5)))
+        made("o", Notes(("write", max(total * 4 // 5, 550))))
     notes = Notes()
-    made("o.mp4", notes)
+    again = made("o", notes)
     assert "resumed" in notes.said
-    assert (tmp_path / "o.mp4").read_bytes() == (tmp_path / "whole.mp4").read_bytes()
+    assert again[0] == whole[0]
+    # Of a film that was encoded the sheet shows what was written.
+    assert again[1] == whole[1] or suffix != ".gif"
     assert not hidden(tmp_path)
 
 

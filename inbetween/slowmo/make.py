@@ -298,7 +298,7 @@ def make_film(slow: Slow, report: Report, *, overwrite: bool = False, sheet: Pat
         least = make.segment_least(slow.base)
         begins = borders(_starts(grid, clip, least), least)
         found = _Found(opened.counts, doubts)
-        work = Work(segment, begins, _identity(opened), found.remember, found.recall)
+        work = Work(segment, begins, _identity(opened), found.remember, found.recall, drawn.seen)
         with stages.stage("all"):
             written = write_work(
                 opened.sink,

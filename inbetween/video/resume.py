@@ -36,6 +36,8 @@ LEAST = 250
 """Frames of a segment at least. Encoders begin anew about as often by themselves, so it costs nothing."""
 WAITING = 2
 """Frames that wait for the encoder."""
+ANIMATIONS = ("gif", "animation")
+"""Kinds that cannot be joined of parts: their segments are lossless films, which are read again at the end."""
 BEAT = 0.5
 """Seconds until somebody who waits asks whether to go on."""
 
@@ -55,6 +57,8 @@ class Work:
     """() -> what was found out while frames were made, as plain values: kept with each finished segment."""
     recall: Callable[[Any], object] = lambda found: None
     """Given that again, of all segments that are there already."""
+    again: Callable[[Iterator[Picture]], Iterator[Picture]] = lambda frames: frames
+    """Sees all frames of an animation once more, when they are read again."""
 
 
 def borders(cuts: Iterable[int], least: int = LEAST) -> tuple[int, ...]:
@@ -97,7 +101,7 @@ def write_work(
         Interrupted: with `kept` where something stays for the next time.
         RuntimeError: as `write`.
     """
-    if sink.kind not in ("film", "sequence"):
+    if sink.kind == "picture" or (sink.kind in ANIMATIONS and len(work.borders) == 1):
         place.prepare(sink, overwrite)
         forget(sink)
 
@@ -120,7 +124,7 @@ def write_work(
         if there:
             report.note("resumed", f"{there} of {count} frames are there already", frames=there)
             work.recall(journal.done[max(journal.done)]["found"])
-        finish = _film if sink.kind == "film" else _sequence
+        finish = _sequence if sink.kind == "sequence" else _film
         written = finish(expected, work, missing, size, journal, report, overwrite, threads, carried)
         journal.whole = True
     return written
@@ -141,6 +145,25 @@ def _film(
     threads: int,
     carried: Carried | None,
 ) -> Written:
+    sink = expected.sink
+    animated = sink.kind in ANIMATIONS
+    lossless = replace(sink, kind="film", suffix=".mkv", codec="ffv1", encoder=())
+    _make_segments(replace(expected, sink=lossless) if animated else expected, work, missing, size, journal, report)
+    with place.part(journal.folder, sink.suffix) as path:
+        files = journal.files(len(work.borders))
+        if animated:
+            frames = work.again(_read_again(files, expected.count, report))
+            written = write.film(path, expected, frames, report)
+        else:
+            path, written = _joined(path, files, expected, journal, report, carried)
+        journal.mark(sink, path, _to_json(written))
+        place.keep_file(path, sink, overwrite)
+    return written
+
+
+def _make_segments(
+    expected: Expected, work: Work, missing: list[Segment], size: tuple[int, int], journal: Journal, report: Report
+) -> None:
     """Each segment is encoded by itself; while the last frames of one are encoded and it is checked, the next one
     begins."""
     aside = _Aside(report)
@@ -164,27 +187,32 @@ def _film(
         except BaseException:
             aside.stop.set()
             raise
-    with place.part(journal.folder, expected.sink.suffix) as path:
-        facts, files = journal.done[0], journal.files(len(work.borders))
-        duration = Fraction(facts["duration"])
-        if len(files) > 1 or carried is not None:
-            with place.disk_errors(path):
-                join(path, files, expected, report, carried)
-            duration = verify.joined(path, expected, report, carried)
-            files = [path]
-        written = Written(
-            expected.sink.path,
-            "film",
-            expected.count,
-            expected.size,
-            duration,
-            facts["codec"],
-            facts["pixel_format"],
-            os.path.getsize(files[0]),
-        )
-        journal.mark(expected.sink, files[0], _to_json(written))
-        place.keep_file(files[0], expected.sink, overwrite)
-    return written
+
+
+def _joined(
+    path: str, files: list[str], expected: Expected, journal: Journal, report: Report, carried: Carried | None
+) -> tuple[str, Written]:
+    """The whole film, at `path` or where its only segment is."""
+    facts = journal.done[0]
+    duration = Fraction(facts["duration"])
+    if len(files) > 1 or carried is not None:
+        with place.disk_errors(path):
+            join(path, files, expected, report, carried)
+        duration = verify.joined(path, expected, report, carried)
+    else:
+        path = files[0]
+    sink, size, bytes_ = expected.sink, expected.size, os.path.getsize(path)
+    codec, pixel_format = facts["codec"], facts["pixel_format"]
+    return path, Written(sink.path, "film", expected.count, size, duration, codec, pixel_format, bytes_)
+
+
+def _read_again(files: list[str], count: int, report: Report) -> Iterator[Picture]:
+    from inbetween.video import probe, read
+
+    pictures = (one for file in files for _, one in read.frames(probe.probe(file, Report()), Report()))
+    for number, picture in enumerate(pictures):
+        report.progress("join", number, count)
+        yield picture
 
 
 def _encode(

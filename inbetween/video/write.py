@@ -55,13 +55,20 @@ def write(
     if sink.kind in ("sequence", "picture"):
         return _write_pictures(expected, frames, report, overwrite, threads)
     with place.workshop(place.segments_of(sink), sink.path) as folder, place.part(folder, sink.suffix) as path:
-        if sink.kind == "gif":
-            encode.make_gif(path, expected, frames, report)
-        else:
-            encode.make_film(path, expected, frames, report)
-        written = verify.film(path, expected, report)
+        written = film(path, expected, frames, report)
         place.keep_file(path, sink, overwrite)
     return written
+
+
+def film(path: str, expected: Expected, frames: Iterator[Picture], report: Report) -> Written:
+    """A film, an animation or a GIF at `path`, which must be free, and the check of it.
+
+    Raises:
+        InbetweenError: ffmpeg stopped, the disk is full, it is not what was planned.
+    """
+    make = encode.make_gif if expected.sink.kind == "gif" else encode.make_film
+    make(path, expected, frames, report)
+    return verify.film(path, expected, report)
 
 
 def rehearse(sink: Sink, rate: Fraction, size: tuple[int, int], channels: int = 3, bits: int = 8) -> None:
