@@ -78,6 +78,7 @@ def test_opening_film_plays_again_and_again() -> None:
     assert (EXAMPLES / "opening.gif").stat().st_size < 700_000
 
 
+@pytest.mark.slow
 def test_script_paints_the_keys(tmp_path: Path) -> None:
     subprocess.run([sys.executable, str(EXAMPLES / "render.py"), str(tmp_path)], check=True)
     ours = sorted(path.relative_to(EXAMPLES) for path in EXAMPLES.glob("*/*.png"))

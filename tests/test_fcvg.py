@@ -51,6 +51,12 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return svd_store.fill(tmp_path_factory.mktemp("weights"))
 
 
+@pytest.fixture(scope="session")
+def usual(store: Path) -> list[Picture]:
+    """What is made of the usual gap when nothing is said."""
+    return made(store, gap())
+
+
 class Heard(Report):
     """Remembers what is said."""
 
@@ -158,9 +164,9 @@ def test_networks_of_full_size(command: Command, keys: Sequence[Path], tmp_path:
 
 
 def test_without_weights_the_command_says_how_to_get_them(
-    command: Command, keys: Sequence[Path], tmp_path: Path
+    inside: Command, keys: Sequence[Path], tmp_path: Path
 ) -> None:
-    ran = run(command, tmp_path / "none", keys, "-o", "out.mp4")
+    ran = run(inside, tmp_path / "none", keys, "-o", "out.mp4")
     assert ran.code == 1
     message, hint = ran.problem
     assert "Stable Video Diffusion XT 1.1" in message
@@ -172,13 +178,13 @@ def test_without_weights_the_command_says_how_to_get_them(
 
 
 @pytest.mark.parametrize("way", ["option", "environment"])
-def test_only_commercial_use(command: Command, store: Path, keys: Sequence[Path], way: str) -> None:
+def test_only_commercial_use(inside: Command, store: Path, keys: Sequence[Path], way: str) -> None:
     words = ["--commercial-only"] if way == "option" else []
     env = {"INBETWEEN_WEIGHTS": str(store)} | ({} if words else {"INBETWEEN_COMMERCIAL_ONLY": "1"})
-    ran = command("run", *keys[:2], "--engine", "fcvg", "-o", "out.mp4", *words, env=env)
+    ran = inside("run", *keys[:2], "--engine", "fcvg", "-o", "out.mp4", *words, env=env)
     assert ran.code == 2
     assert "commercial use" in ran.problem[0]
-    ran = command("run", *keys[:2], "--engine", "flow", "-n", 1, "-o", "out.mp4", *words, env=env)
+    ran = inside("run", *keys[:2], "--engine", "flow", "-n", 1, "-o", "out.mp4", *words, env=env)
     assert ran.code == 0, ran.err
 
 
@@ -195,17 +201,17 @@ def test_only_commercial_use(command: Command, store: Path, keys: Sequence[Path]
     ],
 )
 def test_words_that_make_no_sense(
-    command: Command, store: Path, keys: Sequence[Path], words: tuple[str, ...], said: str
+    inside: Command, store: Path, keys: Sequence[Path], words: tuple[str, ...], said: str
 ) -> None:
-    ran = run(command, store, keys, "-o", "out.mp4", *words)
+    ran = run(inside, store, keys, "-o", "out.mp4", *words)
     assert ran.code == 2
     assert said in ran.problem[0]
 
 
-def test_a_device_that_is_not_there(command: Command, store: Path, keys: Sequence[Path]) -> None:
+def test_a_device_that_is_not_there(inside: Command, store: Path, keys: Sequence[Path]) -> None:
     if torch.cuda.is_available():
         pytest.skip("there is one")
-    ran = run(command, store, keys, "-o", "out.mp4", "--device", "cuda")
+    ran = run(inside, store, keys, "-o", "out.mp4", "--device", "cuda")
     assert ran.code == 1
     assert "no device `cuda`" in ran.problem[0]
 
@@ -213,8 +219,8 @@ def test_a_device_that_is_not_there(command: Command, store: Path, keys: Sequenc
 # ------------------------------------------------------------------ the engine
 
 
-def test_seed_keys_and_options_decide_the_pictures(store: Path) -> None:
-    first = made(store, gap())
+def test_seed_keys_and_options_decide_the_pictures(store: Path, usual: list[Picture]) -> None:
+    first = usual
     assert len(first) == 2
     assert first[0].shape == (*SIZE, 3)
     assert levels_apart(first, made(store, gap())) == 0
@@ -234,17 +240,17 @@ def test_nothing_is_evaluated_in_vain(store: Path) -> None:
         assert (notes["unet"], notes["controlnext"]) == (unet, control), words
 
 
-def test_generated_ends_are_the_grids(store: Path) -> None:
+def test_generated_ends_are_the_grids(store: Path, usual: list[Picture]) -> None:
     whole = made(store, gap((0, 1 / 3, 2 / 3, 1)))
     assert len(whole) == 4
-    assert levels_apart(whole[1:3], made(store, gap())) == 0
+    assert levels_apart(whole[1:3], usual) == 0
 
 
-def test_sixteen_bits(store: Path) -> None:
+def test_sixteen_bits(store: Path, usual: list[Picture]) -> None:
     deep = Gap(*(scene(t, SIZE).astype(np.uint16) * 257 for t in (0, 1)), (1 / 3, 2 / 3))
     pictures = made(store, deep)
     assert pictures[0].dtype == np.uint16
-    assert levels_apart([picture // 257 for picture in pictures], made(store, gap())) <= 1
+    assert levels_apart([picture // 257 for picture in pictures], usual) <= 1
 
 
 def test_more_than_it_can_make_is_filled_in(store: Path) -> None:
@@ -271,22 +277,25 @@ def test_previews_come_with_every_step(store: Path) -> None:
 
 
 @pytest.mark.parametrize("how", ["low", "high"])
-def test_memory_changes_rounding_only(store: Path, how: str) -> None:
-    usual, report = made(store, gap()), Heard()
+def test_memory_changes_rounding_only(store: Path, usual: list[Picture], how: str) -> None:
+    report = Heard()
     assert levels_apart(usual, made(store, gap(), memory=how, report=report)) <= 1
     assert ("feed-forward by frame" in report.notes["work"]["text"]) is (how == "low")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("work", [*memory.ladder("cuda"), memory.Work(3, True, True)], ids=str)
-def test_every_step_of_the_ladder_makes_the_same(store: Path, work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
-    usual = made(store, gap())
+def test_every_step_of_the_ladder_makes_the_same(
+    store: Path, usual: list[Picture], work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(memory, "ladder", lambda device: (work,))
     assert levels_apart(usual, made(store, gap())) <= 1
 
 
-def test_when_memory_runs_out_less_is_done_at_once(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    usual, report = made(store, gap()), Heard()
+def test_when_memory_runs_out_less_is_done_at_once(
+    store: Path, usual: list[Picture], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = Heard()
     monkeypatch.setattr(
         memory, "ladder", lambda device: (Work(4, False, True), Work(2, False, True), Work(1, True, False))
     )
@@ -353,14 +362,15 @@ def test_broken_half_precision_is_decoded_once_more(store: Path, monkeypatch: py
     assert psnr(pictures[0], usual[0]) > 30
 
 
-def test_broken_latents_are_sampled_once_more(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_broken_latents_are_sampled_once_more(
+    store: Path, usual: list[Picture], monkeypatch: pytest.MonkeyPatch
+) -> None:
     report, forward = Heard(), svd.UNetSpatioTemporalConditionModel.forward
 
     def fragile(self: Any, x: torch.Tensor, *given: Any, **named: Any) -> Any:
         out = forward(self, x, *given, **named)
         return out if x.dtype == torch.float32 else (torch.full_like(out[0], torch.inf),)
 
-    usual = made(store, gap())
     monkeypatch.setattr(svd.UNetSpatioTemporalConditionModel, "forward", fragile)
     pictures = made(store, gap(), "precision=bfloat16", report=report)
     assert report.notes["float32"]["precision"] == "float32"
@@ -438,13 +448,13 @@ def test_files_that_do_not_fit_are_refused_by_name(
     assert str(wrong) in caught.value.message
 
 
-def test_pickles_are_read_too(store: Path, tmp_path: Path) -> None:
+def test_pickles_are_read_too(store: Path, usual: list[Picture], tmp_path: Path) -> None:
     linked(store, tmp_path)
     for name in ("unet", "controlnext"):
         old = tmp_path / "fcvg" / f"{name}.safetensors"
         torch.save(load_file(old), old.with_suffix(".bin"))
         old.unlink()
-    assert levels_apart(made(store, gap()), made(tmp_path, gap())) == 0
+    assert levels_apart(usual, made(tmp_path, gap())) == 0
 
 
 def test_a_config_that_is_none(store: Path, tmp_path: Path) -> None:

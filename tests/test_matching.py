@@ -148,8 +148,9 @@ def test_a_model_of_the_whole_picture_loses_what_moves_by_itself() -> None:
         return (found.points_b - found.points_a)[:, 0]
 
     assert np.sum(shifts("sift") < 0) > 20
-    assert np.sum(shifts("sift-homography") < 0) == 0
-    assert np.sum(shifts("sift-homography") > 0) > 50
+    by_homography = shifts("sift-homography")
+    assert np.sum(by_homography < 0) == 0
+    assert np.sum(by_homography > 0) > 50
     assert len(shifts("sift-fundamental")) > 50
 
 
@@ -220,7 +221,7 @@ def test_a_still_thing_before_moving_ground() -> None:
 def test_any_number_of_threads_and_again() -> None:
     start = seen(painted(144, 256))
     end = seen(warped(painted(144, 256), about_centre(144, 256, 4, 1.1, (6, 3))), seed=2)
-    results = [sift.match(start, end, threads) for threads in (1, 2, 8, 1)]
+    results = [sift.match(start, end, threads) for threads in (1, 8)]
     other: list[Matches] = []
     thread = threading.Thread(target=lambda: other.append(sift.match(start, end)))
     thread.start()

@@ -355,6 +355,19 @@ def test_a_small_file_takes_away_what_a_kill_has_left_of_it(tmp_path: Path) -> N
     assert [path.name for path in tmp_path.iterdir()] == ["record.json"]
 
 
+def test_what_a_kill_has_left_of_a_sheet_goes_even_when_the_film_exists(inside: Command, tmp_path: Path) -> None:
+    keys = [save(tmp_path / f"{number}.png", scene(number, SIZE)).name for number in range(2)]
+    words = ["run", *keys, "-n", "1", "-o", "o.mp4"]
+    assert inside(*words).code == 0
+    before = sorted(tmp_path.rglob("*"))
+    for name in ("s.png", "o.mp4.json"):
+        (tmp_path / f".{name}.parts").mkdir()
+        (tmp_path / f".{name}.parts" / ".inbetween-0123abcd.part").touch()
+    ran = inside(*words, "--contact-sheet", "s.png", "--record")
+    assert "exists" in ran.problem[0]
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 NURSERY = """
 import json, os, signal, sys
 from pathlib import Path

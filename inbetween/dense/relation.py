@@ -40,7 +40,8 @@ def related(start: Picture, end: Picture) -> bool:
         return True
     # Each for itself: the light may have changed.
     gains = CONTRAST / max(contrast, least), CONTRAST / max(other_contrast, least)
-    if max(gains) < MOST_GAIN and _followed(*map(_evened, own, (light, other_light), gains)):
+    one, other = map(_evened, own, (light, other_light), gains)
+    if max(gains) < MOST_GAIN and _followed(one, other):
         return True
     from_a, to_b = _mutual(points(one, FINE_SIDE), points(other, FINE_SIDE))
     if len(from_a) < LEAST_POINTS:
@@ -70,7 +71,8 @@ def _levels(image: Grey) -> tuple[float, float]:
 
 
 def _evened(image: Grey, middle: float, gain: float) -> Grey:
-    return np.asarray(np.clip((np.arange(256) - middle) * gain + 128, 0, 255).astype(np.uint8)[image])
+    table: Grey = np.clip((np.arange(256) - middle) * gain + 128, 0, 255).astype(np.uint8)
+    return np.asarray(table[image])
 
 
 def _mutual(a: Points, b: Points) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

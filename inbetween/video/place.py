@@ -37,8 +37,8 @@ DYING = 1.0
 
 
 def prepare(sink: Sink, overwrite: bool = False, inputs: Sequence[Path | str] = ()) -> None:
-    """Refuse an output that cannot, or must not, be written. Call it before any work; it changes nothing, but for what
-    a kill has left of an output that is there.
+    """Refuse an output that cannot, or must not, be written. Call it before any work; it changes nothing, but what a
+    kill has left of this output, and is of no use, is gone.
 
     `inputs` are the files (or folders of files) that are read; they are never written to, not even with
     `overwrite`.
@@ -51,10 +51,8 @@ def prepare(sink: Sink, overwrite: bool = False, inputs: Sequence[Path | str] = 
         return
     if sink.kind == "sequence":
         target = resolved(sink)
-        exists = _exists(target)
-        if exists and not overwrite:
-            sweep(segments_of(sink))
-        _prepare_sequence(sink, target, exists, overwrite, inputs)
+        sweep(segments_of(sink))
+        _prepare_sequence(sink, target, _exists(target), overwrite, inputs)
     else:
         prepare_file(sink.path, overwrite, inputs)
 
@@ -69,8 +67,8 @@ def prepare_file(path: str, overwrite: bool, inputs: Sequence[Path | str], word:
         raise InbetweenError(f"`{path}` is an input and an output", name)
     if exists and not os.path.isfile(target):
         raise InbetweenError(f"`{path}` exists and is not a file", name)
+    sweep(hidden(target))
     if exists and not overwrite:
-        sweep(hidden(target))
         raise InbetweenError(f"`{path}` exists", f"{name}, or add --overwrite")
     _try(folder, word)
 
