@@ -330,12 +330,12 @@ def strangers(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("strangers")
-def test_keys_with_no_relation(refused: Refused, command: Command, tmp_path: Path) -> None:
+def test_keys_with_no_relation(refused: Refused, inside: Command, tmp_path: Path) -> None:
     words = ("run", "a.png", "b.png", "-n", 2, "-o", "x", "--if-unrelated")
     refused(*words, "fail", code=1, error="keys 1 and 2 have nothing to do with each other", hint="blend or hold")
     before = contents(tmp_path)
     for how, says in (("blend", "cross-faded"), ("hold", "held")):
-        ran = command(*words, how, "--overwrite")
+        ran = inside(*words, how, "--overwrite")
         assert (ran.code, ran.out) == (0, "x\n")
         assert "note: keys 1 and 2 have nothing to do with each other: " in ran.err
         assert says in ran.err
@@ -445,17 +445,17 @@ def test_a_disk_that_is_read_only(refused: Refused, mounted: Callable[[str], Pat
 
 
 @pytest.fixture
-def record(command: Command, keys: list[Path], tmp_path: Path) -> dict[str, Any]:
+def record(inside: Command, keys: list[Path], tmp_path: Path) -> dict[str, Any]:
     """Of a film of the keys 0, 1 and 0 again."""
-    ran = command("run", *keys[:2], keys[0], "-n", 1, "-o", "x.mp4", "--record")
+    ran = inside("run", *keys[:2], keys[0], "-n", 1, "-o", "x.mp4", "--record")
     assert ran.code == 0, ran.err
     found: dict[str, Any] = json.loads((tmp_path / "x.mp4.json").read_bytes())
     return found
 
 
 @pytest.mark.usefixtures("record")
-def test_a_key_that_comes_twice_is_repeated_twice(command: Command, tmp_path: Path) -> None:
-    assert command("run", "--repeat", "x.mp4.json", "-o", "y.mp4").code == 0
+def test_a_key_that_comes_twice_is_repeated_twice(inside: Command, tmp_path: Path) -> None:
+    assert inside("run", "--repeat", "x.mp4.json", "-o", "y.mp4").code == 0
     assert (tmp_path / "y.mp4").read_bytes() == (tmp_path / "x.mp4").read_bytes()
 
 
@@ -805,11 +805,11 @@ NAMES = [
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_any_name_will_do(command: Command, tmp_path: Path, name: str) -> None:
+def test_any_name_will_do(inside: Command, tmp_path: Path, name: str) -> None:
     save(tmp_path / f"{name}.png", scene(0))
     save(tmp_path / "b.png", scene(1))
     words = ("run", "-n", 1, "-o", f"{name}.mp4", "--", f"{name}.png", "b.png")
-    ran = command(*words)
+    ran = inside(*words)
     assert ran.code == 0, ran.err
     assert ran.out == f"{name}.mp4\n"
     assert set(contents(tmp_path)) == {f"{name}.png", "b.png", f"{name}.mp4", "temp"}
@@ -824,24 +824,24 @@ def test_any_name_will_do(command: Command, tmp_path: Path, name: str) -> None:
     ],
 )
 def test_any_name_will_do_for_folders_and_pictures(
-    command: Command, tmp_path: Path, name: str, out: str, made: str
+    inside: Command, tmp_path: Path, name: str, out: str, made: str
 ) -> None:
     save(tmp_path / f"{name}.png", scene(0))
-    ran = command("run", "-n", 1, "-o", out, "--record", "--", f"{name}.png", f"./{name}.png")
+    ran = inside("run", "-n", 1, "-o", out, "--record", "--", f"{name}.png", f"./{name}.png")
     assert (ran.code, ran.out) == (0, f"{out}\n"), ran.err
     assert (tmp_path / made).is_file()
-    ran = command("run", "--repeat", f"./{out.rstrip('/')}.json", "--overwrite")
+    ran = inside("run", "--repeat", f"./{out.rstrip('/')}.json", "--overwrite")
     assert (ran.code, ran.out) == (0, f"{tmp_path / out}{'/' if out.endswith('/') else ''}\n"), ran.err
 
 
-def test_what_is_said_of_a_name_stays_on_its_line(refused: Refused, command: Command, tmp_path: Path) -> None:
+def test_what_is_said_of_a_name_stays_on_its_line(refused: Refused, inside: Command, tmp_path: Path) -> None:
     name = "new\nline \x1b[31mred"
     save(tmp_path / f"{name}.png", scene(0))
     save(tmp_path / "b.png", scene(0, (72, 96)))
     shown = "new\\nline \\x1b[31mred"
     words = ("run", "b.png", f"{name}.png", "-n", 1, "-o", f"{name}.gif")
     refused(*words, code=1, error=f"{shown}.png is 192x144", hint="--fit crop")
-    ran = command(*words, "--fit", "crop")
+    ran = inside(*words, "--fit", "crop")
     assert ran.code == 0
     assert f"note: {shown}.png is brought from" in ran.err
     ran = refused(*words, "--fit", "crop", code=1, error=f"`{shown}.gif` exists", hint="--overwrite")
@@ -996,9 +996,9 @@ def test_a_dry_run_refuses_what_a_run_does(refused: Refused, tmp_path: Path, wor
 
 @STAYS
 @pytest.mark.parametrize("out", ["x.mp4", "x.mp4 --codec libx265", "x.gif", "x/", "x_%d.png --ping-pong"])
-def test_a_dry_run_makes_nothing(command: Command, tmp_path: Path, out: str) -> None:
+def test_a_dry_run_makes_nothing(inside: Command, tmp_path: Path, out: str) -> None:
     before = contents(tmp_path)
-    ran = command("run", "key0.png", "key1.png", "key2.png", "--record", "--dry-run", "-o", *out.split())
+    ran = inside("run", "key0.png", "key1.png", "key2.png", "--record", "--dry-run", "-o", *out.split())
     assert ran.code == 0, ran.err
     assert "frames, 192x144, 25 fps" in ran.out
     assert ran.err == ""
