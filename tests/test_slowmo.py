@@ -741,6 +741,10 @@ def test_the_command(clip: MakeClip, tmp_path: Path, inside: Command) -> None:
     dry = inside("slowmo", path.name, "-f", "2", "-o", "dry.mp4", "--dry-run")
     assert dry.code == 0, dry.err
     assert "cuts     1, at 0.167 s" in dry.out
+    words = ["--size", "47x35", "--fit", "crop", "--preset", "web", "--dry-run"]
+    odd = inside("slowmo", path.name, "-f", "2", "-o", "dry.mp4", *words)
+    assert "96x72" in odd.out
+    assert "film     16 frames, 48x36" in odd.out
     assert not (tmp_path / "dry.mp4").exists()
 
 

@@ -14,6 +14,7 @@ from inbetween.slowmo import footage
 from inbetween.slowmo.make import Opened
 from inbetween.slowmo.words import ClipWords
 from inbetween.types import Report
+from inbetween.video.sinks import film_size
 
 
 def summary(opened: Opened, made: Made | None, notes: list[dict[str, Any]]) -> dict[str, Any]:
@@ -33,7 +34,7 @@ def summary(opened: Opened, made: Made | None, notes: list[dict[str, Any]]) -> d
         "why": slow.base.why,
         "options": asdict(slow.base.options),
         "frames": grid.count,
-        "size": list(clip.size),
+        "size": list(film_size(opened.sink, clip.size)),
         "fps": str(grid.rate),
         "seconds_shown": float(grid.count / grid.rate),
         "clip": {
