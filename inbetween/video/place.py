@@ -114,9 +114,10 @@ def hidden(target: str) -> str:
 
 
 @contextlib.contextmanager
-def workshop(folder: str, name: str) -> Iterator[str]:
+def workshop(folder: str, name: str, wait: float = DYING) -> Iterator[str]:
     """`folder`, hidden, made if it is not there; nobody else has it meanwhile. Parts are removed, those that a kill has
-    left at once and others at the end, and the folder too if nothing else is in it. name: of the output, for people.
+    left at once and others at the end, and the folder too if nothing else is in it. name: of the output, for people;
+    wait: seconds for which another one may still have it.
 
     Raises:
         InbetweenError: another process has it; the disk refuses.
@@ -128,7 +129,7 @@ def workshop(folder: str, name: str) -> Iterator[str]:
         try:
             # The kernel drops it when we are killed.
             lock = FileLock(path)
-            lock.acquire(timeout=DYING)
+            lock.acquire(timeout=wait)
         except Timeout:
             raise InbetweenError(
                 f"`{name}` is being made by another process", "wait for it, or give another name with -o"
@@ -148,10 +149,10 @@ def workshop(folder: str, name: str) -> Iterator[str]:
 
 
 def sweep(folder: str) -> None:
-    """Remove what a kill has left in a hidden folder if it is of no use, unless somebody is at work there."""
+    """Remove what a kill has left in a hidden folder if it is of no use, unless somebody, we too, is at work there."""
     if not os.path.isdir(folder):
         return
-    with contextlib.suppress(OSError, InbetweenError), workshop(folder, folder):
+    with contextlib.suppress(OSError, InbetweenError), workshop(folder, folder, 0):
         try:
             with open(os.path.join(folder, JOURNAL), "rb") as file:
                 finished = file.read().count(b"\n") - 1
