@@ -178,7 +178,7 @@ def test_an_existing_folder_is_a_folder_whatever_its_name(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("out", "words", "message", "hint"),
     [
-        ("", {}, "no output is named", "film.mp4"),
+        ("", {}, "no output is named", "out.mp4"),
         (".mp4", {}, "no name before its suffix", "film.mp4"),
         ("%03d_%d.png", {}, "2 places for the number", "one %05d"),
         ("a.gif", {"codec": "libx265"}, "--codec is for films", "leave --codec out"),
