@@ -299,7 +299,9 @@ def test_the_api_refuses_in_its_own_words(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="reads the peak from /proc")
 def test_memory_is_bounded_and_does_not_grow(tmp_path: Path) -> None:
-    """Under 1 GB at 1080p with 23 in-betweens; the same at 640x360 for 20 and for 500."""
+    """Under 1 GB at 1080p, with 23 in-betweens and with what an encoder holds back filled; the same at 640x360 from
+    where a second segment begins (the first is checked beside it, by libraries that are loaded then) to four times
+    as many."""
     import subprocess
     import sys
 
@@ -317,4 +319,5 @@ def test_memory_is_bounded_and_does_not_grow(tmp_path: Path) -> None:
         return float(done.stdout.split()[-1])
 
     assert peak((1080, 1920), 23) < 1000
-    assert peak((360, 640), 500) < 1.1 * peak((360, 640), 20)
+    assert peak((1080, 1920), 100) < 1000
+    assert peak((360, 640), 2000) < 1.05 * peak((360, 640), 500)
