@@ -26,7 +26,7 @@ from inbetween.plan import WHERE, Plan
 from inbetween.timeline import Source
 from inbetween.types import Motion, Picture, Report
 from inbetween.versions import versions
-from inbetween.video import place, sinks
+from inbetween.video import disk, hidden, place, sinks
 from inbetween.video.resume import LEAST, Work, borders, stamp, write_work
 from inbetween.video.sinks import Sink
 from inbetween.video.write import Written, rehearse
@@ -133,7 +133,7 @@ def make(plan: Plan, report: Report, *, overwrite: bool = False, sheet: Path | N
         keys = open_keys(plan, overwrite, report)
         motions = drawn_motions(plan, keys, report)
     drawn = Sheet(plan.count, plan.timeline.rate)
-    with quiet_opencv(), Spool(place.parts_of(plan.sink)) as spool:
+    with quiet_opencv(), Spool(hidden.parts_of(plan.sink)) as spool:
         with stages.stage("load"):
             makers = load_makers(plan.engine, plan.options, plan.settings)
         work = _work(plan, keys, makers, motions, spool, stages, drawn if sheet else None, report)
@@ -327,9 +327,9 @@ def save(path: Path, data: bytes) -> None:
     """
     target = os.path.realpath(path)
     with (
-        place.workshop(place.hidden(target), str(path)) as folder,
-        place.part(folder, path.suffix) as part,
-        place.disk_errors(str(path)),
+        hidden.workshop(hidden.beside(target), str(path)) as folder,
+        hidden.part(folder, path.suffix) as part,
+        disk.errors(str(path)),
     ):
         Path(part).write_bytes(data)
         os.replace(part, target)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from inbetween.types import Picture, Report
-from inbetween.video import place
+from inbetween.video import disk
 
 Make = Callable[[int, int], Iterator[Picture]]
 """(first, stop) -> frames of a film, as `Work.make`."""
@@ -40,7 +40,7 @@ class Spool:
         Raises:
             InbetweenError: no room there.
         """
-        with place.disk_errors(self._what):
+        with disk.errors(self._what):
             if self._file is None:
                 # No buffer: one that is left over would fail once more when the file is closed.
                 self._file = tempfile.TemporaryFile(buffering=0, dir=self._folder)  # noqa: SIM115
@@ -54,7 +54,7 @@ class Spool:
     def frame(self, number: int) -> Picture:
         """One that was kept."""
         assert self._like is not None
-        with place.disk_errors(self._what):
+        with disk.errors(self._what):
             self._file.seek(number * self._like.nbytes)
             pixels: Any = np.frombuffer(self._file.read(self._like.nbytes), self._like.dtype)
         return pixels.reshape(self._like.shape)  # type: ignore[no-any-return]

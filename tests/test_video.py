@@ -29,7 +29,7 @@ from PIL import Image
 
 from inbetween.errors import InbetweenError, Interrupted, UnknownName, WordsRefused
 from inbetween.types import Picture, Report
-from inbetween.video import animation, codecs, encode, ffmpeg, place, sinks
+from inbetween.video import animation, codecs, disk, encode, ffmpeg, sinks
 from inbetween.video import write as write_module
 from inbetween.video.write import Written, prepare, rehearse, write
 
@@ -1564,7 +1564,7 @@ def test_a_file_size_limit(tmp_path: Path, out: str) -> None:
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs Linux")
 def test_a_full_disk() -> None:
     full = pytest.raises(InbetweenError, match="the disk or quota is full")
-    with full as caught, place.disk_errors("x"), open("/dev/full", "wb") as file:
+    with full as caught, disk.errors("x"), open("/dev/full", "wb") as file:
         file.write(b"x" * 100_000)
     assert "free some space" in caught.value.hint
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from inbetween.cli import options as o
+from inbetween.cli.grouped import SAID, WORK, option
 from inbetween.cli.say import data, error
 from inbetween.errors import InbetweenError, Interrupted, WordsRefused
 
@@ -37,10 +38,6 @@ Examples:
 SCORED = "What is scored"
 
 
-def _option(*names: str, group: str, help: str, **more: Any) -> Any:
-    return typer.Option(*names, help=help, rich_help_panel=group, show_default=False, **more)
-
-
 Clips = Annotated[
     list[str] | None,
     typer.Argument(
@@ -52,11 +49,11 @@ Clips = Annotated[
 ]
 EngineNames = Annotated[
     str,
-    _option("--engine", "-e", group=SCORED, metavar="NAMES", help="auto, or names of `inbetween engines`: flow,blend."),
+    option("--engine", "-e", group=SCORED, metavar="NAMES", help="auto, or names of `inbetween engines`: flow,blend."),
 ]
 Against = Annotated[
     str,
-    _option(
+    option(
         "--against",
         group=SCORED,
         metavar="NAMES",
@@ -64,32 +61,32 @@ Against = Annotated[
     ),
 ]
 Gaps = Annotated[
-    str, _option("--gaps", group=SCORED, metavar="G,G", help="Hidden frames between two keys. Default: 1,3,7.")
+    str, option("--gaps", group=SCORED, metavar="G,G", help="Hidden frames between two keys. Default: 1,3,7.")
 ]
-Vmaf = Annotated[bool, _option("--vmaf/--no-vmaf", group=SCORED, help="Measure VMAF too. Default: yes.")]
+Vmaf = Annotated[bool, option("--vmaf/--no-vmaf", group=SCORED, help="Measure VMAF too. Default: yes.")]
 MostFrames = Annotated[
-    str | None, _option("--max-frames", group=SCORED, metavar="N", help="Only the first N frames of each clip.")
+    str | None, option("--max-frames", group=SCORED, metavar="N", help="Only the first N frames of each clip.")
 ]
 Set = Annotated[
     list[str] | None,
-    _option("--set", group=SCORED, metavar="NAME=VALUE", help="An option of every engine that has it."),
+    option("--set", group=SCORED, metavar="NAME=VALUE", help="An option of every engine that has it."),
 ]
 Threads = Annotated[
     str | None,
-    _option(
+    option(
         "--threads",
-        group=o.WORK,
+        group=WORK,
         metavar="N",
         help="Of engines and measures. Default: all cores, or INBETWEEN_THREADS.",
     ),
 ]
 SheetFile = Annotated[
     str | None,
-    _option("--sheet", group=o.SAID, metavar="PNG", help="Draw the worst frames of the first engine beside the truth."),
+    option("--sheet", group=SAID, metavar="PNG", help="Draw the worst frames of the first engine beside the truth."),
 ]
-Overwrite = Annotated[bool, _option("--overwrite", group=o.SAID, help="Replace a sheet that exists.")]
-Json = Annotated[bool, _option("--json", group=o.SAID, help="One JSON object on stdout instead of the table.")]
-Verbose = Annotated[bool, _option("--verbose", "-v", group=o.SAID, help="A table for each clip, and details, too.")]
+Overwrite = Annotated[bool, option("--overwrite", group=SAID, help="Replace a sheet that exists.")]
+Json = Annotated[bool, option("--json", group=SAID, help="One JSON object on stdout instead of the table.")]
+Verbose = Annotated[bool, option("--verbose", "-v", group=SAID, help="A table for each clip, and details, too.")]
 
 
 def bench(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from inbetween.cli import options as o
+from inbetween.cli.grouped import SAID, WORK, Grouped, option
 from inbetween.cli.say import data, say
 from inbetween.errors import InbetweenError
 from inbetween.weights import store
@@ -46,10 +47,6 @@ app = typer.Typer(
 THESE = "Weights"
 
 
-def _option(*names: str, help: str, group: str = o.WORK, metavar: str | None = None) -> Any:
-    return typer.Option(*names, help=help, rich_help_panel=group, metavar=metavar, show_default=False)
-
-
 def _argument(metavar: str, help: str) -> Any:
     return typer.Argument(metavar=metavar, help=help, rich_help_panel=THESE, show_default=False)
 
@@ -57,14 +54,14 @@ def _argument(metavar: str, help: str) -> Any:
 Name = Annotated[str, _argument("NAME", "As `inbetween models` lists it.")]
 MaybeName = Annotated[str | None, _argument("[NAME]", "Default: all of them.")]
 Given = Annotated[str, _argument("PATH", "A file, or a folder of them.")]
-AsJson = Annotated[bool, _option("--json", help="As JSON.", group=o.SAID)]
-Commercial = Annotated[bool, _option("--commercial", group=THESE, help="Only those known to allow commercial use.")]
-Full = Annotated[bool, _option("--full", group=THESE, help="Files of full precision, where half of it would do.")]
+AsJson = Annotated[bool, option("--json", help="As JSON.", group=SAID)]
+Commercial = Annotated[bool, option("--commercial", group=THESE, help="Only those known to allow commercial use.")]
+Full = Annotated[bool, option("--full", group=THESE, help="Files of full precision, where half of it would do.")]
 Offline = Annotated[
-    bool, _option("--offline", help="Ask nobody: fail if something is missing (also INBETWEEN_OFFLINE=1).")
+    bool, option("--offline", group=WORK, help="Ask nobody: fail if something is missing (also INBETWEEN_OFFLINE=1).")
 ]
-Yes = Annotated[bool, _option("--yes", "-y", help="Do not ask.")]
-Move = Annotated[bool, _option("--move", help="Take the files away from PATH.")]
+Yes = Annotated[bool, option("--yes", "-y", group=WORK, help="Do not ask.")]
+Move = Annotated[bool, option("--move", group=WORK, help="Take the files away from PATH.")]
 
 
 @app.callback(help=HELP, epilog=EXAMPLES)
@@ -74,7 +71,7 @@ def models(ctx: typer.Context) -> None:
         list_()
 
 
-@app.command("list", cls=o.Grouped)
+@app.command("list", cls=Grouped)
 def list_(commercial: Commercial = False, folder: o.Weights = None, as_json: AsJson = False) -> None:
     """List all that are known, who needs them, and their licences."""
     import json
@@ -89,7 +86,7 @@ def list_(commercial: Commercial = False, folder: o.Weights = None, as_json: AsJ
         typer.echo("inbetween models show NAME says all of one.")
 
 
-@app.command("show", cls=o.Grouped)
+@app.command("show", cls=Grouped)
 def show(name: Name, folder: o.Weights = None, as_json: AsJson = False) -> None:
     """Show all about one: terms, files, how to get it."""
     import json
@@ -125,7 +122,7 @@ def show(name: Name, folder: o.Weights = None, as_json: AsJson = False) -> None:
         typer.echo(f"  to get it: {store.how(name, Path(folder) if folder else None)}")
 
 
-@app.command("pull", cls=o.Grouped)
+@app.command("pull", cls=Grouped)
 def pull(
     name: Name,
     full: Full = False,
@@ -159,7 +156,7 @@ def pull(
         data(os.fsencode(_place(name, home)))
 
 
-@app.command("install", cls=o.Grouped)
+@app.command("install", cls=Grouped)
 def install(
     name: Name,
     path: Given,
@@ -188,7 +185,7 @@ def install(
         data(os.fsencode(_place(name, home)))
 
 
-@app.command("verify", cls=o.Grouped)
+@app.command("verify", cls=Grouped)
 def verify(
     name: MaybeName = None, folder: o.Weights = None, progress: o.ProgressMode = "auto", quiet: o.Quiet = False
 ) -> None:
@@ -220,7 +217,7 @@ def verify(
             )
 
 
-@app.command("path", cls=o.Grouped)
+@app.command("path", cls=Grouped)
 def path(name: Name, folder: o.Weights = None) -> None:
     """Print where the files are, one a line.
 
@@ -230,7 +227,7 @@ def path(name: Name, folder: o.Weights = None) -> None:
         data(os.fsencode(found))
 
 
-@app.command("remove", cls=o.Grouped)
+@app.command("remove", cls=Grouped)
 def remove(name: Name, yes: Yes = False, folder: o.Weights = None, quiet: o.Quiet = False) -> None:
     """Remove what pull and install have put here.
 

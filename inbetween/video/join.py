@@ -11,7 +11,7 @@ from typing import Any
 
 from inbetween.errors import InbetweenError
 from inbetween.types import Report
-from inbetween.video import encode, ffmpeg, place, sinks
+from inbetween.video import encode, ffmpeg, hidden, sinks
 from inbetween.video.carry import Carried
 from inbetween.video.verify import Expected
 
@@ -29,7 +29,7 @@ def join(
         _join(path, segments, expected, report, carried)
         return
     # PyAV cannot tell Matroska how wide pixels are.
-    with place.part(os.path.dirname(path), expected.sink.suffix) as film:
+    with hidden.part(os.path.dirname(path), expected.sink.suffix) as film:
         _join(film, segments, expected, report, carried)
         shape = expected.aspect * expected.size[1] / expected.size[0]
         words = ["-i", f"file:{film}", "-map", "0", "-c", "copy", "-aspect", f"{shape.numerator}:{shape.denominator}"]

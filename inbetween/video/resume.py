@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 from inbetween.errors import Interrupted
 from inbetween.types import Picture, Report
-from inbetween.video import encode, place, sinks, verify, write
+from inbetween.video import disk, encode, hidden, place, sinks, verify, write
 from inbetween.video.carry import Carried
 from inbetween.video.clip import Colour
 from inbetween.video.join import join
@@ -124,8 +124,8 @@ def write_work(
         if there:
             report.note("resumed", f"{there} of {count} frames are there already", frames=there)
             work.recall(journal.done[max(journal.done)]["found"])
-        finish = _sequence if sink.kind == "sequence" else _film
-        written = finish(expected, work, missing, size, journal, report, overwrite, threads, carried)
+        job = _Job(expected, work, missing, size, journal, report, overwrite, threads, carried)
+        written = _sequence(job) if sink.kind == "sequence" else _film(job)
         journal.whole = True
     return written
 
@@ -134,71 +134,78 @@ Segment = tuple[int, tuple[int, int]]
 """Its number, its first frame and the one after its last."""
 
 
-def _film(
-    expected: Expected,
-    work: Work,
-    missing: list[Segment],
-    size: tuple[int, int],
-    journal: Journal,
-    report: Report,
-    overwrite: bool,
-    threads: int,
-    carried: Carried | None,
-) -> Written:
+@dataclass(frozen=True)
+class _Job:
+    """An output in the making."""
+
+    expected: Expected
+    work: Work
+    missing: list[Segment]
+    size: tuple[int, int]
+    """(H, W) of the frames."""
+    journal: Journal
+    report: Report
+    overwrite: bool
+    threads: int
+    carried: Carried | None
+
+    def made(self, first: int, after: int) -> Iterator[Picture]:
+        """The frames of a segment, counted."""
+        frames = self.work.make(first, after)
+        return write.counted(frames, after - first, self.size, self.report, first, self.expected.count)
+
+
+def _film(job: _Job) -> Written:
+    expected, journal = job.expected, job.journal
     sink = expected.sink
     animated = sink.kind in ANIMATIONS
     lossless = replace(sink, kind="film", suffix=".mkv", codec="ffv1", encoder=())
-    _make_segments(replace(expected, sink=lossless) if animated else expected, work, missing, size, journal, report)
-    with place.part(journal.folder, sink.suffix) as path:
-        files = journal.files(len(work.borders))
+    _make_segments(job, replace(expected, sink=lossless) if animated else expected)
+    with hidden.part(journal.folder, sink.suffix) as path:
+        files = journal.files(len(job.work.borders))
         if animated:
-            frames = work.again(_read_again(files, expected.count, report))
-            written = write.film(path, expected, frames, report)
+            frames = job.work.again(_read_again(files, expected.count, job.report))
+            written = write.film(path, expected, frames, job.report)
         else:
-            path, written = _joined(path, files, expected, journal, report, carried)
+            path, written = _joined(path, files, job)
         journal.mark(sink, path, _to_json(written))
-        place.keep_file(path, sink, overwrite)
+        place.keep_file(path, sink, job.overwrite)
     return written
 
 
-def _make_segments(
-    expected: Expected, work: Work, missing: list[Segment], size: tuple[int, int], journal: Journal, report: Report
-) -> None:
-    """Each segment is encoded by itself; while the last frames of one are encoded and it is checked, the next one
-    begins."""
-    aside = _Aside(report)
+def _make_segments(job: _Job, expected: Expected) -> None:
+    """Each segment is encoded by itself, as `expected`; while the last frames of one are encoded and it is checked, the
+    next one begins."""
+    aside, tell = _Aside(job.report), job.report.progress
     encoding: deque[Future[None]] = deque()
     with ThreadPoolExecutor(2) as pool:
         try:
-            for number, (first, after) in missing:
+            for number, (first, after) in job.missing:
                 queue: Queue[Picture | None] = Queue(WAITING)
                 wanted = replace(expected, count=after - first)
                 found: dict[str, Any] = {}
-                encoding.append(pool.submit(_encode, number, wanted, queue, found, journal, aside))
-                made = work.make(first, after)
-                for frame in write.counted(made, after - first, size, report, first, expected.count):
-                    _put(queue, frame, encoding, report.progress)
-                found["found"] = work.remember()
-                _put(queue, None, encoding, report.progress)
+                encoding.append(pool.submit(_encode, number, wanted, queue, found, job.journal, aside))
+                for frame in job.made(first, after):
+                    _put(queue, frame, encoding, tell)
+                found["found"] = job.work.remember()
+                _put(queue, None, encoding, tell)
                 while len(encoding) > 1:
-                    _wait(encoding.popleft(), report.progress)
+                    _wait(encoding.popleft(), tell)
             while encoding:
-                _wait(encoding.popleft(), report.progress)
+                _wait(encoding.popleft(), tell)
         except BaseException:
             aside.stop.set()
             raise
 
 
-def _joined(
-    path: str, files: list[str], expected: Expected, journal: Journal, report: Report, carried: Carried | None
-) -> tuple[str, Written]:
+def _joined(path: str, files: list[str], job: _Job) -> tuple[str, Written]:
     """The whole film, at `path` or where its only segment is."""
-    facts = journal.done[0]
+    facts, expected, carried = job.journal.done[0], job.expected, job.carried
     duration = Fraction(facts["duration"])
     if len(files) > 1 or carried is not None:
-        with place.disk_errors(path):
-            join(path, files, expected, report, carried)
-        duration = verify.joined(path, expected, report, carried)
+        with disk.errors(path):
+            join(path, files, expected, job.report, carried)
+        duration = verify.joined(path, expected, job.report, carried)
     else:
         path = files[0]
     sink, size, bytes_ = expected.sink, expected.size, os.path.getsize(path)
@@ -225,10 +232,10 @@ def _encode(
 ) -> None:
     """found: what is to be remembered; complete when the last frame comes."""
     name = f"{number:05d}{expected.sink.suffix}"
-    with place.part(journal.folder, expected.sink.suffix) as path:
+    with hidden.part(journal.folder, expected.sink.suffix) as path:
         encode.make_film(path, expected, _taken(queue, aside), aside)
         film = verify.film(path, expected, aside)
-        with place.disk_errors(path):
+        with disk.errors(path):
             os.replace(path, os.path.join(journal.folder, name))
             facts = {"codec": film.codec, "pixel_format": film.pixel_format, "duration": str(film.duration)}
             journal.add(number, [name], {**facts, **found})
@@ -308,40 +315,30 @@ class _Aside(Report):
         self._report.note(code, text, detail=detail, **facts)
 
 
-def _sequence(
-    expected: Expected,
-    work: Work,
-    missing: list[Segment],
-    size: tuple[int, int],
-    journal: Journal,
-    report: Report,
-    overwrite: bool,
-    threads: int,
-    carried: Carried | None,
-) -> Written:
+def _sequence(job: _Job) -> Written:
+    expected, journal = job.expected, job.journal
     sink = expected.sink
     numbers = range(sink.start_number, sink.start_number + expected.count)
     names = [sinks.name(sink, number) for number in numbers]
     folder = os.path.join(journal.folder, PICTURES)
-    with place.disk_errors(folder):
+    with disk.errors(folder):
         os.makedirs(folder, exist_ok=True)
-    with ThreadPoolExecutor(threads) as pool:
-        for number, (first, after) in missing:
-            made = write.counted(work.make(first, after), after - first, size, report, first, expected.count)
+    with ThreadPoolExecutor(job.threads) as pool:
+        for number, (first, after) in job.missing:
             paths = [os.path.join(folder, name) for name in names[first:after]]
-            total, pixel_format = write.pictures_to(paths, made, sink, report, pool, threads)
+            total, pixel_format = write.pictures_to(paths, job.made(first, after), sink, job.report, pool, job.threads)
             files = [os.path.join(PICTURES, name) for name in names[first:after]]
-            with place.disk_errors(folder):
-                facts = {"bytes": total, "pixel_format": pixel_format, "found": work.remember()}
+            with disk.errors(folder):
+                facts = {"bytes": total, "pixel_format": pixel_format, "found": job.work.remember()}
                 journal.add(number, files, facts)
     total = sum(facts["bytes"] for facts in journal.done.values())
     written = write.pictures_written(expected, journal.done[0]["pixel_format"], total)
-    one_by_one = os.path.lexists(place.resolved(sink))
-    with place.disk_errors(folder):
+    one_by_one = os.path.lexists(disk.resolved(sink))
+    with disk.errors(folder):
         journal.mark(sink, None if one_by_one else folder, _to_json(written))
-        place.keep_sequence(folder, sink, names, overwrite)
+        place.keep_sequence(folder, sink, names, job.overwrite)
         if one_by_one:
-            journal.mark(sink, place.resolved(sink), _to_json(written))
+            journal.mark(sink, disk.resolved(sink), _to_json(written))
     return written
 
 

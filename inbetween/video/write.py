@@ -13,7 +13,7 @@ import numpy as np
 from inbetween.devices import in_order
 from inbetween.errors import InbetweenError, UnknownName
 from inbetween.types import Picture, Report
-from inbetween.video import codecs, encode, ffmpeg, place, sinks, verify
+from inbetween.video import codecs, disk, encode, ffmpeg, hidden, place, sinks, verify
 from inbetween.video.clip import Colour
 from inbetween.video.place import prepare as prepare
 from inbetween.video.sinks import Sink
@@ -54,7 +54,7 @@ def write(
     frames = counted(frames, count, size, report)
     if sink.kind in ("sequence", "picture"):
         return _write_pictures(expected, frames, report, overwrite, threads)
-    with place.workshop(place.segments_of(sink), sink.path) as folder, place.part(folder, sink.suffix) as path:
+    with hidden.workshop(hidden.segments_of(sink), sink.path) as folder, hidden.part(folder, sink.suffix) as path:
         written = film(path, expected, frames, report)
         place.keep_file(path, sink, overwrite)
     return written
@@ -94,7 +94,7 @@ def rehearse(sink: Sink, rate: Fraction, size: tuple[int, int], channels: int = 
     if sink.kind == "gif" or (usual and min(size) >= 16 and max(size) <= 8192):
         return
     black = pictures.like(np.zeros((*size, channels), np.uint8), channels, f"uint{bits}")
-    with place.workshop(place.segments_of(sink), sink.path) as folder, place.part(folder, sink.suffix) as path:
+    with hidden.workshop(hidden.segments_of(sink), sink.path) as folder, hidden.part(folder, sink.suffix) as path:
         expected = Expected(sink, rate, 2, sinks.film_size(sink, size))
         encode.make_film(path, expected, [black, black], Report())
         verify.film(path, expected, Report())
@@ -132,8 +132,8 @@ def _write_pictures(
     numbers = range(sink.start_number, sink.start_number + expected.count)
     names = ["picture"] if sink.kind == "picture" else [sinks.name(sink, number) for number in numbers]
     with (
-        place.workshop(place.segments_of(sink), sink.path) as hidden,
-        place.part_folder(hidden) as folder,
+        hidden.workshop(hidden.segments_of(sink), sink.path) as shop,
+        hidden.part_folder(shop) as folder,
         ThreadPoolExecutor(threads) as pool,
     ):
         paths = [os.path.join(folder, name) for name in names]
@@ -172,7 +172,7 @@ def _write_picture(path: str, frame: Picture, sink: Sink) -> tuple[int, str]:
     from inbetween import pictures
 
     data = pictures.encode(frame, sink.suffix)
-    with place.disk_errors(path):
+    with disk.errors(path):
         with open(path, "wb") as file:
             file.write(data)
         with open(path, "rb") as file:
