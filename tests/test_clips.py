@@ -18,6 +18,7 @@ from inbetween.slowmo import footage
 from inbetween.types import Picture, Report
 from inbetween.video import ffmpeg
 from inbetween.video.clip import Clip
+from inbetween.video.filters import is_film
 from inbetween.video.probe import probe
 from inbetween.video.read import frames
 
@@ -187,6 +188,35 @@ def test_interlaced_clips_are_refused_or_made_whole(make: Make) -> None:
     times = [time for time, _ in found.pictures(found.clip, Report(), Fraction(0))]
     assert found.clip.rate == 50
     assert times == [Fraction(n, 50) for n in range(50)]
+
+
+@pytest.mark.parametrize("first", ["top", "bottom"])
+def test_film_in_interlaced_video_has_its_own_pictures_again(make: Make, tmp_path: Path, first: str) -> None:
+    """24 pictures a second in 60 fields (3:2 pulldown)."""
+    for number in range(24):
+        save(tmp_path / f"{number:02d}.png", scene(number / 4, (96, 128)))
+    rate = ("-framerate", "24000/1001")
+    film = make("film.mkv", None, "-i", str(tmp_path / "%02d.png"), "-pix_fmt", "yuv420p", "-c:v", "ffv1", before=rate)
+    spread = f"telecine=first_field={first}:pattern=23,setfield={first[0]}ff"
+    video = make("video.mkv", None, "-i", str(film), "-vf", spread, "-c:v", "ffv1", "-flags", "+ilme")
+    notes = Notes()
+    found = footage.of_video(str(video), True, notes)
+    assert "film" in notes.codes
+    assert found.clip.rate == Fraction(30000, 1001)
+    shown = [picture for _, picture in found.pictures(found.clip, Report(), Fraction(0))]
+    assert len(shown) == 30
+    own = [picture for _, picture in opened(film)[1]]
+    # Each once or twice, in order; of the very last one there may be one half only.
+    places = [next(n for n in range(24) if np.array_equal(own[n], picture)) for picture in shown[:-1]]
+    assert places == sorted(places)
+    assert set(places) >= set(range(23))
+    assert len(places) - len(set(places)) == 6
+
+
+def test_true_halves_and_whole_pictures_are_no_film(make: Make) -> None:
+    for vf in ("tinterlace=4", "null"):
+        path = make("c.mkv", "testsrc2=s=128x96:r=50:d=2", "-vf", vf, "-c:v", "ffv1", "-flags", "+ilme")
+        assert not is_film(probe(str(path), Report()), Report())
 
 
 @pytest.mark.parametrize(

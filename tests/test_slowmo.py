@@ -470,6 +470,20 @@ def test_pictures_that_are_missing_are_no_cycle() -> None:
     assert [key.time * 30 for key in found] == ticks
 
 
+@pytest.mark.parametrize("ms", [False, True])
+@pytest.mark.parametrize(("field", "cycle"), [(Fraction(1001, 60000), (2, 3)), (Fraction(1, 60), (3, 2, 2, 3))])
+def test_pictures_shown_for_two_and_three_fields_are_spread_evenly(
+    field: Fraction, cycle: tuple[int, ...], ms: bool
+) -> None:
+    """As DVDs of films have it in their time stamps (soft telecine), which some containers round."""
+    own = [sum((cycle * 12)[:number]) * field for number in range(24)]
+    times = [Fraction(round(time * 1000), 1000) if ms else time for time in own]
+    found = times_of(keys_of(zip(times, runs([1] * 24), strict=True)))
+    step = Fraction(5, 2) * field
+    assert all(abs(b - a - step) <= Fraction(ms * 2 + 1, 1000) for a, b in pairwise(found[4:-4]))
+    assert all(abs(a - b) <= field + Fraction(1, 1000) for a, b in zip(found, times, strict=True))
+
+
 @given(
     st.lists(
         st.tuples(

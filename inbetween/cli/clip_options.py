@@ -67,7 +67,12 @@ Holes = Annotated[
     bool, option("--holes", group=CLIP, help="A number that is missing is time; else pictures follow each other.")
 ]
 Deinterlace = Annotated[
-    bool, option("--deinterlace", group=CLIP, help="Make a picture of each half of an interlaced one, by bwdif.")
+    bool,
+    option(
+        "--deinterlace",
+        group=CLIP,
+        help="Make a picture of each half of an interlaced one; of film in it (3:2), the film's.",
+    ),
 ]
 Cuts = Annotated[
     str,

@@ -201,6 +201,7 @@ def of_video(name: str, deinterlace: bool, report: Report) -> Footage:
     Raises:
         InbetweenError: see `probe.probe`; it is interlaced and not to be deinterlaced.
     """
+    from inbetween.video.filters import is_film
     from inbetween.video.probe import probe
     from inbetween.video.read import frames
 
@@ -210,6 +211,11 @@ def of_video(name: str, deinterlace: bool, report: Report) -> Footage:
             f"{name} is interlaced: every picture of it is two halves of other times",
             "add --deinterlace, which makes a picture of each half",
         )
-    if deinterlace:
+    if deinterlace and is_film(clip, report):
+        report.note(
+            "film", f"{name} is film in interlaced video (3:2): the halves of each picture are brought together"
+        )
+        clip = replace(clip, film=True)
+    elif deinterlace:
         clip = clip.doubled()
     return Footage(clip, frames, (Path(name),))

@@ -32,6 +32,8 @@ MOST_SHOWN = 4
 AROUND, CYCLE = 10, 5
 """Pictures each way in which a cycle of repeats must be steady, and drawings in one at most: films of 24 pictures in 30
 repeat every fourth, in 60 they are shown for 2, 3, 2, 3."""
+FIELD, ROUNDED = Fraction(1001, 60000), Fraction(3, 2000)
+"""Seconds of a field, and by how much time stamps are rounded at most."""
 BLOCK = 5
 """Pixels of the small picture, each way, over which differences are averaged."""
 SAME, CHANGED, TIMES = 8.0, 2.0, 3.5
@@ -175,18 +177,35 @@ def _evened(found: Iterable[Key]) -> Iterator[Key]:
 
 def _even(shot: Sequence[tuple[Fraction, int]], place: int) -> Fraction:
     """When the drawing at that place is shown in an even film; shot: when each appears, and pictures that show it."""
-    lengths = [shown for _, shown in shot]
-    unit = (shot[1][0] - shot[0][0]) / lengths[0]
-    steady = all(end - start == shown * unit for (start, shown), (end, _) in pairwise(shot))
+    times, lengths, unit = _shown(shot)
     for period in range(1, CYCLE + 1):
-        if steady and 2 * period < len(lengths) and lengths[period:] == lengths[:-period]:
+        if 2 * period < len(lengths) and lengths[period:] == lengths[:-period]:
             step = unit * sum(lengths[:period]) / period
-            times = [time - (number - place) * step for number, (time, _) in enumerate(shot[:period])]
+            even = [time - (number - place) * step for number, time in enumerate(times[:period])]
             # Even times that were rounded to pictures differ by no more from their own.
-            rounded = max(times) - min(times) <= unit * gcd(*lengths)
-            # One of the cycle has the very time that it had: own pictures are met.
-            return median_low(times) if rounded else shot[place][0]
+            if max(even) - min(even) <= unit * gcd(*lengths):
+                # One of the cycle has the very time that it had: own pictures are met.
+                return median_low(even)
+            break
     return shot[place][0]
+
+
+def _shown(shot: Sequence[tuple[Fraction, int]]) -> tuple[list[Fraction], list[int], Fraction]:
+    """When drawings appear, for how many units each is shown, and the seconds of a unit: a picture of the clip; or,
+    where time stamps say that each is shown for two or three fields of video (DVDs of films have it so), a field. For
+    no units where something is missing."""
+    times, lengths = [time for time, _ in shot], [shown for _, shown in shot]
+    unit = (times[1] - times[0]) / lengths[0]
+    if all(end - start == shown * unit for start, end, shown in zip(times, times[1:], lengths, strict=False)):
+        return times, lengths, unit
+    fields = [round((time - times[0]) / FIELD) for time in times]
+    lengths = [end - start for start, end in pairwise(fields)]
+    if set(lengths) == {2, 3}:
+        unit = (times[-1] - times[0]) / fields[-1]
+        exact = [times[0] + field * unit for field in fields]
+        if all(abs(a - b) <= ROUNDED for a, b in zip(times, exact, strict=True)):
+            return exact, lengths, unit
+    return times, [], unit
 
 
 def differ(a: Small, b: Small) -> float:

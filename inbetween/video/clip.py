@@ -84,6 +84,8 @@ class Clip:
     interlaced: bool = False
     fields: bool = False
     """A picture is made of each field: twice as many as the file has."""
+    film: bool = False
+    """A picture is made of the two fields that are of one, wherever they are."""
     video: int = -1
     """Index of its stream of pictures; -1 for a sequence of picture files, and for an animated WebP."""
     streams: tuple[Stream, ...] = ()

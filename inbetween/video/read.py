@@ -13,6 +13,7 @@ from inbetween.types import Picture, Report
 from inbetween.video import webp
 from inbetween.video.clip import Clip, scaler_name
 from inbetween.video.decode import decoded, matrix_signs
+from inbetween.video.filters import FIELDS, FILM, filtered, graph
 
 FLAGS = "bicubic+accurate_rnd+full_chroma_int+full_chroma_inp"
 _UPRIGHT = {
@@ -31,8 +32,8 @@ def frames(clip: Clip, report: Report, begin: Fraction = Fraction(0)) -> Iterato
     """(seconds since `clip.start`, picture) from the last picture at or before `begin` on, to the file's end.
 
     Pictures are read-only, (H, W, channels) of the clip's size and bits. Of luma and chroma the matrix and the
-    range are undone, nothing else: PQ and HLG stay PQ and HLG. Of `clip.fields` each is made a picture, by
-    ffmpeg's bwdif. Notes: `damaged`.
+    range are undone, nothing else: PQ and HLG stay PQ and HLG. Of `clip.fields` each is made a picture;
+    of `clip.film` those that belong together are. Notes: `damaged`.
 
     Raises:
         InbetweenError: the file is damaged, or its pictures change their size.
@@ -61,48 +62,12 @@ def frames(clip: Clip, report: Report, begin: Fraction = Fraction(0)) -> Iterato
 
 def _timed(clip: Clip, begin: Fraction) -> Iterator[tuple[Fraction, Any]]:
     """Every frame, or every field as a frame, at its time; on the clip's grid if it has one."""
-    source = decoded(clip, begin)
-    for number, frame in enumerate(_fields(source) if clip.fields else source):
+    source: Iterator[Any] = decoded(clip, begin)
+    if clip.fields or clip.film:
+        source = filtered(source, FIELDS if clip.fields else FILM)
+    for number, frame in enumerate(source):
         time = number / clip.rate if not clip.timed or frame.pts is None else frame.pts * frame.time_base
         yield clip.on_grid(time - clip.start), frame
-
-
-def _fields(source: Iterator[Any]) -> Iterator[Any]:
-    graph: Any = None
-    for frame in source:
-        if graph is None:
-            graph = _graph(frame, [("bwdif", "mode=send_field:deint=all")])
-        graph.push(frame)
-        yield from _pulled(graph)
-    if graph is not None:
-        graph.push(None)
-        yield from _pulled(graph)
-
-
-def _pulled(graph: Any) -> Iterator[Any]:
-    import av
-
-    while True:
-        try:
-            yield graph.pull()
-        except (av.error.BlockingIOError, av.error.EOFError):
-            return
-
-
-def _graph(frame: Any, filters: list[tuple[str, str]]) -> Any:
-    """ffmpeg's filters one after the other, for frames such as this."""
-    import av
-
-    graph = av.filter.Graph()
-    last = graph.add_buffer(
-        width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base or Fraction(1, 1000)
-    )
-    for name, words in [*filters, ("buffersink", "")]:
-        one = graph.add(name, words) if words else graph.add(name)
-        last.link_to(one)
-        last = one
-    graph.configure()
-    return graph
 
 
 class _Converter:
@@ -117,7 +82,7 @@ class _Converter:
     def __call__(self, frame: Any) -> Picture:
         kind = frame.width, frame.height, frame.format.name
         if kind != self._kind:
-            self._graph, self._kind = _graph(frame, self._filters(frame)), kind
+            self._graph, self._kind = graph(frame, self._filters(frame)), kind
         self._graph.push(frame)
         made: Picture = self._graph.pull().to_ndarray()
         if made.shape != self._shape:
