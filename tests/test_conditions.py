@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inbetween.conditions.crop import crop_box, crop_map, cropped
+from inbetween.conditions.drawing import draw_lines, overlaid
+from inbetween.conditions.frames import condition_times, conditions, network_input
+from inbetween.conditions.palette import line_colours, palette
 from inbetween.errors import Interrupted, WordsRefused
-from inbetween.motion.conditions import condition_times, conditions, network_input
-from inbetween.motion.crop import crop_box, crop_map, cropped
-from inbetween.motion.drawing import draw_lines, overlaid
 from inbetween.motion.gather import motion_of
-from inbetween.motion.palette import line_colours, palette
 from inbetween.types import NO_MATCHES, Matches, Motion, People, Report, Track
 
 SIZE = (48, 64)

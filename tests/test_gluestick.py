@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 
 from inbetween.errors import InbetweenError
-from inbetween.motion import joint, superpoint
-from inbetween.motion.ends import paired_ends
-from inbetween.motion.gluestick import GlueStick, Nodes
-from inbetween.motion.luma import luma
-from inbetween.motion.superpoint import SuperPoint
-from inbetween.motion.wireframe import at_common_scale, segments, selected, wireframe
+from inbetween.matching import joint, superpoint
+from inbetween.matching.ends import paired_ends
+from inbetween.matching.gluestick import GlueStick, Nodes
+from inbetween.matching.luma import luma
+from inbetween.matching.superpoint import SuperPoint
+from inbetween.matching.wireframe import at_common_scale, segments, selected, wireframe
 from inbetween.types import Matches
 from inbetween.weights import store
 

@@ -16,11 +16,11 @@ import pytest
 from conftest import Command, load, save, scene
 from PIL import Image
 
+from inbetween.conditions.heatmaps import heatmap_pictures
+from inbetween.conditions.sheet import match_sheet
 from inbetween.errors import WordsRefused
 from inbetween.motion.document import read_motion
 from inbetween.motion.drags import parse_drag
-from inbetween.motion.heatmaps import heatmap_pictures
-from inbetween.motion.sheet import match_sheet
 from inbetween.motion.tracks import places_at
 from inbetween.types import NO_MATCHES, Motion
 

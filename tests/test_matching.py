@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from skimage import data
 
 from inbetween.errors import InbetweenError, UnknownName
-from inbetween.motion import consistency, matchers, points, segments, sift, working
+from inbetween.matching import consistency, matchers, points, segments, sift, working
 from inbetween.types import Matches, Settings
 
 Floats = NDArray[np.float64]
@@ -408,7 +408,7 @@ def test_the_default_needs_no_torch() -> None:
     import subprocess
 
     script = (
-        "import sys, numpy as np\nfrom inbetween.motion import matchers\nfrom inbetween.types import Settings\n"
+        "import sys, numpy as np\nfrom inbetween.matching import matchers\nfrom inbetween.types import Settings\n"
         "black = np.zeros((64, 64, 3), np.uint8)\nmatchers.get(matchers.DEFAULT)(black, black, None, Settings())\n"
         "assert not {'torch', 'kornia', 'transformers'} & set(sys.modules)"
     )

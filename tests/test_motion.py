@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
+from inbetween.conditions.heatmaps import heatmaps, template
 from inbetween.errors import InbetweenError, UnknownName, WordsRefused
+from inbetween.matching.selection import METHODS, select, select_points
 from inbetween.motion.document import LARGEST, fitted, motion_from_json, motion_to_json, read_motion
 from inbetween.motion.drags import anchors_to_tracks, drags_to_tracks, parse_drag
-from inbetween.motion.heatmaps import heatmaps, template
-from inbetween.motion.selection import METHODS, select, select_points
 from inbetween.motion.tracks import FARTHEST, PATHS, arc_length_times, equal_times, places_at, sampled, weights_at
 from inbetween.types import Matches, Motion, Report, Track
 

@@ -14,11 +14,12 @@ import tiny_onnx
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inbetween.conditions.frames import conditions
+from inbetween.conditions.skeletons import draw_people
 from inbetween.errors import InbetweenError
-from inbetween.motion.conditions import conditions
-from inbetween.motion.dwpose import Sessions, load_sessions, people, people_of_both, person_boxes, whole_body
-from inbetween.motion.people import paired, people_between, people_tracks
-from inbetween.motion.skeletons import BODY, FACE, LEFT_HAND, RIGHT_HAND, draw_people, openpose
+from inbetween.matching.dwpose import Sessions, load_sessions, people, people_of_both, person_boxes, whole_body
+from inbetween.matching.joints import BODY, FACE, LEFT_HAND, RIGHT_HAND, openpose
+from inbetween.matching.people import paired, people_between, people_tracks
 from inbetween.motion.tracks import places_at, weights_at
 from inbetween.types import Motion, People, Report
 

@@ -124,7 +124,7 @@ def _plan(said: dict[str, Any]) -> tuple[Plan, int]:
 
 def _search(said: dict[str, Any]) -> Search:
     """Who gives a motion wants no other; a spot for each of hundreds of points would be one light."""
-    from inbetween.motion.matchers import DEFAULT
+    from inbetween.matching.matchers import DEFAULT
 
     points = "max_score_even" if said["kind"] == "heatmaps" else "all"
     poses = said["poses"] or (pair.NONE if said["kind"] == "heatmaps" else None)
@@ -164,9 +164,9 @@ def _pictures(
     Raises:
         InbetweenError: they are all black, and no motion was given.
     """
-    from inbetween.motion.conditions import condition_times
-    from inbetween.motion.conditions import conditions as line_pictures
-    from inbetween.motion.heatmaps import heatmap_pictures
+    from inbetween.conditions.frames import condition_times
+    from inbetween.conditions.frames import conditions as line_pictures
+    from inbetween.conditions.heatmaps import heatmap_pictures
 
     if said["kind"] == "heatmaps":
         pictures = heatmap_pictures(motion, condition_times(count, even=True), size)

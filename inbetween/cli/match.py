@@ -45,17 +45,17 @@ def match(
 
 def _match(said: dict[str, Any], show: Show) -> None:
     from inbetween.errors import UnknownName
-    from inbetween.motion.matchers import DEFAULT, MATCHERS
+    from inbetween.matching.matchers import DEFAULT, MATCHERS
 
     paths, out = pair.key_paths(said), pair.out_file(said["out"], ".png", "matches.png")
     search = pair.search(said, DEFAULT)
     if search.matcher is None:
         raise UnknownName("matcher", pair.NONE, MATCHERS)
     keys = pair.opened(said, paths, show)
+    from inbetween.conditions.sheet import match_sheet
     from inbetween.devices import quiet_opencv, thread_count
     from inbetween.make import save
     from inbetween.motion.gather import matches_of
-    from inbetween.motion.sheet import match_sheet
     from inbetween.types import Settings
     from inbetween.video import place
 

@@ -55,7 +55,7 @@ def motion(
 
 
 def _motion(said: dict[str, Any], show: Show) -> None:
-    from inbetween.motion.matchers import DEFAULT
+    from inbetween.matching.matchers import DEFAULT
 
     paths, out = pair.key_paths(said), pair.out_file(said["out"], ".json", "motion.json")
     drags = said["drag"] or ()

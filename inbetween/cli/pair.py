@@ -42,7 +42,7 @@ def search(said: dict[str, Any], usual: str) -> Search:
     Raises:
         WordsRefused, UnknownName: words that make no sense.
     """
-    from inbetween.motion import matchers, selection
+    from inbetween.matching import matchers, selection
     from inbetween.motion.gather import TOP, Search
 
     matcher, points, top = said["matcher"] or usual, said.get("points", "all"), said.get("top")

@@ -1,1 +1,1 @@
-"""From two keys, and what the user drew, to where everything is at every time; and the pictures that networks see."""
+"""From matches, and from what the user drew, to where everything is at every time."""

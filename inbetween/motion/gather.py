@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from inbetween.motion import matchers
-from inbetween.motion.people import people_tracks
-from inbetween.motion.selection import select_points
+from inbetween.matching import matchers
+from inbetween.matching.people import people_tracks
+from inbetween.matching.selection import select_points
 from inbetween.types import NO_MATCHES, Matches, Motion, People, Picture, Report, Settings, Track
 from inbetween.weights import store
 
@@ -69,7 +69,7 @@ def found_motion(
     if search.matcher is not None:
         matches = matches_of(keys[0], keys[1], search, settings, report)
     if search.poses:
-        from inbetween.motion.dwpose import people_of_both
+        from inbetween.matching.dwpose import people_of_both
 
         files = store.find("yolox", search.weights), store.find("dwpose", search.weights)
         people = people_of_both(keys[0], keys[1], files, report, settings.threads)

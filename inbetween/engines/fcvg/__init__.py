@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from inbetween.engine import Engine, Lengths, Sizes, frames_option, option, size_option
-from inbetween.motion import matchers
+from inbetween.matching import matchers
 from inbetween.types import Maker, Settings
 
 

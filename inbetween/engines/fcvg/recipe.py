@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from inbetween.conditions.frames import condition_times, conditions, network_input
 from inbetween.devices import bfloat16_units, free_memory, steady_torch, torch_device
 from inbetween.diffusion import memory, svd
 from inbetween.diffusion.calls import Count, Hints, denoiser
@@ -26,7 +27,6 @@ from inbetween.diffusion.sampling import Predict, Side, predictor, sample, seede
 from inbetween.diffusion.schedule import Schedule, schedule, start_scale
 from inbetween.engines.fcvg.network import ControlNeXt
 from inbetween.errors import InbetweenError
-from inbetween.motion.conditions import condition_times, conditions, network_input
 from inbetween.motion.gather import Search, found_motion
 from inbetween.pictures import like
 from inbetween.types import Gap, Maker, Motion, Picture, Report, Settings

@@ -17,6 +17,7 @@ from registry import check
 from safetensors.torch import save_file
 from seeded import fill
 
+from inbetween.conditions.crop import cropped
 from inbetween.diffusion import svd
 from inbetween.diffusion.calls import Count, denoiser
 from inbetween.diffusion.control import Control, controlled, injected, legacy_context, prepared
@@ -29,7 +30,6 @@ from inbetween.diffusion.sampling import Row, Side, sample
 from inbetween.diffusion.schedule import denoised, network_scale, schedule, start_scale, stepped
 from inbetween.engines.fcvg.network import ControlNeXt
 from inbetween.engines.fcvg.recipe import CONTROL, Run, denoising
-from inbetween.motion.crop import cropped
 from inbetween.types import Report
 
 Arrays = Mapping[str, NDArray[Any]]

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from registry import check
 
+from inbetween.conditions.heatmaps import heatmaps, template
+from inbetween.matching.selection import select
 from inbetween.motion.drags import anchors_to_tracks, drags_to_tracks
-from inbetween.motion.heatmaps import heatmaps, template
-from inbetween.motion.selection import select
 
 Arrays = Mapping[str, NDArray[np.generic]]
 EXACT = {"rtol": 0, "atol": 1e-9}

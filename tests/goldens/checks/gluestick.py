@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from registry import check
 from seeded import fill
 
-from inbetween.motion.gluestick import Assignment, GlueStick, Nodes
-from inbetween.motion.joint import observed
-from inbetween.motion.superpoint import SuperPoint, points, sampled
-from inbetween.motion.wireframe import at_common_scale, normalised, selected
+from inbetween.matching.gluestick import Assignment, GlueStick, Nodes
+from inbetween.matching.joint import observed
+from inbetween.matching.superpoint import SuperPoint, points, sampled
+from inbetween.matching.wireframe import at_common_scale, normalised, selected
 
 Case = Mapping[str, Any]
 Arrays = Mapping[str, NDArray[Any]]

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from registry import check
 from seeded import noise
 
-from inbetween.motion.conditions import condition_times, conditions
-from inbetween.motion.dwpose import Sessions, people, person_boxes, whole_body
-from inbetween.motion.people import paired, people_between
-from inbetween.motion.skeletons import BODY, FACE, LEFT_HAND, RIGHT_HAND, VISIBLE
+from inbetween.conditions.frames import condition_times, conditions
+from inbetween.matching.dwpose import Sessions, people, person_boxes, whole_body
+from inbetween.matching.joints import BODY, FACE, LEFT_HAND, RIGHT_HAND, VISIBLE
+from inbetween.matching.people import paired, people_between
 from inbetween.types import Motion, People, Report
 
 Arrays = Mapping[str, NDArray[Any]]

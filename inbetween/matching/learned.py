@@ -20,9 +20,9 @@ from torch import Tensor, nn
 
 from inbetween.dense.dis import Grey
 from inbetween.errors import InbetweenError
-from inbetween.motion.consistency import LEAST_SUPPORT
-from inbetween.motion.sift import verified
-from inbetween.motion.working import with_lines, work
+from inbetween.matching.consistency import LEAST_SUPPORT
+from inbetween.matching.sift import verified
+from inbetween.matching.working import with_lines, work
 from inbetween.types import Matches, Picture, Settings
 from inbetween.weights import files, store
 

@@ -12,12 +12,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from inbetween.motion import superpoint
-from inbetween.motion.ends import paired_ends
-from inbetween.motion.gluestick import Assignment, GlueStick, Nodes
-from inbetween.motion.luma import luma
-from inbetween.motion.superpoint import SuperPoint
-from inbetween.motion.wireframe import at_common_scale, segments, selected, wireframe
+from inbetween.matching import superpoint
+from inbetween.matching.ends import paired_ends
+from inbetween.matching.gluestick import Assignment, GlueStick, Nodes
+from inbetween.matching.luma import luma
+from inbetween.matching.superpoint import SuperPoint
+from inbetween.matching.wireframe import at_common_scale, segments, selected, wireframe
 from inbetween.types import NO_MATCHES, Matches, Picture
 from inbetween.weights import files, store
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from inbetween.dense.dis import Grey
 from inbetween.dense.warp import Field
-from inbetween.motion.consistency import Floats, LocalMotion
-from inbetween.motion.predictions import Guesses, by_flow, by_lines, by_points, joined, none
-from inbetween.motion.segments import strip
+from inbetween.matching.consistency import Floats, LocalMotion
+from inbetween.matching.predictions import Guesses, by_flow, by_lines, by_points, joined, none
+from inbetween.matching.segments import strip
 
 MOST_OFF, MOST_TURNED, LEAST_OVERLAP = 3.0, float(np.sin(np.deg2rad(5))), 0.5
 """Limits of a partner: px off its straight line (and as much more as the guess is unsure), the sine of the angle to

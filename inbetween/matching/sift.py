@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inbetween.motion.consistency import Floats, consistent
-from inbetween.motion.points import described, detected, matched
-from inbetween.motion.working import Map, Points, Work, with_lines, work
+from inbetween.matching.consistency import Floats, consistent
+from inbetween.matching.points import described, detected, matched
+from inbetween.matching.working import Map, Points, Work, with_lines, work
 from inbetween.types import Matches, Picture
 
 

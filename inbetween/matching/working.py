@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inbetween.dense.dis import Grey, dis, grey, halved
-from inbetween.motion.consistency import Floats, LocalMotion
-from inbetween.motion.lines import matched_lines, normalised
-from inbetween.motion.segments import segments
+from inbetween.matching.consistency import Floats, LocalMotion
+from inbetween.matching.lines import matched_lines, normalised
+from inbetween.matching.segments import segments
 from inbetween.types import Matches, Picture
 
 AREA, MOST_ENLARGED = 1024 * 576, 3.0

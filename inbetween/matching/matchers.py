@@ -20,19 +20,19 @@ Matcher = Callable[[Picture, Picture, Path | None, Settings], Matches]
 
 
 def _sift(start: Picture, end: Picture, weights: Path | None, settings: Settings, model: str | None = None) -> Matches:
-    from inbetween.motion.sift import match
+    from inbetween.matching.sift import match
 
     return match(start, end, settings.threads, model)
 
 
 def _gluestick(start: Picture, end: Picture, weights: Path | None, settings: Settings) -> Matches:
-    from inbetween.motion.joint import match
+    from inbetween.matching.joint import match
 
     return match(start, end, weights, settings.device)
 
 
 def _learned(start: Picture, end: Picture, weights: Path | None, settings: Settings, points: str) -> Matches:
-    from inbetween.motion.learned import match
+    from inbetween.matching.learned import match
 
     return match(start, end, points, weights, settings)
 

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from inbetween.conditions.crop import crop_map
+from inbetween.conditions.drawing import Canvas, draw_lines, overlaid
+from inbetween.conditions.palette import line_colours
+from inbetween.conditions.skeletons import draw_people
 from inbetween.errors import WordsRefused
-from inbetween.motion.crop import crop_map
-from inbetween.motion.drawing import Canvas, draw_lines, overlaid
-from inbetween.motion.palette import line_colours
-from inbetween.motion.people import people_between
-from inbetween.motion.skeletons import BODY, JOINTS, VISIBLE, draw_people
+from inbetween.matching.joints import BODY, JOINTS, VISIBLE
+from inbetween.matching.people import people_between
 from inbetween.motion.tracks import places_at, weights_at
 from inbetween.types import Motion, People, Report, Track
 

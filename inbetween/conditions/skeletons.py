@@ -1,4 +1,4 @@
-"""People as OpenPose skeletons: the order of their joints, and their drawing (DWPose, arXiv 2307.15880).
+"""People drawn as OpenPose skeletons (DWPose, arXiv 2307.15880).
 
 The drawing is that of FCVG's released code, whose networks have learnt it: large, then reduced.
 """
@@ -13,14 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inbetween.motion.drawing import Canvas, whole
+from inbetween.conditions.drawing import Canvas, whole
+from inbetween.matching.joints import BODY, FACE, LEFT_HAND, RIGHT_HAND, VISIBLE
 from inbetween.types import People
-
-JOINTS = 134
-BODY, FACE = slice(0, 18), slice(24, 92)
-LEFT_HAND, RIGHT_HAND = slice(92, 113), slice(113, 134)
-VISIBLE = 0.3
-"""The score above which a joint of a body counts as seen; limbs are drawn from there."""
 
 LIMBS = (
     *((1, 2), (1, 5), (2, 3), (3, 4), (5, 6), (6, 7), (1, 8), (8, 9), (9, 10), (1, 11), (11, 12), (12, 13)),
@@ -44,25 +39,6 @@ LARGE_SIDE = 2160
 """The shorter side of the picture that is drawn and then reduced."""
 DIMMED = (np.arange(256) * 0.6).astype(np.uint8)
 """What becomes of the limbs before the joints are drawn over them."""
-
-# The places in OpenPose order that do not keep what COCO-WholeBody has there, and where theirs is, once the neck
-# stands at 17.
-MOVED = [1, 2, 3, 4, 6, 7, 8, 9, 10, 12, 13, 14, 15, 16, 17]
-FROM = [17, 6, 8, 10, 7, 9, 12, 14, 16, 13, 15, 2, 1, 4, 3]
-
-
-def openpose(joints: NDArray[np.float64], scores: NDArray[np.float32] | NDArray[np.float64]) -> People:
-    """COCO-WholeBody people, (P, 133, 2) and (P, 133), in OpenPose order.
-
-    The neck is the mean of the shoulders; its score is 1 where both shoulders are visible, otherwise 0.
-    """
-    shoulders = slice(5, 7)
-    neck = joints[:, shoulders].mean(axis=1)
-    sure = (scores[:, shoulders] > VISIBLE).all(axis=1)
-    joints = np.insert(joints, 17, neck, axis=1)
-    scores = np.insert(scores.astype(np.float64), 17, sure, axis=1)
-    joints[:, MOVED], scores[:, MOVED] = joints[:, FROM], scores[:, FROM]
-    return People(joints, scores)
 
 
 def draw_people(people: People, size: tuple[int, int], shown: NDArray[np.bool_] | None = None) -> Canvas:

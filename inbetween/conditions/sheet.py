@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from inbetween.motion.palette import line_colours
+from inbetween.conditions.palette import line_colours
 from inbetween.pictures import like
 from inbetween.types import Matches, Picture
 

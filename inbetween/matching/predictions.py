@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from inbetween.dense.warp import Field, pull_at
-from inbetween.motion.consistency import Floats, LocalMotion, fit, weighted_median
+from inbetween.matching.consistency import Floats, LocalMotion, fit, weighted_median
 
 POOLED, SINGLE, BY_LINES = 10, 8, 6
 """Points nearest to a line: so many are pooled to one guess, and so many make one each; and so do lines nearby."""
