@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 import pytest
 from conftest import Command, load, save, scene, texture
@@ -390,6 +391,21 @@ def test_drawings_on_twos_and_threes_move_all_the_time(shown: int) -> None:
     assert not counts.cuts
     kept = list(keys_room.keys(stream(drawings), keys_room.found, False, Fraction(1, 24), Counts()))
     assert len(kept) == len(drawings)
+
+
+def test_coarse_coding_of_large_motion_hides_no_repeat() -> None:
+    """What differs by much is a repeat still where drawings differ by far more."""
+
+    def coarse(picture: Picture, seed: int) -> Picture:
+        blocks = np.random.default_rng(seed).normal(0, 4, (6, 8))
+        return np.clip(picture + cv2.resize(blocks, SIZE[::-1])[..., None], 0, 255).astype(np.uint8)
+
+    twice = [picture for picture in moving(8, step=1) for _ in range(2)]
+    drawings = [coarse(picture, number) for number, picture in enumerate(twice)]
+    seen = [keys_room._seen(one)[2] for one in stream(drawings)]
+    assert min(keys_room.differ(a, b) for a, b in pairwise(seen)) > keys_room.SAME
+    # Of the first one nothing larger is known before it.
+    assert times_of(keys_of(stream(drawings)))[2:] == [Fraction(2 * number, 24) for number in range(1, 8)]
 
 
 def runs(lengths: Iterable[int], shot: int = 0) -> list[Picture]:
