@@ -523,6 +523,18 @@ def test_what_a_key_is_depends_on_few_pictures(parts: list[tuple[tuple[int, ...]
     assert [(key.time, key.shown) for key in begun[-len(wanted) :]] == [(key.time, key.shown) for key in wanted]
 
 
+@given(st.lists(st.sampled_from([0, 1, 3, 7, 9, 13, 20, 24, 25, 40, 61, 76, 110]), min_size=80, max_size=120))
+def test_repeats_depend_on_few_pictures(changes: list[int]) -> None:
+    """Whatever the noise, and however much drawings differ."""
+    levels = [128]
+    for change in changes:
+        levels.append(levels[-1] + (change if levels[-1] < 128 else -change))
+    pictures = list(stream([np.full((8, 8, 3), level, np.uint8) for level in levels], 30))
+    whole = [key for key in keys_of(pictures) if key.time >= pictures[50][0]]
+    begun = [key for key in keys_of(pictures[50 - LOOK_BACK :]) if key.time >= pictures[50][0]]
+    assert [(key.time, key.shown) for key in begun] == [(key.time, key.shown) for key in whole]
+
+
 def test_what_moves_slowly_or_stands_is_no_repeat() -> None:
     slowly = moving(30, step=0.02)
     found = list(keys_room.keys(stream(slowly), keys_room.nowhere, True, Fraction(1, 24), Counts()))

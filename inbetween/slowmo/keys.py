@@ -36,12 +36,12 @@ FIELD, ROUNDED = Fraction(1001, 60000), Fraction(3, 2000)
 """Seconds of a field, and by how much time stamps are rounded at most."""
 BLOCK = 5
 """Pixels of the small picture, each way, over which differences are averaged."""
-SAME, CHANGED, TIMES = 8.0, 2.0, 3.0
-"""Grey levels, in the block that differs most. What differs from the picture before by less than the first, or `TIMES`
-less than when its drawing appeared, may be that drawing again; it is if what comes before and after differs by more
-than the second, and `TIMES` as much as the noise between equal ones. Of 13 clips on twos, coded at x264's crf 20, 28
-and 34, 100, 98 and 80 percent of the repeats are found, and none in clips that have none, where the largest such ratio
-is 2.4."""
+SAME, NOISY, CHANGED, TIMES = 8.0, 24.0, 2.0, 3.0
+"""Grey levels, in the block that differs most. What differs from the picture before by no more than the first may be
+that drawing again; by no more than the second if its drawing differed `TIMES` as much from the one before. It is if
+what comes before and after differs by more than the third, and `TIMES` as much as the noise between equal ones. Of 13
+clips on twos, coded at x264's crf 20, 28 and 34, 100, 98 and 80 percent of the repeats are found, and none in clips
+that have none, where the largest such ratio is 2.4."""
 PAUSE = Fraction(1, 2)
 """Seconds for which a picture stands before it is a pause: then it stands, and moves in the last moment."""
 
@@ -125,18 +125,20 @@ def _seen(one: tuple[Fraction, Picture]) -> Seen:
 def _drawings(pictures: Iterable[tuple[Fraction, Picture]], counts: Counts) -> Iterator[tuple[Seen, int]]:
     """Without the pictures that only repeat one; how many show each. What a run is depends on few pictures around."""
     run: list[Seen] = []
-    noise, appeared = 0.0, np.inf
+    noise, appeared, like = 0.0, np.inf, SAME
     for now in map(_seen, pictures):
         change = differ(run[-1][2], now[2]) if run else np.inf
-        if change <= (max(SAME, appeared / TIMES) if np.isfinite(appeared) else SAME):
+        if change <= like:
             run.append(now)
             noise = max(noise, change)
             if len(run) > MOST_SHOWN:
                 # It stands: all of it is kept.
                 yield from ((one, 1) for one in run[:-1])
-                run, appeared = run[-1:], 0.0
+                run, appeared, like = run[-1:], 0.0, SAME
             continue
         yield from _one(run, noise, min(appeared, change), counts)
+        if run:
+            like = max(SAME, min(change / TIMES, NOISY))
         run, noise, appeared = [now], 0.0, change
     yield from _one(run, noise, appeared, counts)
 
