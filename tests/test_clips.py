@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,26 @@ def test_a_missing_picture_is_a_hole_in_an_even_clip(make: Make) -> None:
         assert clip.even, name
         assert clip.rate == Fraction(24000, 1001)
         assert [time * clip.rate for time, _ in found] == [n for n in range(24) if n != 11]
+
+
+@pytest.mark.parametrize("words", [("-c:v", "mpeg4"), X264])
+def test_an_avi_counts_what_it_dropped(make: Make, words: tuple[str, ...]) -> None:
+    dropped = ("-vf", "select=not(between(n\\,5\\,9))", "-fps_mode", "passthrough")
+    clip, found = opened(make("c.avi", SOURCE, *dropped, *words))
+    assert clip.duration == 24 * Fraction(1001, 24000)
+    times = [time * 24000 / 1001 for time, _ in found]
+    # Where it is, is told in the order of the file.
+    assert len(times) == 19
+    assert sorted(b - a for a, b in pairwise(times)) == [1] * 17 + [6]
+
+
+def test_a_picture_that_goes_on_in_theora(make: Make) -> None:
+    moving = "color=c=gray:s=64x48:r=25:d=1[a];color=c=white:s=8x8:r=25[b];[a][b]overlay=x=floor(t*5)*8:shortest=1"
+    path = make("c.ogv", moving, "-c:v", "libtheora")
+    clip, found = opened(path)
+    assert (clip.rate, clip.even, clip.count, clip.duration) == (25, True, 25, 1)
+    assert len(found) < 25
+    assert all((time * 25).denominator == 1 for time, _ in found)
 
 
 @pytest.mark.parametrize("rate", ["24000/1001", "25", "60000/1001"])

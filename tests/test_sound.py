@@ -217,6 +217,15 @@ def test_sound_keeps_its_offset_in_every_container(
     assert heard(after, now) == pytest.approx([float(begin) + click for click in CLICKS], abs=0.03)
 
 
+def test_a_packet_without_sound(inside: Command, tmp_path: Path) -> None:
+    """FLAC in NUT ends with one."""
+    clip(tmp_path / "c.nut", Fraction(10), 30, "flac")
+    ran = inside("slowmo", "c.nut", "--factor", "2", "--engine", "blend", "-o", "o.mov")
+    assert ran.code == 0, ran.err
+    sound, rate, _, _ = played(tmp_path / "o.mov")
+    assert heard(sound, rate) == pytest.approx([2 * click for click in CLICKS], abs=0.004)
+
+
 def test_sound_at_the_clips_own_speed_is_copied(inside: Command, tmp_path: Path) -> None:
     clip(tmp_path / "c.mp4", Fraction(10), 30)
     assert inside("slowmo", "c.mp4", "--fps", "20", "-o", "o.mp4").code == 0

@@ -16,7 +16,7 @@ from inbetween.errors import InbetweenError
 from inbetween.types import Report
 from inbetween.video import sinks
 from inbetween.video.clip import Clip, Stream
-from inbetween.video.decode import opened
+from inbetween.video.decode import opened, packets
 from inbetween.video.sinks import Sink
 from inbetween.video.stretch import Samples, stretched
 
@@ -326,7 +326,7 @@ def _frames(clip: Any, source: Any) -> Iterator[Any]:
     """What can be decoded of a stream."""
     import av
 
-    for packet in clip.demux(source):
+    for packet in packets(clip, source):
         try:
             yield from packet.decode()
         except av.error.InvalidDataError:

@@ -67,15 +67,28 @@ def is_cover(stream: Any) -> bool:
     return bool(stream.disposition & av.stream.Disposition.attached_pic)
 
 
+def packets(container: av.container.InputContainer, stream: Any) -> Iterator[Any]:
+    """Of a stream, for its decoder; the last one ends it. Those without content, at which Theora's pictures go on and
+    FLAC tells of itself, no decoder takes."""
+    return (packet for packet in container.demux(stream) if packet.size or packet.dts is None)
+
+
 def decoded(clip: Clip, begin: Fraction = Fraction(0)) -> Iterator[Any]:
-    """PyAV's frames, from a key frame at or before `begin`, seconds since `clip.start`, on.
+    """PyAV's frames, from a key frame at or before `begin`, seconds since `clip.start`, on; of a clip without time
+    stamps all of them, stamped.
 
     Raises:
         InbetweenError: the file is damaged.
     """
+    if not clip.timed:
+        for number, frame in enumerate(_from(clip, None)):
+            beyond = max(0, number + 1 - len(clip.ticks))
+            frame.pts, frame.time_base = clip.ticks[number - beyond] + beyond, clip.unit
+            yield frame
+        return
     wanted = clip.start + begin
     # Where an index is missing or wrong, a jump may land too late.
-    for target in (wanted, wanted - 8, None) if clip.timed else (None,):
+    for target in (wanted, wanted - 8, None):
         landed = False
         for frame in _from(clip, target):
             if not landed and target is not None and (frame.pts or 0) * frame.time_base > wanted:
@@ -98,10 +111,11 @@ def _from(clip: Clip, target: Fraction | None) -> Iterator[Any]:
             # The other decoder passes over the alpha.
             decoder: Any = av.CodecContext.create(f"libvpx{'-vp9' * (video.codec_context.name == 'vp9')}", "r")
             decoder.extradata = video.codec_context.extradata
-            for packet in container.demux(video):
+            for packet in packets(container, video):
                 yield from decoder.decode(packet if packet.size else None)
         else:
-            yield from container.decode(video)
+            for packet in packets(container, video):
+                yield from packet.decode()
 
 
 def matrix_signs(frame: Any) -> tuple[int, int, int, int]:

@@ -66,7 +66,7 @@ def _timed(clip: Clip, begin: Fraction) -> Iterator[tuple[Fraction, Any]]:
     if clip.fields or clip.film:
         source = filtered(source, FIELDS if clip.fields else FILM)
     for number, frame in enumerate(source):
-        time = number / clip.rate if not clip.timed or frame.pts is None else frame.pts * frame.time_base
+        time = number / clip.rate if frame.pts is None else frame.pts * frame.time_base
         yield clip.on_grid(time - clip.start), frame
 
 
