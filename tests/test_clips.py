@@ -327,6 +327,26 @@ def test_a_clip_that_is_cut_off(make: Make, tmp_path: Path, name: str) -> None:
     assert "cut off" in refused(cut)
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("c.mp4", ("-movflags", "+frag_keyframe+empty_moov")), ("c.mkv", ()), ("c.webm", ()), ("c.avi", ())],
+)
+def test_a_file_is_as_long_as_its_container_says(make: Make, tmp_path: Path, name: str, words: tuple[str, ...]) -> None:
+    codec = ("-c:v", "libvpx", "-deadline", "realtime") if name == "c.webm" else X264
+    data = make(name, SOURCE, *codec, *words).read_bytes()
+    cut = tmp_path / f"cut_{name}"
+    for part in (0.8, 0.95):
+        cut.write_bytes(data[: int(len(data) * part)])
+        assert "cut off" in refused(cut)
+    cut.write_bytes(data + b"more")
+    assert probe(str(cut), Report()).count == 24
+
+
+def test_what_was_streamed_does_not_say_how_long_it_is(make: Make) -> None:
+    clip, found = opened(make("c.mkv", SOURCE, *X264, "-f", "matroska", "-live", "1"))
+    assert (clip.count, len(found)) == (24, 24)
+
+
 def test_an_mp4_without_its_end_has_no_index(make: Make, tmp_path: Path) -> None:
     data = make("c.mp4", SOURCE, *X264).read_bytes()
     (tmp_path / "cut.mp4").write_bytes(data[: len(data) // 2])

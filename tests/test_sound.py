@@ -217,6 +217,18 @@ def test_sound_keeps_its_offset_in_every_container(
     assert heard(after, now) == pytest.approx([float(begin) + click for click in CLICKS], abs=0.03)
 
 
+def test_a_stream_that_is_announced_and_has_no_sound(inside: Command, tmp_path: Path) -> None:
+    clip(tmp_path / "c.ts", Fraction(10), 30, "aac")
+    data = (tmp_path / "c.ts").read_bytes()
+    packets = [data[at : at + 188] for at in range(0, len(data), 188)]
+    silent = [packet for packet in packets if int.from_bytes(packet[1:3]) & 0x1FFF != 0x101]
+    assert len(silent) < len(packets)
+    (tmp_path / "c.ts").write_bytes(b"".join(silent))
+    ran = inside("slowmo", "c.ts", "--fps", "20", "--engine", "blend", "-o", "o.mkv")
+    assert ran.code == 0, ran.err
+    assert "left out: audio (aac)" in ran.err
+
+
 def test_a_packet_without_sound(inside: Command, tmp_path: Path) -> None:
     """FLAC in NUT ends with one."""
     clip(tmp_path / "c.nut", Fraction(10), 30, "flac")

@@ -10,6 +10,7 @@
     write      frames to a film, an animation, a sequence of pictures or one picture
     clip       what is known of a clip; standard library only
     probe      a clip's file: its pictures, times, colours and other streams
+    ends       where its file ends by its own word
     read       the pictures of a clip
     webp       those of an animated WebP
     resume     a long film in segments, which goes on where it was stopped

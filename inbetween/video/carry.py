@@ -119,8 +119,11 @@ class Carried:
             return True
         try:
             with av.open(BytesIO(), "w", format=muxer) as film:
-                for packets in replace(self, tracks=(track,)).streams(film):
-                    film.mux(list(islice(packets, 3)))
+                streams = replace(self, tracks=(track,)).streams(film)
+                # Even where not one packet comes.
+                film.start_encoding()
+                for found in streams:
+                    film.mux(list(islice(found, 3)))
         except (av.error.FFmpegError, InbetweenError, ValueError):
             return False
         return True

@@ -15,6 +15,7 @@ from inbetween.types import Report
 from inbetween.video import codecs, webp
 from inbetween.video.clip import Clip, Colour, Stream
 from inbetween.video.decode import TAKEN, decoded, is_cover, matrix_signs, opened, pictures_of
+from inbetween.video.ends import cut_off
 
 STANDARD_RATES = tuple(
     Fraction(n * 1000, 1001) if ntsc else Fraction(n)
@@ -56,6 +57,8 @@ def probe(path: str, report: Report) -> Clip:
             report.note("stream", f"{path} has {more + 1} films in it: the first one is taken", index=video.index)
         times = _scan(container, video, path, report)
         whole = _timed(times, path, report)
+        if cut_off(path):
+            raise _cut_off(path, f"it ends after {float(whole.duration):.2f} s")
         aspect = Fraction(video.sample_aspect_ratio or video.codec_context.sample_aspect_ratio or 1)
         # Its alpha is a second stream, which the usual decoder passes over.
         channels = 4 if video.metadata.get("alpha_mode") == "1" else 3
@@ -163,11 +166,13 @@ def _refuse_cut_off(video: Any, count: int, span: tuple[Fraction, Fraction], pat
     whole = _seconds(video.metadata.get("DURATION", ""))
     short = whole is not None and end < whole - max(Fraction(1, 2), (end - start) / count * 3)
     if (indexed and count < min(indexed, video.frames)) or short:
-        raise InbetweenError(
-            f"{path} is cut off: it ends after {float(end - start):.2f} s"
-            + (f" of {float(whole):.2f} s" if whole is not None and short else f", at picture {count}"),
-            "get the whole file, or take what is there: ffmpeg -i CLIP -c copy whole.mkv",
-        )
+        where = f" of {float(whole):.2f} s" if whole is not None and short else f", at picture {count}"
+        raise _cut_off(path, f"it ends after {float(end - start):.2f} s{where}")
+
+
+def _cut_off(path: str, where: str) -> InbetweenError:
+    hint = "get the whole file, or take what is there: ffmpeg -i CLIP -c copy whole.mkv"
+    return InbetweenError(f"{path} is cut off: {where}", hint)
 
 
 def _seconds(text: str) -> Fraction | None:
