@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from inbetween.errors import InbetweenError
+from inbetween.types import Report
 from inbetween.video.clip import Clip
 
 if TYPE_CHECKING:
@@ -73,17 +74,21 @@ def packets(container: av.container.InputContainer, stream: Any) -> Iterator[Any
     return (packet for packet in container.demux(stream) if packet.size or packet.dts is None)
 
 
-def decoded(clip: Clip, begin: Fraction = Fraction(0)) -> Iterator[Any]:
+def decoded(clip: Clip, report: Report, begin: Fraction = Fraction(0)) -> Iterator[Any]:
     """PyAV's frames, from a key frame at or before `begin`, seconds since `clip.start`, on; of a clip without time
-    stamps all of them, stamped.
+    stamps all of them, stamped. Notes: `damaged`, for one that is missing because it cannot be decoded.
 
     Raises:
-        InbetweenError: the file is damaged.
+        InbetweenError: the file cannot be read any more.
     """
     if not clip.timed:
         for number, frame in enumerate(_from(clip, None)):
             beyond = max(0, number + 1 - len(clip.ticks))
-            frame.pts, frame.time_base = clip.ticks[number - beyond] + beyond, clip.unit
+            tick = clip.ticks[number - beyond] + beyond
+            if isinstance(frame, Fraction):
+                _missing(clip, tick * clip.unit, begin, report)
+                continue
+            frame.pts, frame.time_base = tick, clip.unit
             yield frame
         return
     wanted = clip.start + begin
@@ -91,6 +96,9 @@ def decoded(clip: Clip, begin: Fraction = Fraction(0)) -> Iterator[Any]:
     for target in (wanted, wanted - 8, None):
         landed = False
         for frame in _from(clip, target):
+            if isinstance(frame, Fraction):
+                _missing(clip, frame, begin, report)
+                continue
             if not landed and target is not None and (frame.pts or 0) * frame.time_base > wanted:
                 break
             landed = True
@@ -99,7 +107,14 @@ def decoded(clip: Clip, begin: Fraction = Fraction(0)) -> Iterator[Any]:
             return
 
 
+def _missing(clip: Clip, time: Fraction, begin: Fraction, report: Report) -> None:
+    if time >= clip.start + begin:
+        text = f"{clip.path} is damaged at about {float(time):.2f} s: a picture that cannot be decoded is left out"
+        report.note("damaged", text, at=float(time - clip.start))
+
+
 def _from(clip: Clip, target: Fraction | None) -> Iterator[Any]:
+    """Frames, and for what is none the time of its packet."""
     import av
 
     with opened(clip.path) as container:
@@ -107,15 +122,19 @@ def _from(clip: Clip, target: Fraction | None) -> Iterator[Any]:
         unit = Fraction(video.time_base or 1)
         if target is not None and target > (video.start_time or 0) * unit:
             container.seek(int(target / unit), stream=video)
+        alpha: Any = None
         if clip.channels == 4 and video.codec_context.name in ("vp8", "vp9"):
             # The other decoder passes over the alpha.
-            decoder: Any = av.CodecContext.create(f"libvpx{'-vp9' * (video.codec_context.name == 'vp9')}", "r")
-            decoder.extradata = video.codec_context.extradata
-            for packet in packets(container, video):
-                yield from decoder.decode(packet if packet.size else None)
-        else:
-            for packet in packets(container, video):
-                yield from packet.decode()
+            alpha = av.CodecContext.create(f"libvpx{'-vp9' * (video.codec_context.name == 'vp9')}", "r")
+            alpha.extradata = video.codec_context.extradata
+        time = Fraction(0)
+        for packet in packets(container, video):
+            # The last one has none, and ends what threads are still at.
+            time = time if packet.dts is None else (packet.pts or packet.dts) * unit
+            try:
+                yield from alpha.decode(packet if packet.size else None) if alpha else packet.decode()
+            except av.error.InvalidDataError:
+                yield time
 
 
 def matrix_signs(frame: Any) -> tuple[int, int, int, int]:

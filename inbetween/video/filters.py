@@ -76,7 +76,8 @@ def is_film(clip: Clip, report: Report) -> bool:
     combed = 0
     for place in range(PLACES):
         report.progress("scan", place, PLACES)
-        for frame in islice(filtered(decoded(clip, place * clip.last / PLACES), [("idet", "")]), LOOKED):
+        source = decoded(clip, Report(), place * clip.last / PLACES)
+        for frame in islice(filtered(source, [("idet", "")]), LOOKED):
             found = frame.metadata
             combed += found["lavfi.idet.single.current_frame"] in ("tff", "bff")
             repeated[found["lavfi.idet.repeated.current_frame"]] += 1

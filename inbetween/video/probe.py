@@ -259,7 +259,7 @@ def name_of(rate: Fraction) -> str:
 def _looked_at(clip: Clip, report: Report) -> Clip:
     """With what only a decoded picture tells."""
     first, interlaced = None, False
-    for number, frame in enumerate(decoded(clip)):
+    for number, frame in enumerate(decoded(clip, Report())):
         first, interlaced = first or frame, interlaced or bool(frame.interlaced_frame)
         # An encoder may mark some pictures only.
         if number >= 8:
