@@ -115,6 +115,19 @@ def test_as_many_frames_as_planned(
     assert made.count == count
 
 
+@pytest.mark.parametrize("fps", [60, 75, 90, 144])
+@pytest.mark.parametrize("name", ["out.webm", "out.mkv"])
+def test_matroska_says_its_rate(clip: MakeClip, tmp_path: Path, name: str, fps: int) -> None:
+    """Its times are whole milliseconds."""
+    out = tmp_path / name
+    made = slow(clip(moving(6), Fraction(6)), out, engine="blend", fps=str(fps)).made.output
+    assert made.count == fps
+    with av.open(str(out)) as container:
+        lasting = {packet.duration for packet in container.demux(video=0) if packet.size}
+        assert container.duration == 1_000_000
+    assert lasting == {1000 // fps}
+
+
 def test_the_clips_own_pictures_stay_bit_for_bit(clip: MakeClip, tmp_path: Path) -> None:
     path = clip(moving(5))
     slow(path, tmp_path / "out", factor="3")

@@ -49,7 +49,8 @@ def _join(path: str, segments: Sequence[str], expected: Expected, report: Report
             first = next(pictures)
             stream: Any = film.add_stream_from_template(first.stream, opaque=True)
             stream.codec_context.codec_tag = first.stream.codec_context.codec_tag
-            # Only some codecs say it themselves.
+            # Only some codecs say these themselves, and Matroska rounds the times.
+            stream.codec_context.framerate = expected.rate
             stream.codec_context.sample_aspect_ratio = expected.aspect
             # Of VP9 it says that there is an alpha channel.
             stream.metadata.update(first.stream.metadata)
