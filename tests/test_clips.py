@@ -20,7 +20,7 @@ from inbetween.slowmo import footage
 from inbetween.types import Picture, Report
 from inbetween.video import ffmpeg
 from inbetween.video.clip import Clip
-from inbetween.video.filters import is_film
+from inbetween.video.filters import kind
 from inbetween.video.probe import probe
 from inbetween.video.read import frames
 
@@ -235,10 +235,15 @@ def test_film_in_interlaced_video_has_its_own_pictures_again(make: Make, tmp_pat
     assert len(places) - len(set(places)) == 6
 
 
-def test_true_halves_and_whole_pictures_are_no_film(make: Make) -> None:
-    for vf in ("tinterlace=4", "null"):
-        path = make("c.mkv", "testsrc2=s=128x96:r=50:d=2", "-vf", vf, "-c:v", "ffv1", "-flags", "+ilme")
-        assert not is_film(probe(str(path), Report()), Report())
+@pytest.mark.parametrize(("vf", "found"), [("tinterlace=4", "fields"), ("null", "whole")])
+def test_what_interlaced_clips_are(make: Make, vf: str, found: str) -> None:
+    words = ("-vf", f"{vf},setfield=tff", "-c:v", "ffv1", "-flags", "+ilme")
+    path = make("c.mkv", "testsrc=s=320x240:r=50:d=2,boxblur=2", *words)
+    clip = probe(str(path), Report())
+    assert clip.interlaced
+    assert kind(clip, Report()) == found
+    rate = footage.of_video(str(path), True, Report()).clip.rate
+    assert rate == (2 * clip.rate if found == "fields" else clip.rate)
 
 
 @pytest.mark.parametrize(
