@@ -17,6 +17,7 @@
     journal    the finished segments of a long film, and who has them
     join       segments, and what goes with them, into one file
     carry      sound, subtitles, chapters and titles of a clip
+    timecode   the clock of SMPTE ST 12, moved
     stretch    sound over another time, its pitch kept
 
 Import the modules: nothing is loaded by importing this package.

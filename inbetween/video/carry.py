@@ -16,9 +16,10 @@ from inbetween.errors import InbetweenError
 from inbetween.types import Report
 from inbetween.video import sinks
 from inbetween.video.clip import Clip, Stream
-from inbetween.video.decode import opened, packets
+from inbetween.video.decode import is_cover, opened, packets
 from inbetween.video.sinks import Sink
 from inbetween.video.stretch import Samples, stretched
+from inbetween.video.timecode import timecode
 
 LOSSLESS = ("flac", "alac", "wavpack", "truehd", "mlp", "tta")
 
@@ -68,7 +69,7 @@ BIT_RATE = {"aac": 96_000, "libopus": 80_000}
 """A channel."""
 JITTER = Fraction(1, 50)
 """Seconds by which the time stamps of sound may be off, and no more."""
-_NOT_TITLES = ("encoder", "major_brand", "minor_version", "compatible_brands", "duration")
+_NOT_TITLES = ("encoder", "major_brand", "minor_version", "compatible_brands", "duration", "timecode")
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ class Carried:
             film.metadata.update(
                 {name: text for name, text in clip.metadata.items() if name.lower() not in _NOT_TITLES}
             )
+            film.metadata.update(self._timecode(clip, film))
             chapters = [self._chapter(chapter) for chapter in clip.chapters()]
             film.set_chapters([chapter for chapter in chapters if chapter["start"] < chapter["end"]])
             return [self._stream(film, clip.streams[track.stream.index], track) for track in self.tracks]
@@ -127,6 +129,16 @@ class Carried:
         except (av.error.FFmpegError, InbetweenError, ValueError):
             return False
         return True
+
+    def _timecode(self, clip: Any, film: Any) -> dict[str, str]:
+        """The studio's clock at the first frame, where the clip has one: of the file, or of its pictures."""
+        source = next(stream for stream in clip.streams.video if not is_cover(stream))
+        tags = {name.lower(): text for name, text in (source.metadata | clip.metadata).items()}
+        since = self.start - (source.start_time or 0) * source.time_base
+        rate: Any = next((stream.codec_context.framerate for stream in film.streams.video), None)
+        text = tags.get("timecode", "")
+        label = timecode(text, since, source.average_rate, rate) if source.average_rate and rate else ""
+        return {"timecode": label} if label else {}
 
     def _chapter(self, chapter: Any) -> Any:
         start, end = (self._at(chapter[name] * chapter["time_base"]) for name in ("start", "end"))
