@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 import subprocess
 from collections.abc import Callable
 from fractions import Fraction
@@ -372,6 +373,50 @@ def test_what_cannot_go_with_the_film_is_said(inside: Command, tmp_path: Path) -
     with av.open(str(tmp_path / "o.mp4")) as film:
         assert not film.streams.audio
         assert len(film.streams.subtitles) == 1
+
+
+def blu_ray(path: Path, times: list[tuple[float, float]]) -> Path:
+    """Subtitles that are pictures, of 8 by 2 pixels: each in five segments, which stands until the three that clear."""
+
+    def segment(at: float, kind: int, body: bytes) -> bytes:
+        return b"PG" + struct.pack(">IIBH", round(at * 90000), 0, kind, len(body)) + body
+
+    window = struct.pack(">BBHHHH", 1, 0, 5, 5, 8, 2)
+    coded = struct.pack(">HH", 8, 2) + (b"\1" * 8 + b"\0\0") * 2
+    made = b""
+    for number, (begin, end) in enumerate(times):
+        shown = struct.pack(">HHBHBBBB", 64, 48, 16, 2 * number, 128, 0, 0, 1) + struct.pack(">HBBHH", 0, 0, 0, 5, 5)
+        made += segment(begin, 0x16, shown) + segment(begin, 0x17, window)
+        made += segment(begin, 0x14, bytes((0, 0, 1, 235, 128, 128, 255)))
+        made += segment(begin, 0x15, b"\0\0\0\xc0" + len(coded).to_bytes(3) + coded) + segment(begin, 0x80, b"")
+        clear = struct.pack(">HHBHBBBB", 64, 48, 16, 2 * number + 1, 0, 0, 0, 0)
+        made += segment(end, 0x16, clear) + segment(end, 0x17, window) + segment(end, 0x80, b"")
+    path.write_bytes(made)
+    return path
+
+
+@pytest.mark.parametrize("source", ["c.mkv", "c.m2ts"])
+@pytest.mark.parametrize(
+    ("words", "times"),
+    [
+        (["--factor", "2"], [0, 1.2, 1.6, 2.6]),
+        (["--from", "0.4s", "--factor", "1"], [0, 0.2, 0.4, 0.9]),
+        (["--from", "0.7s", "--to", "1s", "--factor", "1"], [0, 0.1]),
+    ],
+)
+def test_subtitles_of_a_blu_ray_go_with_the_film(
+    inside: Command, tmp_path: Path, source: str, words: list[str], times: list[float]
+) -> None:
+    pictures = blu_ray(tmp_path / "c.sup", [(0.2, 0.8), (1.0, 1.5)])
+    given = ["-f", "lavfi", "-i", "testsrc2=s=64x48:r=10:d=2", "-i", str(pictures), "-map", "0", "-map", "1"]
+    made = [*given, "-c:v", "libx264", "-c:s", "copy", str(tmp_path / source)]
+    subprocess.run([ffmpeg.executable(), "-v", "error", *made], check=True)
+    ran = inside("slowmo", source, *words, "--engine", "blend", "-o", "o.mkv")
+    assert ran.code == 0, ran.err
+    with av.open(str(tmp_path / "o.mkv")) as film:
+        found = [float(packet.pts * packet.time_base) for packet in film.demux(subtitles=0) if packet.size]
+    # ffmpeg lets the first one begin with the pictures.
+    assert found == pytest.approx(times, abs=0.002)
 
 
 NTSC = Fraction(30000, 1001)

@@ -173,12 +173,12 @@ class Carried:
         with opened(self.path) as clip:
             source: Any = clip.streams[index]
             shift = round(self.start / source.time_base)
-            for packet in clip.demux(source):
-                if packet.pts is None or not packet.size:
-                    continue
+            whole = (packet for packet in clip.demux(source) if packet.pts is not None and packet.size)
+            standing = source.codec_context.name in ("pgssub", "hdmv_pgs_subtitle")
+            for packet in self._standing(whole, source.time_base) if standing else whole:
                 if moved:
                     begin, end = (self._at(ticks * source.time_base) for ticks in _span(packet))
-                    if begin >= end:
+                    if begin >= end and not standing:
                         continue
                     packet.pts = packet.dts = round(begin / source.time_base)
                     packet.duration = round((end - begin) / source.time_base)
@@ -187,6 +187,20 @@ class Carried:
                     packet.dts = packet.pts
                 packet.stream = stream
                 yield packet
+
+    def _standing(self, subtitles: Iterator[Any], unit: Fraction) -> Iterator[Any]:
+        """Of a Blu-ray's, which stand until the next one comes: without those that the film does not show. One may come
+        in several packets, of which the first has the mark 0x16."""
+        early: list[Any] = []
+        for packet in subtitles:
+            time = packet.pts * unit - self.start
+            if time <= 0:
+                early = [packet] if bytes(packet)[0] == 0x16 else [*early, packet]
+            elif time < self.duration:
+                yield from early
+                early = []
+                yield packet
+        yield from early
 
     def _converted(self, index: int, stream: Any) -> Iterator[Any]:
         from av.subtitles.subtitle import SubtitleSet
