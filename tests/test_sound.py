@@ -362,6 +362,27 @@ def test_everything_goes_with_the_film(inside: Command, tmp_path: Path, source: 
     assert [b"word" in lines[0][2], b"lines" in lines[1][2]] == [True, True]
 
 
+@pytest.mark.parametrize(("out", "codec"), [("o.mkv", "flac"), ("o.mp4", "aac"), ("o.webm", "opus")])
+def test_eight_channels(inside: Command, tmp_path: Path, out: str, codec: str) -> None:
+    tones = "|".join(f"{(channel + 1) / 10}*sin(2*PI*90*t)" for channel in range(8))
+    given = ["-f", "lavfi", "-i", "testsrc2=s=64x48:r=10:d=2", "-f", "lavfi", "-i", f"aevalsrc={tones}:c=7.1:d=2"]
+    made = [*given, "-c:v", "libx264", "-c:a", "flac", str(tmp_path / "c.mkv")]
+    subprocess.run([ffmpeg.executable(), "-v", "error", *made], check=True)
+    ran = inside("slowmo", "c.mkv", "--factor", "2", "--engine", "blend", "-o", out)
+    assert ran.code == 0, ran.err
+    # In another process, for PyAV reads beyond eight planes.
+    words = ["-i", str(tmp_path / out), "-f", "f32le", "-c:a", "pcm_f32le", "-"]
+    ran_too = subprocess.run([ffmpeg.executable(), "-v", "error", *words], capture_output=True, check=True)
+    sound = np.frombuffer(ran_too.stdout, np.float32).reshape(-1, 8)
+    with av.open(str(tmp_path / out)) as film:
+        stream = film.streams.audio[0]
+        assert (stream.codec_context.name, stream.layout.name) == (codec, "7.1")
+        rate = stream.rate
+    assert abs(len(sound) / rate - 4) < 0.05
+    loud = np.sqrt(2 * np.mean(np.square(sound[rate : 3 * rate]), 0))
+    assert loud == pytest.approx([(channel + 1) / 10 for channel in range(8)], rel=0.15)
+
+
 def test_what_cannot_go_with_the_film_is_said(inside: Command, tmp_path: Path) -> None:
     full(tmp_path / "c.mkv", tmp_path)
     ran = inside("slowmo", "c.mkv", "--fps", 12, "-o", "o.gif")

@@ -243,7 +243,7 @@ class Carried:
             )
             place = 0
             for block in out:
-                frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block), "fltp", layout)
+                frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block.T).reshape(1, -1), "flt", layout)
                 frame.sample_rate, frame.pts, frame.time_base = rate, place, Fraction(1, rate)
                 place += block.shape[1]
                 yield from stream.encode(frame)
@@ -301,7 +301,8 @@ def _ways(holds: _Holds, stream: Stream, as_it_is: bool) -> list[str]:
     if stream.kind == "audio" and codec:
         lossless = codec.startswith("pcm") or codec in LOSSLESS
         copied = as_it_is and ("pcm" if codec.startswith("pcm") else codec) in holds.sounds
-        return [""] * copied + [holds.lossless if lossless else holds.sound]
+        # ALAC has fewer layouts than AAC.
+        return [""] * copied + [holds.lossless] * lossless + [holds.sound]
     if stream.kind == "subtitle":
         if codec in holds.texts or codec in holds.pictures:
             return [""]
@@ -335,11 +336,12 @@ def _samples(clip: Any, source: Any, start: Fraction, rate: int, layout: str) ->
     # From a little before it on, for what a decoder has to learn first.
     if start > 2:
         clip.seek(int((start - 1) / source.time_base), stream=source)
-    resampler = av.AudioResampler("fltp", layout, rate)
+    # Side by side: of eight planes PyAV reads one more.
+    resampler = av.AudioResampler("flt", layout, rate)
     at = 0
     for frame in _frames(clip, source):
         for part in resampler.resample(frame):
-            block: Any = part.to_ndarray()
+            block: Any = part.to_ndarray().reshape(-1, part.layout.nb_channels).T
             if part.pts is not None and part.time_base is not None:
                 late = round((part.pts * part.time_base - start) * rate) - at
                 if at == 0 or abs(late) > JITTER * rate:
