@@ -5,9 +5,11 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 from conftest import save, scene
@@ -18,7 +20,7 @@ from inbetween.slowmo import footage
 from inbetween.types import Picture, Report
 from inbetween.video import ffmpeg
 from inbetween.video.clip import Clip
-from inbetween.video.filters import is_film
+from inbetween.video.filters import kind
 from inbetween.video.probe import probe
 from inbetween.video.read import frames
 
@@ -109,6 +111,26 @@ def test_a_missing_picture_is_a_hole_in_an_even_clip(make: Make) -> None:
         assert clip.even, name
         assert clip.rate == Fraction(24000, 1001)
         assert [time * clip.rate for time, _ in found] == [n for n in range(24) if n != 11]
+
+
+@pytest.mark.parametrize("words", [("-c:v", "mpeg4"), X264])
+def test_an_avi_counts_what_it_dropped(make: Make, words: tuple[str, ...]) -> None:
+    dropped = ("-vf", "select=not(between(n\\,5\\,9))", "-fps_mode", "passthrough")
+    clip, found = opened(make("c.avi", SOURCE, *dropped, *words))
+    assert clip.duration == 24 * Fraction(1001, 24000)
+    times = [time * 24000 / 1001 for time, _ in found]
+    # Where it is, is told in the order of the file.
+    assert len(times) == 19
+    assert sorted(b - a for a, b in pairwise(times)) == [1] * 17 + [6]
+
+
+def test_a_picture_that_goes_on_in_theora(make: Make) -> None:
+    moving = "color=c=gray:s=64x48:r=25:d=1[a];color=c=white:s=8x8:r=25[b];[a][b]overlay=x=floor(t*5)*8:shortest=1"
+    path = make("c.ogv", moving, "-c:v", "libtheora")
+    clip, found = opened(path)
+    assert (clip.rate, clip.even, clip.count, clip.duration) == (25, True, 25, 1)
+    assert len(found) < 25
+    assert all((time * 25).denominator == 1 for time, _ in found)
 
 
 @pytest.mark.parametrize("rate", ["24000/1001", "25", "60000/1001"])
@@ -213,10 +235,15 @@ def test_film_in_interlaced_video_has_its_own_pictures_again(make: Make, tmp_pat
     assert len(places) - len(set(places)) == 6
 
 
-def test_true_halves_and_whole_pictures_are_no_film(make: Make) -> None:
-    for vf in ("tinterlace=4", "null"):
-        path = make("c.mkv", "testsrc2=s=128x96:r=50:d=2", "-vf", vf, "-c:v", "ffv1", "-flags", "+ilme")
-        assert not is_film(probe(str(path), Report()), Report())
+@pytest.mark.parametrize(("vf", "found"), [("tinterlace=4", "fields"), ("null", "whole")])
+def test_what_interlaced_clips_are(make: Make, vf: str, found: str) -> None:
+    words = ("-vf", f"{vf},setfield=tff", "-c:v", "ffv1", "-flags", "+ilme")
+    path = make("c.mkv", "testsrc=s=320x240:r=50:d=2,boxblur=2", *words)
+    clip = probe(str(path), Report())
+    assert clip.interlaced
+    assert kind(clip, Report()) == found
+    rate = footage.of_video(str(path), True, Report()).clip.rate
+    assert rate == (2 * clip.rate if found == "fields" else clip.rate)
 
 
 @pytest.mark.parametrize(
@@ -304,6 +331,26 @@ def test_a_clip_that_is_cut_off(make: Make, tmp_path: Path, name: str) -> None:
     cut = tmp_path / f"cut_{name}"
     cut.write_bytes(data[: len(data) * 6 // 10])
     assert "cut off" in refused(cut)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("c.mp4", ("-movflags", "+frag_keyframe+empty_moov")), ("c.mkv", ()), ("c.webm", ()), ("c.avi", ())],
+)
+def test_a_file_is_as_long_as_its_container_says(make: Make, tmp_path: Path, name: str, words: tuple[str, ...]) -> None:
+    codec = ("-c:v", "libvpx", "-deadline", "realtime") if name == "c.webm" else X264
+    data = make(name, SOURCE, *codec, *words).read_bytes()
+    cut = tmp_path / f"cut_{name}"
+    for part in (0.8, 0.95):
+        cut.write_bytes(data[: int(len(data) * part)])
+        assert "cut off" in refused(cut)
+    cut.write_bytes(data + b"more")
+    assert probe(str(cut), Report()).count == 24
+
+
+def test_what_was_streamed_does_not_say_how_long_it_is(make: Make) -> None:
+    clip, found = opened(make("c.mkv", SOURCE, *X264, "-f", "matroska", "-live", "1"))
+    assert (clip.count, len(found)) == (24, 24)
 
 
 def test_an_mp4_without_its_end_has_no_index(make: Make, tmp_path: Path) -> None:
@@ -399,17 +446,31 @@ def test_times_that_jump_back(make: Make, tmp_path: Path) -> None:
 
 
 def test_damage_is_not_passed_over(make: Make, tmp_path: Path) -> None:
-    data = bytearray(make("c.mkv", "testsrc2=s=320x240:r=25:d=1", "-c:v", "ffv1", "-slicecrc", "1").read_bytes())
-    data[len(data) // 2 : len(data) // 2 + 4000] = bytes(4000)
+    data = bytearray(make("c.mkv", "testsrc2=s=320x240:r=25:d=1", *X264).read_bytes())
+    data[len(data) // 2 : len(data) // 2 + 40] = bytes(40)
     path, report = tmp_path / "bad.mkv", Notes()
     path.write_bytes(data)
-    try:
-        clip = probe(str(path), report)
-        found = list(frames(clip, report))
-    except InbetweenError:
-        return
-    assert len(found) == 25
-    assert "damaged" in report.codes
+    clip = probe(str(path), report)
+    found = list(frames(clip, report))
+    assert (clip.count, clip.duration) == (25, 1)
+    assert len(found) >= 24
+    assert report.codes.count("damaged") == 1
+
+
+@pytest.mark.parametrize("name", ["c.mov", "c.avi"])
+def test_a_picture_that_cannot_be_decoded_is_a_hole(make: Make, name: str) -> None:
+    path = make(name, SOURCE, "-c:v", "mjpeg")
+    with av.open(str(path)) as film:
+        lost = list(film.demux(video=0))[9]
+        at, size = lost.pos, lost.size
+    data = bytearray(path.read_bytes())
+    data[at : at + size] = bytes(size)
+    path.write_bytes(data)
+    report = Notes()
+    clip = probe(str(path), report)
+    times = [time * clip.rate for time, _ in frames(clip, report)]
+    assert (clip.count, times) == (24, [n for n in range(24) if n != 9])
+    assert report.codes.count("damaged") == 1
 
 
 # ------------------------------------------------------------------ sequences

@@ -116,6 +116,19 @@ def test_as_many_frames_as_planned(
     assert made.count == count
 
 
+@pytest.mark.parametrize("fps", [60, 75, 90, 144])
+@pytest.mark.parametrize("name", ["out.webm", "out.mkv"])
+def test_matroska_says_its_rate(clip: MakeClip, tmp_path: Path, name: str, fps: int) -> None:
+    """Its times are whole milliseconds."""
+    out = tmp_path / name
+    made = slow(clip(moving(6), Fraction(6)), out, engine="blend", fps=str(fps)).made.output
+    assert made.count == fps
+    with av.open(str(out)) as container:
+        lasting = {packet.duration for packet in container.demux(video=0) if packet.size}
+        assert container.duration == 1_000_000
+    assert lasting == {1000 // fps}
+
+
 def test_the_clips_own_pictures_stay_bit_for_bit(clip: MakeClip, tmp_path: Path) -> None:
     path = clip(moving(5))
     slow(path, tmp_path / "out", factor="3")
@@ -445,10 +458,12 @@ def test_a_steady_cycle_is_evened_out(cycle: tuple[int, ...], step: Fraction) ->
     assert {b - a for a, b in pairwise(times[count:-count])} == {step}
     own = [sum((cycle * 6)[:number]) for number in range(len(times))]
     assert max(abs(a - b) for a, b in zip(times, own, strict=True)) <= gcd(*cycle)
-    # Those whose time it is keep it, so that own pictures are met; on the whole nothing is early or late.
+    # They are where a film is even from the beginning on, so that one at its rate meets all of them.
+    assert all(time % step == 0 for time in times[count:-count])
+    # Those whose time it is keep it, so that own pictures are met; nothing is earlier or later than rounding makes it.
     assert any(a == b for a, b in zip(times[count : 2 * count], own[count : 2 * count], strict=True))
     late = sum(a - b for a, b in zip(times[count : 2 * count], own[count : 2 * count], strict=True)) / count
-    assert abs(late) <= Fraction(gcd(*cycle), 4)
+    assert abs(late) <= gcd(*cycle) * Fraction(count - 1, 2 * count)
 
 
 @pytest.mark.parametrize(
@@ -467,6 +482,11 @@ def test_drawings_timed_by_hand_stay_as_they_are(lengths: list[int]) -> None:
     assert times_of(found) == [Fraction(sum(lengths[:number]), 30) for number in range(len(lengths))]
 
 
+def test_a_cycle_is_even_to_the_end_of_the_clip() -> None:
+    times = times_of(keys_of(stream(runs([2, 1, 1, 1] * 5 + [1]), 30)))
+    assert times == [Fraction(number, 24) for number in range(21)]
+
+
 def test_a_cycle_ends_at_a_cut() -> None:
     first, second = [1, 1, 1, 2] * 4 + [1, 1], [1, 2, 1, 1] * 4
     pictures = runs(first) + runs(second, 1)
@@ -475,8 +495,8 @@ def test_a_cycle_ends_at_a_cut() -> None:
     assert [key.time for key in found if not key.joined] == [0, at]
     times = times_of(found)
     assert times == sorted(set(times))
-    alone = keys_of(stream(runs(second, 1), 30))
-    assert [time - at for time in times if time >= at] == times_of(alone)
+    alone = keys_of([(at + time, picture) for time, picture in stream(runs(second, 1), 30)])
+    assert [time for time in times if time >= at] == times_of(alone)
 
 
 def test_pictures_that_are_missing_are_no_cycle() -> None:
@@ -498,6 +518,8 @@ def test_pictures_shown_for_two_and_three_fields_are_spread_evenly(
     step = Fraction(5, 2) * field
     assert all(abs(b - a - step) <= Fraction(ms * 2 + 1, 1000) for a, b in pairwise(found[4:-4]))
     assert all(abs(a - b) <= field + Fraction(1, 1000) for a, b in zip(found, times, strict=True))
+    # A film at its own rate meets all of them, the last ones too.
+    assert field != keys_room.FIELD or all(time % step == 0 for time in found)
 
 
 @given(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import struct
 import subprocess
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -24,6 +26,7 @@ from inbetween.video.carry import carried
 from inbetween.video.probe import probe
 from inbetween.video.sinks import parse
 from inbetween.video.stretch import stretched
+from inbetween.video.timecode import timecode
 
 RATE = 48_000
 CLICKS = (0.5, 1.25, 2.0, 2.5)
@@ -217,6 +220,45 @@ def test_sound_keeps_its_offset_in_every_container(
     assert heard(after, now) == pytest.approx([float(begin) + click for click in CLICKS], abs=0.03)
 
 
+def with_sound(path: Path, change: Callable[[bytes], bytes]) -> None:
+    """A transport stream whose packets of sound are changed."""
+    data = path.read_bytes()
+    packets = [data[at : at + 188] for at in range(0, len(data), 188)]
+    path.write_bytes(b"".join(change(p) if int.from_bytes(p[1:3]) & 0x1FFF == 0x101 else p for p in packets))
+    assert path.read_bytes() != data
+
+
+def test_damaged_sound_does_not_stop_a_film(inside: Command, tmp_path: Path) -> None:
+    said = ""
+    for seed in range(4):
+        clip(tmp_path / "c.ts", Fraction(10), 30, "aac")
+        noise = np.random.default_rng(seed)
+        with_sound(
+            tmp_path / "c.ts", lambda p, noise=noise: p[:40] + noise.bytes(140) + p[180:] if noise.random() < 0.1 else p
+        )
+        ran = inside("slowmo", "c.ts", "--fps", "20", "--engine", "blend", "-o", "o.mkv", "--overwrite")
+        assert ran.code == 0, ran.err
+        said += ran.err
+    assert "of its sound are left out" in said
+
+
+def test_a_stream_that_is_announced_and_has_no_sound(inside: Command, tmp_path: Path) -> None:
+    clip(tmp_path / "c.ts", Fraction(10), 30, "aac")
+    with_sound(tmp_path / "c.ts", lambda packet: b"")
+    ran = inside("slowmo", "c.ts", "--fps", "20", "--engine", "blend", "-o", "o.mkv")
+    assert ran.code == 0, ran.err
+    assert "left out: audio (aac)" in ran.err
+
+
+def test_a_packet_with_sound(inside: Command, tmp_path: Path) -> None:
+    """FLAC in NUT ends with one."""
+    clip(tmp_path / "c.nut", Fraction(10), 30, "flac")
+    ran = inside("slowmo", "c.nut", "--factor", "2", "--engine", "blend", "-o", "o.mov")
+    assert ran.code == 0, ran.err
+    sound, rate, _, _ = played(tmp_path / "o.mov")
+    assert heard(sound, rate) == pytest.approx([2 * click for click in CLICKS], abs=0.004)
+
+
 def test_sound_at_the_clips_own_speed_is_copied(inside: Command, tmp_path: Path) -> None:
     clip(tmp_path / "c.mp4", Fraction(10), 30)
     assert inside("slowmo", "c.mp4", "--fps", "20", "-o", "o.mp4").code == 0
@@ -320,6 +362,27 @@ def test_everything_goes_with_the_film(inside: Command, tmp_path: Path, source: 
     assert [b"word" in lines[0][2], b"lines" in lines[1][2]] == [True, True]
 
 
+@pytest.mark.parametrize(("out", "codec"), [("o.mkv", "flac"), ("o.mp4", "aac"), ("o.webm", "opus")])
+def test_eight_channels(inside: Command, tmp_path: Path, out: str, codec: str) -> None:
+    tones = "|".join(f"{(channel + 1) / 10}*sin(2*PI*90*t)" for channel in range(8))
+    given = ["-f", "lavfi", "-i", "testsrc2=s=64x48:r=10:d=2", "-f", "lavfi", "-i", f"aevalsrc={tones}:c=7.1:d=2"]
+    made = [*given, "-c:v", "libx264", "-c:a", "flac", str(tmp_path / "c.mkv")]
+    subprocess.run([ffmpeg.executable(), "-v", "error", *made], check=True)
+    ran = inside("slowmo", "c.mkv", "--factor", "2", "--engine", "blend", "-o", out)
+    assert ran.code == 0, ran.err
+    # In another process, for PyAV reads beyond eight planes.
+    words = ["-i", str(tmp_path / out), "-f", "f32le", "-c:a", "pcm_f32le", "-"]
+    ran_too = subprocess.run([ffmpeg.executable(), "-v", "error", *words], capture_output=True, check=True)
+    sound = np.frombuffer(ran_too.stdout, np.float32).reshape(-1, 8)
+    with av.open(str(tmp_path / out)) as film:
+        stream = film.streams.audio[0]
+        assert (stream.codec_context.name, stream.layout.name) == (codec, "7.1")
+        rate = stream.rate
+    assert abs(len(sound) / rate - 4) < 0.05
+    loud = np.sqrt(2 * np.mean(np.square(sound[rate : 3 * rate]), 0))
+    assert loud == pytest.approx([(channel + 1) / 10 for channel in range(8)], rel=0.15)
+
+
 def test_what_cannot_go_with_the_film_is_said(inside: Command, tmp_path: Path) -> None:
     full(tmp_path / "c.mkv", tmp_path)
     ran = inside("slowmo", "c.mkv", "--fps", 12, "-o", "o.gif")
@@ -331,6 +394,84 @@ def test_what_cannot_go_with_the_film_is_said(inside: Command, tmp_path: Path) -
     with av.open(str(tmp_path / "o.mp4")) as film:
         assert not film.streams.audio
         assert len(film.streams.subtitles) == 1
+
+
+def blu_ray(path: Path, times: list[tuple[float, float]]) -> Path:
+    """Subtitles that are pictures, of 8 by 2 pixels: each in five segments, which stands until the three that clear."""
+
+    def segment(at: float, kind: int, body: bytes) -> bytes:
+        return b"PG" + struct.pack(">IIBH", round(at * 90000), 0, kind, len(body)) + body
+
+    window = struct.pack(">BBHHHH", 1, 0, 5, 5, 8, 2)
+    coded = struct.pack(">HH", 8, 2) + (b"\1" * 8 + b"\0\0") * 2
+    made = b""
+    for number, (begin, end) in enumerate(times):
+        shown = struct.pack(">HHBHBBBB", 64, 48, 16, 2 * number, 128, 0, 0, 1) + struct.pack(">HBBHH", 0, 0, 0, 5, 5)
+        made += segment(begin, 0x16, shown) + segment(begin, 0x17, window)
+        made += segment(begin, 0x14, bytes((0, 0, 1, 235, 128, 128, 255)))
+        made += segment(begin, 0x15, b"\0\0\0\xc0" + len(coded).to_bytes(3) + coded) + segment(begin, 0x80, b"")
+        clear = struct.pack(">HHBHBBBB", 64, 48, 16, 2 * number + 1, 0, 0, 0, 0)
+        made += segment(end, 0x16, clear) + segment(end, 0x17, window) + segment(end, 0x80, b"")
+    path.write_bytes(made)
+    return path
+
+
+@pytest.mark.parametrize("source", ["c.mkv", "c.m2ts"])
+@pytest.mark.parametrize(
+    ("words", "times"),
+    [
+        (["--factor", "2"], [0, 1.2, 1.6, 2.6]),
+        (["--from", "0.4s", "--factor", "1"], [0, 0.2, 0.4, 0.9]),
+        (["--from", "0.7s", "--to", "1s", "--factor", "1"], [0, 0.1]),
+    ],
+)
+def test_subtitles_of_a_blu_ray_go_with_the_film(
+    inside: Command, tmp_path: Path, source: str, words: list[str], times: list[float]
+) -> None:
+    pictures = blu_ray(tmp_path / "c.sup", [(0.2, 0.8), (1.0, 1.5)])
+    given = ["-f", "lavfi", "-i", "testsrc2=s=64x48:r=10:d=2", "-i", str(pictures), "-map", "0", "-map", "1"]
+    made = [*given, "-c:v", "libx264", "-c:s", "copy", str(tmp_path / source)]
+    subprocess.run([ffmpeg.executable(), "-v", "error", *made], check=True)
+    ran = inside("slowmo", source, *words, "--engine", "blend", "-o", "o.mkv")
+    assert ran.code == 0, ran.err
+    with av.open(str(tmp_path / "o.mkv")) as film:
+        found = [float(packet.pts * packet.time_base) for packet in film.demux(subtitles=0) if packet.size]
+    # ffmpeg lets the first one begin with the pictures.
+    assert found == pytest.approx(times, abs=0.002)
+
+
+NTSC = Fraction(30000, 1001)
+
+
+@pytest.mark.parametrize(
+    ("text", "since", "rate", "film", "label"),
+    [
+        ("10:00:00:24", Fraction(1, 25), Fraction(25), Fraction(25), "10:00:01:00"),
+        ("23:59:59:24", Fraction(1, 25), Fraction(25), Fraction(25), "00:00:00:00"),
+        ("10:00:00:12", Fraction(0), Fraction(25), Fraction(50), "10:00:00:24"),
+        ("00:00:59;29", 1 / NTSC, NTSC, NTSC, "00:01:00;02"),
+        ("00:09:59;29", 1 / NTSC, NTSC, NTSC, "00:10:00;00"),
+        ("00:00:00;00", Fraction(3600), NTSC, NTSC, "01:00:00;00"),
+        ("00:00:59:29", 1 / NTSC, NTSC, NTSC, "00:01:00:00"),
+        ("01:00:00;02", Fraction(0), NTSC, Fraction(60), "01:00:00:04"),
+        ("01:00:00:30", Fraction(0), NTSC, NTSC, ""),
+        ("noon", Fraction(0), NTSC, NTSC, ""),
+    ],
+)
+def test_a_studios_clock(text: str, since: Fraction, rate: Fraction, film: Fraction, label: str) -> None:
+    assert timecode(text, since, rate, film) == label
+
+
+@pytest.mark.parametrize("source", ["c.mov", "c.mkv"])
+@pytest.mark.parametrize("out", ["o.mov", "o.mkv"])
+def test_the_timecode_goes_with_the_film(inside: Command, tmp_path: Path, source: str, out: str) -> None:
+    words = ["-f", "lavfi", "-i", "testsrc2=s=64x48:r=25:d=1", "-c:v", "mpeg4", "-timecode", "10:00:00:20"]
+    subprocess.run([ffmpeg.executable(), "-v", "error", *words, str(tmp_path / source)], check=True)
+    ran = inside("slowmo", source, "--from", "0.4s", "--factor", "2", "--engine", "blend", "-o", out)
+    assert ran.code == 0, ran.err
+    with av.open(str(tmp_path / out)) as film:
+        tags = {name.lower(): text for name, text in (film.streams.video[0].metadata | film.metadata).items()}
+    assert tags["timecode"] == "10:00:01:05"
 
 
 def test_words_for_sound(inside: Command, tmp_path: Path) -> None:

@@ -568,6 +568,18 @@ def test_colours_of_every_codec(tmp_path: Path, suffix: str, codec: str, bits: i
         assert np.abs(seen - picture)[8:-8, 8:-8].max() <= 4
 
 
+def test_sprites_of_16_bits_in_an_animation(tmp_path: Path) -> None:
+    """Hard edges, which the encoder would lay over the frame before."""
+    pictures = [np.full((*SIZE, 4), 40_000, np.uint16) for _ in range(3)]
+    for index, picture in enumerate(pictures):
+        picture[..., 3] = 0
+        picture[10:20, 10 + 2 * index : 30, 3] = 65535
+    report = Notes()
+    written = written_of(tmp_path / "a.apng", pictures, None, report=report)
+    assert (written.count, written.pixel_format) == (3, "rgba")
+    assert report.notes == ["bit_depth"]
+
+
 @pytest.mark.parametrize(("suffix", "codec"), LOSSLESS)
 @pytest.mark.parametrize("channels", [3, 4])
 @pytest.mark.parametrize("bits", [8, 16])
@@ -576,6 +588,8 @@ def test_what_is_lossless_keeps_every_value(
     tmp_path: Path, suffix: str, codec: str | None, channels: int, bits: int, size: tuple[int, int]
 ) -> None:
     path = tmp_path / f"a{suffix}"
+    if (suffix, channels, bits) == (".apng", 4, 16):
+        pytest.skip("has 8 bits")
     if bits == 16:
         pictures = [np.ascontiguousarray(deep(index, channels)[: size[0], : size[1]]) for index in range(3)]
     else:
@@ -587,7 +601,7 @@ def test_what_is_lossless_keeps_every_value(
         (3, 8): ("bgr0", "rgb24"),
         (4, 8): ("bgra", "rgba"),
         (3, 16): ("gbrp16le", "rgb48be"),
-        (4, 16): ("gbrap16le", "rgba64be"),
+        (4, 16): ("gbrap16le", ""),
     }[channels, bits][suffix == ".apng"]
     assert {written.pixel_format, *(frame.format.name for frame in frames)} == {kind}
     raw = {(3, 8): "rgb24", (4, 8): "rgba", (3, 16): "rgb48le", (4, 16): "rgba64le"}[channels, bits]

@@ -201,7 +201,7 @@ def of_video(name: str, deinterlace: bool, report: Report) -> Footage:
     Raises:
         InbetweenError: see `probe.probe`; it is interlaced and not to be deinterlaced.
     """
-    from inbetween.video.filters import is_film
+    from inbetween.video.filters import kind
     from inbetween.video.probe import probe
     from inbetween.video.read import frames
 
@@ -211,11 +211,14 @@ def of_video(name: str, deinterlace: bool, report: Report) -> Footage:
             f"{name} is interlaced: every picture of it is two halves of other times",
             "add --deinterlace, which makes a picture of each half",
         )
-    if deinterlace and is_film(clip, report):
+    found = kind(clip, report) if deinterlace else ""
+    if found == "film":
         report.note(
             "film", f"{name} is film in interlaced video (3:2): the halves of each picture are brought together"
         )
         clip = replace(clip, film=True)
-    elif deinterlace:
+    elif found == "whole":
+        report.note("whole", f"{name} has whole pictures, though it may say otherwise: they stay as they are")
+    elif found == "fields":
         clip = clip.doubled()
     return Footage(clip, frames, (Path(name),))

@@ -181,35 +181,44 @@ def _evened(found: Iterable[Key]) -> Iterator[Key]:
 
 def _even(shot: Sequence[tuple[Fraction, int]], place: int) -> Fraction:
     """When the drawing at that place is shown in an even film; shot: when each appears, and pictures that show it."""
-    times, lengths, unit = _shown(shot)
+    times, lengths, unit, exact = _shown(shot)
     for period in range(1, CYCLE + 1):
-        if 2 * period < len(lengths) and lengths[period:] == lengths[:-period]:
+        if 2 * period < len(lengths) and _repeats(lengths, period):
             step = unit * sum(lengths[:period]) / period
             even = [time - (number - place) * step for number, time in enumerate(times[:period])]
             # Even times that were rounded to pictures differ by no more from their own.
             if max(even) - min(even) <= unit * gcd(*lengths):
-                # One of the cycle has the very time that it had: own pictures are met.
-                return median_low(even)
+                # What is even from the clip's beginning on is met by a film of that rate. Else one of the cycle has the
+                # very time that it had: own pictures are met.
+                begun = -(-min(even) // step) * step
+                return begun if exact and begun <= max(even) else median_low(even)
             break
     return shot[place][0]
 
 
-def _shown(shot: Sequence[tuple[Fraction, int]]) -> tuple[list[Fraction], list[int], Fraction]:
-    """When drawings appear, for how many units each is shown, and the seconds of a unit: a picture of the clip; or,
-    where time stamps say that each is shown for two or three fields of video (DVDs of films have it so), a field. For
-    no units where something is missing."""
+def _repeats(lengths: Sequence[int], period: int) -> bool:
+    """The end of a clip may cut the last one short."""
+    return lengths[period:-1] == lengths[: -period - 1] and lengths[-1] <= lengths[-period - 1]
+
+
+def _shown(shot: Sequence[tuple[Fraction, int]]) -> tuple[list[Fraction], list[int], Fraction, bool]:
+    """When drawings appear, for how many units each is shown, the seconds of a unit, and whether it is known exactly: a
+    picture of the clip; or, where time stamps say that each is shown for two or three fields of video (DVDs of films
+    have it so), a field. For no units where something is missing."""
     times, lengths = [time for time, _ in shot], [shown for _, shown in shot]
     unit = (times[1] - times[0]) / lengths[0]
     if all(end - start == shown * unit for start, end, shown in zip(times, times[1:], lengths, strict=False)):
-        return times, lengths, unit
+        return times, lengths, unit, True
     fields = [round((time - times[0]) / FIELD) for time in times]
     lengths = [end - start for start, end in pairwise(fields)]
     if set(lengths) == {2, 3}:
-        unit = (times[-1] - times[0]) / fields[-1]
-        exact = [times[0] + field * unit for field in fields]
-        if all(abs(a - b) <= ROUNDED for a, b in zip(times, exact, strict=True)):
-            return exact, lengths, unit
-    return times, [], unit
+        mean = (times[-1] - times[0]) / fields[-1]
+        # By the clip's beginning, where time stamps are only rounded.
+        for start, unit in ((round(times[0] / FIELD) * FIELD, FIELD), (times[0], mean)):
+            exact = [start + field * unit for field in fields]
+            if all(abs(a - b) <= ROUNDED for a, b in zip(times, exact, strict=True)):
+                return exact, lengths, unit, unit == FIELD
+    return times, [], unit, True
 
 
 def differ(a: Small, b: Small) -> float:

@@ -16,9 +16,10 @@ from inbetween.errors import InbetweenError
 from inbetween.types import Report
 from inbetween.video import sinks
 from inbetween.video.clip import Clip, Stream
-from inbetween.video.decode import opened
+from inbetween.video.decode import is_cover, opened, packets
 from inbetween.video.sinks import Sink
 from inbetween.video.stretch import Samples, stretched
+from inbetween.video.timecode import timecode
 
 LOSSLESS = ("flac", "alac", "wavpack", "truehd", "mlp", "tta")
 
@@ -68,7 +69,7 @@ BIT_RATE = {"aac": 96_000, "libopus": 80_000}
 """A channel."""
 JITTER = Fraction(1, 50)
 """Seconds by which the time stamps of sound may be off, and no more."""
-_NOT_TITLES = ("encoder", "major_brand", "minor_version", "compatible_brands", "duration")
+_NOT_TITLES = ("encoder", "major_brand", "minor_version", "compatible_brands", "duration", "timecode")
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ class Carried:
             film.metadata.update(
                 {name: text for name, text in clip.metadata.items() if name.lower() not in _NOT_TITLES}
             )
+            film.metadata.update(self._timecode(clip, film))
             chapters = [self._chapter(chapter) for chapter in clip.chapters()]
             film.set_chapters([chapter for chapter in chapters if chapter["start"] < chapter["end"]])
             return [self._stream(film, clip.streams[track.stream.index], track) for track in self.tracks]
@@ -119,11 +121,24 @@ class Carried:
             return True
         try:
             with av.open(BytesIO(), "w", format=muxer) as film:
-                for packets in replace(self, tracks=(track,)).streams(film):
-                    film.mux(list(islice(packets, 3)))
+                streams = replace(self, tracks=(track,)).streams(film)
+                # Even where not one packet comes.
+                film.start_encoding()
+                for found in streams:
+                    film.mux(list(islice(found, 3)))
         except (av.error.FFmpegError, InbetweenError, ValueError):
             return False
         return True
+
+    def _timecode(self, clip: Any, film: Any) -> dict[str, str]:
+        """The studio's clock at the first frame, where the clip has one: of the file, or of its pictures."""
+        source = next(stream for stream in clip.streams.video if not is_cover(stream))
+        tags = {name.lower(): text for name, text in (source.metadata | clip.metadata).items()}
+        since = self.start - (source.start_time or 0) * source.time_base
+        rate: Any = next((stream.codec_context.framerate for stream in film.streams.video), None)
+        text = tags.get("timecode", "")
+        label = timecode(text, since, source.average_rate, rate) if source.average_rate and rate else ""
+        return {"timecode": label} if label else {}
 
     def _chapter(self, chapter: Any) -> Any:
         start, end = (self._at(chapter[name] * chapter["time_base"]) for name in ("start", "end"))
@@ -158,12 +173,12 @@ class Carried:
         with opened(self.path) as clip:
             source: Any = clip.streams[index]
             shift = round(self.start / source.time_base)
-            for packet in clip.demux(source):
-                if packet.pts is None or not packet.size:
-                    continue
+            whole = (packet for packet in clip.demux(source) if packet.pts is not None and packet.size)
+            standing = source.codec_context.name in ("pgssub", "hdmv_pgs_subtitle")
+            for packet in self._standing(whole, source.time_base) if standing else whole:
                 if moved:
                     begin, end = (self._at(ticks * source.time_base) for ticks in _span(packet))
-                    if begin >= end:
+                    if begin >= end and not standing:
                         continue
                     packet.pts = packet.dts = round(begin / source.time_base)
                     packet.duration = round((end - begin) / source.time_base)
@@ -172,6 +187,20 @@ class Carried:
                     packet.dts = packet.pts
                 packet.stream = stream
                 yield packet
+
+    def _standing(self, subtitles: Iterator[Any], unit: Fraction) -> Iterator[Any]:
+        """Of a Blu-ray's, which stand until the next one comes: without those that the film does not show. One may come
+        in several packets, of which the first has the mark 0x16."""
+        early: list[Any] = []
+        for packet in subtitles:
+            time = packet.pts * unit - self.start
+            if time <= 0:
+                early = [packet] if bytes(packet)[0] == 0x16 else [*early, packet]
+            elif time < self.duration:
+                yield from early
+                early = []
+                yield packet
+        yield from early
 
     def _converted(self, index: int, stream: Any) -> Iterator[Any]:
         from av.subtitles.subtitle import SubtitleSet
@@ -214,7 +243,7 @@ class Carried:
             )
             place = 0
             for block in out:
-                frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block), "fltp", layout)
+                frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block.T).reshape(1, -1), "flt", layout)
                 frame.sample_rate, frame.pts, frame.time_base = rate, place, Fraction(1, rate)
                 place += block.shape[1]
                 yield from stream.encode(frame)
@@ -272,7 +301,8 @@ def _ways(holds: _Holds, stream: Stream, as_it_is: bool) -> list[str]:
     if stream.kind == "audio" and codec:
         lossless = codec.startswith("pcm") or codec in LOSSLESS
         copied = as_it_is and ("pcm" if codec.startswith("pcm") else codec) in holds.sounds
-        return [""] * copied + [holds.lossless if lossless else holds.sound]
+        # ALAC has fewer layouts than AAC.
+        return [""] * copied + [holds.lossless] * lossless + [holds.sound]
     if stream.kind == "subtitle":
         if codec in holds.texts or codec in holds.pictures:
             return [""]
@@ -306,11 +336,12 @@ def _samples(clip: Any, source: Any, start: Fraction, rate: int, layout: str) ->
     # From a little before it on, for what a decoder has to learn first.
     if start > 2:
         clip.seek(int((start - 1) / source.time_base), stream=source)
-    resampler = av.AudioResampler("fltp", layout, rate)
+    # Side by side: of eight planes PyAV reads one more.
+    resampler = av.AudioResampler("flt", layout, rate)
     at = 0
     for frame in _frames(clip, source):
         for part in resampler.resample(frame):
-            block: Any = part.to_ndarray()
+            block: Any = part.to_ndarray().reshape(-1, part.layout.nb_channels).T
             if part.pts is not None and part.time_base is not None:
                 late = round((part.pts * part.time_base - start) * rate) - at
                 if at == 0 or abs(late) > JITTER * rate:
@@ -326,7 +357,7 @@ def _frames(clip: Any, source: Any) -> Iterator[Any]:
     """What can be decoded of a stream."""
     import av
 
-    for packet in clip.demux(source):
+    for packet in packets(clip, source):
         try:
             yield from packet.decode()
         except av.error.InvalidDataError:

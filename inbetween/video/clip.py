@@ -71,12 +71,12 @@ class Clip:
     even: bool = True
     """Pictures come at even times, but for the rounding of the file's clock."""
     ticks: array[int] = field(default_factory=lambda: array("q"), repr=False)
-    """Time stamps of all the file's pictures, ascending, in its own clock; none for an even clip."""
+    """Time stamps of all the file's pictures, ascending, in its own clock; none for an even clip with time stamps."""
     unit: Fraction = Fraction(1)
     """Seconds of a tick."""
     colour: Colour = field(default_factory=Colour)
     timed: bool = True
-    """The file has time stamps; else they are counted."""
+    """The file has time stamps; else its pictures are counted, and `ticks` are their places."""
     aspect: Fraction = Fraction(1)
     """Width to height of a pixel as it is shown."""
     rotation: int = 0

@@ -109,7 +109,8 @@ CODECS: dict[str, Codec] = {
         Codec(
             "apng",
             (".apng",),
-            ("rgb24", "rgba", "rgb48be", "rgba64be"),
+            # Of rgba64be it lays some frames over the one before, which no decoder of ffmpeg's can.
+            ("rgb24", "rgba", "rgb48be"),
             ("-pred", "mixed", "-compression_level", "3"),
             alpha=(".apng",),
         ),

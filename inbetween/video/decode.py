@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from inbetween.errors import InbetweenError
+from inbetween.types import Report
 from inbetween.video.clip import Clip
 
 if TYPE_CHECKING:
@@ -67,17 +68,37 @@ def is_cover(stream: Any) -> bool:
     return bool(stream.disposition & av.stream.Disposition.attached_pic)
 
 
-def decoded(clip: Clip, begin: Fraction = Fraction(0)) -> Iterator[Any]:
-    """PyAV's frames, from a key frame at or before `begin`, seconds since `clip.start`, on.
+def packets(container: av.container.InputContainer, stream: Any) -> Iterator[Any]:
+    """Of a stream, for its decoder; the last one ends it. Those without content, at which Theora's pictures go on and
+    FLAC tells of itself, no decoder takes."""
+    return (packet for packet in container.demux(stream) if packet.size or packet.dts is None)
+
+
+def decoded(clip: Clip, report: Report, begin: Fraction = Fraction(0)) -> Iterator[Any]:
+    """PyAV's frames, from a key frame at or before `begin`, seconds since `clip.start`, on; of a clip without time
+    stamps all of them, stamped. Notes: `damaged`, for one that is missing because it cannot be decoded.
 
     Raises:
-        InbetweenError: the file is damaged.
+        InbetweenError: the file cannot be read any more.
     """
+    if not clip.timed:
+        for number, frame in enumerate(_from(clip, None)):
+            beyond = max(0, number + 1 - len(clip.ticks))
+            tick = clip.ticks[number - beyond] + beyond
+            if isinstance(frame, Fraction):
+                _missing(clip, tick * clip.unit, begin, report)
+                continue
+            frame.pts, frame.time_base = tick, clip.unit
+            yield frame
+        return
     wanted = clip.start + begin
     # Where an index is missing or wrong, a jump may land too late.
-    for target in (wanted, wanted - 8, None) if clip.timed else (None,):
+    for target in (wanted, wanted - 8, None):
         landed = False
         for frame in _from(clip, target):
+            if isinstance(frame, Fraction):
+                _missing(clip, frame, begin, report)
+                continue
             if not landed and target is not None and (frame.pts or 0) * frame.time_base > wanted:
                 break
             landed = True
@@ -86,7 +107,14 @@ def decoded(clip: Clip, begin: Fraction = Fraction(0)) -> Iterator[Any]:
             return
 
 
+def _missing(clip: Clip, time: Fraction, begin: Fraction, report: Report) -> None:
+    if time >= clip.start + begin:
+        text = f"{clip.path} is damaged at about {float(time):.2f} s: a picture that cannot be decoded is left out"
+        report.note("damaged", text, at=float(time - clip.start))
+
+
 def _from(clip: Clip, target: Fraction | None) -> Iterator[Any]:
+    """Frames, and for what is none the time of its packet."""
     import av
 
     with opened(clip.path) as container:
@@ -94,14 +122,19 @@ def _from(clip: Clip, target: Fraction | None) -> Iterator[Any]:
         unit = Fraction(video.time_base or 1)
         if target is not None and target > (video.start_time or 0) * unit:
             container.seek(int(target / unit), stream=video)
+        alpha: Any = None
         if clip.channels == 4 and video.codec_context.name in ("vp8", "vp9"):
             # The other decoder passes over the alpha.
-            decoder: Any = av.CodecContext.create(f"libvpx{'-vp9' * (video.codec_context.name == 'vp9')}", "r")
-            decoder.extradata = video.codec_context.extradata
-            for packet in container.demux(video):
-                yield from decoder.decode(packet if packet.size else None)
-        else:
-            yield from container.decode(video)
+            alpha = av.CodecContext.create(f"libvpx{'-vp9' * (video.codec_context.name == 'vp9')}", "r")
+            alpha.extradata = video.codec_context.extradata
+        time = Fraction(0)
+        for packet in packets(container, video):
+            # The last one has none, and ends what threads are still at.
+            time = time if packet.dts is None else (packet.pts or packet.dts) * unit
+            try:
+                yield from alpha.decode(packet if packet.size else None) if alpha else packet.decode()
+            except av.error.InvalidDataError:
+                yield time
 
 
 def matrix_signs(frame: Any) -> tuple[int, int, int, int]:

@@ -287,7 +287,7 @@ def _say_alpha(frame: Picture, sink: Sink, report: Report) -> None:
 
 
 def _say_depth(bits: int, sink: Sink, report: Report) -> None:
-    keep = "--preset archive, .apng and a folder of PNG keep them"
+    keep = f"--preset archive{', .apng' * (sink.suffix != '.apng')} and a folder of PNG keep them"
     report.note("bit_depth", f"16 bits are reduced to {bits} for {_named(sink)}; {keep}", bits=bits)
 
 

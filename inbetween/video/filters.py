@@ -25,6 +25,9 @@ PLACES, LOOKED = 6, 40
 LEAST_COMBED, REPEATED = 10, Fraction(1, 8)
 """Film of 24 pictures in 60 fields moves in four of five frames, of which one has the top field of its neighbour once
 more, and one the bottom field: a quarter each. It is film if more than half of the clip is, as far as it moves."""
+STRAY = Fraction(1, 100)
+"""Share of whole pictures that look combed. On 13 clips, 3 s of each: none of pictures that are whole, and 90 to
+100 % of those that are made of two."""
 
 
 def graph(frame: Any, filters: Filters) -> Any:
@@ -66,18 +69,23 @@ def _pulled(made: Any) -> Iterator[Any]:
             return
 
 
-def is_film(clip: Clip, report: Report) -> bool:
-    """Whether an interlaced clip is film of 24 pictures a second, spread over its fields in turns of two and three.
+def kind(clip: Clip, report: Report) -> str:
+    """What an interlaced clip is: `film` of 24 pictures a second, spread over its fields in turns of two and three;
+    `whole` pictures that are only marked as interlaced; or `fields` of other times.
 
     Raises:
         InbetweenError: the file is damaged.
     """
     repeated: Counter[str] = Counter()
-    combed = 0
+    shown: Counter[str] = Counter()
     for place in range(PLACES):
         report.progress("scan", place, PLACES)
-        for frame in islice(filtered(decoded(clip, place * clip.last / PLACES), [("idet", "")]), LOOKED):
-            found = frame.metadata
-            combed += found["lavfi.idet.single.current_frame"] in ("tff", "bff")
-            repeated[found["lavfi.idet.repeated.current_frame"]] += 1
-    return combed >= LEAST_COMBED and min(repeated["top"], repeated["bottom"]) > REPEATED * combed
+        source = decoded(clip, Report(), place * clip.last / PLACES)
+        for frame in islice(filtered(source, [("idet", "")]), LOOKED):
+            shown[frame.metadata["lavfi.idet.single.current_frame"]] += 1
+            repeated[frame.metadata["lavfi.idet.repeated.current_frame"]] += 1
+    combed = shown["tff"] + shown["bff"]
+    if combed >= LEAST_COMBED and min(repeated["top"], repeated["bottom"]) > REPEATED * combed:
+        return "film"
+    whole = combed <= STRAY * shown.total() and 2 * shown["progressive"] > shown.total()
+    return "whole" if whole else "fields"

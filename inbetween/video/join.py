@@ -49,13 +49,26 @@ def _join(path: str, segments: Sequence[str], expected: Expected, report: Report
             first = next(pictures)
             stream: Any = film.add_stream_from_template(first.stream, opaque=True)
             stream.codec_context.codec_tag = first.stream.codec_context.codec_tag
-            # Only some codecs say it themselves.
+            # Only some codecs say these themselves, and Matroska rounds the times.
+            stream.codec_context.framerate = expected.rate
             stream.codec_context.sample_aspect_ratio = expected.aspect
             # Of VP9 it says that there is an alpha channel.
             stream.metadata.update(first.stream.metadata)
             others = carried.streams(film) if carried else []
+            lost = []
             for packet in heapq.merge(_led(first, pictures, stream), *others, key=_time):
-                film.mux(packet)
+                time = _time(packet)
+                try:
+                    film.mux(packet)
+                except av.error.InvalidDataError:
+                    if packet.stream is stream:
+                        raise
+                    lost.append(time)
+            if carried and lost:
+                text = (
+                    f"{carried.path} is damaged: {len(lost)} pieces of its sound are left out, from {lost[0]:.2f} s on"
+                )
+                report.note("damaged", text, packets=len(lost))
     except (av.error.FFmpegError, ValueError) as error:
         if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise OSError(error.args[0], os.strerror(error.args[0])) from error

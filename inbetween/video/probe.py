@@ -15,6 +15,7 @@ from inbetween.types import Report
 from inbetween.video import codecs, webp
 from inbetween.video.clip import Clip, Colour, Stream
 from inbetween.video.decode import TAKEN, decoded, is_cover, matrix_signs, opened, pictures_of
+from inbetween.video.ends import cut_off
 
 STANDARD_RATES = tuple(
     Fraction(n * 1000, 1001) if ntsc else Fraction(n)
@@ -56,6 +57,8 @@ def probe(path: str, report: Report) -> Clip:
             report.note("stream", f"{path} has {more + 1} films in it: the first one is taken", index=video.index)
         times = _scan(container, video, path, report)
         whole = _timed(times, path, report)
+        if cut_off(path):
+            raise _cut_off(path, f"it ends after {float(whole.duration):.2f} s")
         aspect = Fraction(video.sample_aspect_ratio or video.codec_context.sample_aspect_ratio or 1)
         # Its alpha is a second stream, which the usual decoder passes over.
         channels = 4 if video.metadata.get("alpha_mode") == "1" else 3
@@ -113,36 +116,40 @@ def _scan(container: Any, video: Any, path: str, report: Report) -> _Times:
     """
     unit, stamps, lengths, before, beside = video.time_base, array("q"), array("q"), None, 0
     # AVI counts its pictures in the order of the file, which is not always the one in which they are shown.
-    timed = container.format.name != "avi"
+    avi = container.format.name == "avi"
+    placed = True
     for packet in container.demux(video):
         report.progress("scan", len(stamps), 0)
-        if packet.size == 0 or packet.is_discard:
+        # An empty one shows the picture before it once more.
+        if (packet.size == 0 and packet.pts is None) or packet.is_discard:
             # What an edit list leaves out is there all the same.
             beside += packet.size > 0
             continue
-        stamp = packet.dts if packet.pts is None else packet.pts
+        stamp = packet.dts if packet.pts is None or avi else packet.pts
         if None not in (before, packet.dts) and packet.dts < before - 1 / unit:
             raise InbetweenError(
                 f"the time stamps of {path} jump back after {len(stamps)} pictures",
                 "put it in order: ffmpeg -i CLIP -c copy whole.mkv",
             )
         before = packet.dts
-        timed = timed and stamp is not None
+        placed = placed and stamp is not None
         stamps.append(stamp or 0)
         lengths.append(packet.duration or 0)
     if not stamps:
         raise InbetweenError(f"{path} has no pictures in it", TAKEN)
     said = video.average_rate or video.guessed_rate
-    if not timed:
-        return _counted(unit, lengths, said, path, report)
+    if not placed or avi:
+        return _counted(unit, stamps if placed else array("q", range(len(stamps))), lengths, said, path, report)
     last, length = max(zip(stamps, lengths, strict=True))
     ticks = array("q", sorted(set(stamps)))
     _refuse_cut_off(video, len(stamps) + beside, (ticks[0] * unit, (last + length) * unit), path)
     return _Times(unit, ticks, length, said, True)
 
 
-def _counted(unit: Fraction, lengths: array[int], said: Fraction | None, path: str, report: Report) -> _Times:
-    """Of a stream without time stamps."""
+def _counted(
+    unit: Fraction, places: array[int], lengths: array[int], said: Fraction | None, path: str, report: Report
+) -> _Times:
+    """Of a stream without time stamps. places: of its pictures, counted with those that are missing."""
     lasting = {length for length in lengths if length}
     rate = said or 1 / unit
     # Where it is not rounded to ticks, the header is the more exact one.
@@ -150,7 +157,7 @@ def _counted(unit: Fraction, lengths: array[int], said: Fraction | None, path: s
         rate = 1 / length
     text = f"{path} has no time stamps: {name_of(standard(rate))} pictures a second are taken"
     report.note("untimed", text, detail=said == rate, rate=str(rate))
-    return _Times(1 / rate, array("q", range(len(lengths))), 1, rate, False)
+    return _Times(1 / rate, places, 1, rate, False)
 
 
 def _refuse_cut_off(video: Any, count: int, span: tuple[Fraction, Fraction], path: str) -> None:
@@ -159,11 +166,13 @@ def _refuse_cut_off(video: Any, count: int, span: tuple[Fraction, Fraction], pat
     whole = _seconds(video.metadata.get("DURATION", ""))
     short = whole is not None and end < whole - max(Fraction(1, 2), (end - start) / count * 3)
     if (indexed and count < min(indexed, video.frames)) or short:
-        raise InbetweenError(
-            f"{path} is cut off: it ends after {float(end - start):.2f} s"
-            + (f" of {float(whole):.2f} s" if whole is not None and short else f", at picture {count}"),
-            "get the whole file, or take what is there: ffmpeg -i CLIP -c copy whole.mkv",
-        )
+        where = f" of {float(whole):.2f} s" if whole is not None and short else f", at picture {count}"
+        raise _cut_off(path, f"it ends after {float(end - start):.2f} s{where}")
+
+
+def _cut_off(path: str, where: str) -> InbetweenError:
+    hint = "get the whole file, or take what is there: ffmpeg -i CLIP -c copy whole.mkv"
+    return InbetweenError(f"{path} is cut off: {where}", hint)
 
 
 def _seconds(text: str) -> Fraction | None:
@@ -202,7 +211,7 @@ def _timed(times: _Times, path: str, report: Report) -> Clip:
         span = Fraction(round(span * found)) / found
         last = shown / found
     whole = Clip(path, (0, 0), 3, 8, found, count, ticks[0] * unit, span + last, span, even, timed=times.timed)
-    return whole if even else replace(whole, ticks=ticks, unit=unit)
+    return whole if even and times.timed else replace(whole, ticks=ticks, unit=unit)
 
 
 def grid_of(ticks: array[int], unit: Fraction, usual: Fraction, said: Fraction | None) -> Fraction | None:
@@ -250,7 +259,7 @@ def name_of(rate: Fraction) -> str:
 def _looked_at(clip: Clip, report: Report) -> Clip:
     """With what only a decoded picture tells."""
     first, interlaced = None, False
-    for number, frame in enumerate(decoded(clip)):
+    for number, frame in enumerate(decoded(clip, Report())):
         first, interlaced = first or frame, interlaced or bool(frame.interlaced_frame)
         # An encoder may mark some pictures only.
         if number >= 8:

@@ -44,7 +44,7 @@ def frames(clip: Clip, report: Report, begin: Fraction = Fraction(0)) -> Iterato
     convert = _Converter(clip)
     late: tuple[Fraction, Any] | None = None
     before: Fraction | None = None
-    for time, frame in _timed(clip, begin):
+    for time, frame in _timed(clip, report, begin):
         if before is not None and time <= before:
             continue
         before = time
@@ -60,13 +60,13 @@ def frames(clip: Clip, report: Report, begin: Fraction = Fraction(0)) -> Iterato
         yield late[0], convert(late[1])
 
 
-def _timed(clip: Clip, begin: Fraction) -> Iterator[tuple[Fraction, Any]]:
+def _timed(clip: Clip, report: Report, begin: Fraction) -> Iterator[tuple[Fraction, Any]]:
     """Every frame, or every field as a frame, at its time; on the clip's grid if it has one."""
-    source: Iterator[Any] = decoded(clip, begin)
+    source: Iterator[Any] = decoded(clip, report, begin)
     if clip.fields or clip.film:
         source = filtered(source, FIELDS if clip.fields else FILM)
     for number, frame in enumerate(source):
-        time = number / clip.rate if not clip.timed or frame.pts is None else frame.pts * frame.time_base
+        time = number / clip.rate if frame.pts is None else frame.pts * frame.time_base
         yield clip.on_grid(time - clip.start), frame
 
 
