@@ -87,6 +87,29 @@ def pictures_of(path: Path) -> list[Picture]:
 
 
 @pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"factor": "1"}, "copied"),
+        ({"factor": "2", "fps": "12"}, "copied"),
+        ({"factor": "0.5", "repeats": "keep"}, "copied"),
+        ({"duration": "0.5s"}, "copied"),
+        ({"factor": "2"}, None),
+        ({"fps": "25"}, None),
+        ({"speed": "0:1, 0.2:0.5"}, None),
+        ({"factor": "2", "until": "1s"}, "beyond"),
+        ({"factor": "2", "until": "0.5s"}, None),
+    ],
+)
+def test_that_nothing_is_made_or_left_out_is_said(
+    clip: MakeClip, tmp_path: Path, words: dict[str, str], said: str | None
+) -> None:
+    notes = Notes()
+    path = clip(moving(12), Fraction(24))
+    look(plan(ClipWords(str(path), Words((), str(tmp_path / "out.mp4")), **words)), True, notes)
+    assert {"copied", "beyond"} & set(notes.notes) == ({said} if said else set())
+
+
+@pytest.mark.parametrize(
     ("words", "count", "rate"),
     [
         ({"factor": "2"}, 24, NTSC),

@@ -85,9 +85,9 @@ def open_clip(slow: Slow, overwrite: bool, report: Report) -> Opened:
     said = slow.words
     found = _footage(slow, report)
     used = found if slow.base.size is None else footage.sized(found, slow.base.size, said.film.fit, report)
-    clip = words.part(said, used.clip)
+    clip = words.part(said, used.clip, report)
     sink = _deep(slow.base.sink, said.film, clip, report)
-    grid = words.grid(said, found.clip, clip)
+    grid = words.grid(said, found.clip, clip, report)
     sinks.check(sink, grid.rate, grid.count)
     place.prepare(sink, overwrite, [*found.inputs, *map(Path, filter(None, [said.protect]))])
     height, width = clip.size

@@ -12,6 +12,7 @@ from inbetween.errors import UnknownName, WordsRefused
 from inbetween.plan import Plan, Words
 from inbetween.timeline import clips
 from inbetween.timeline.clips import Grid, Speed
+from inbetween.types import Report
 from inbetween.video import sinks
 from inbetween.video.clip import Clip
 
@@ -117,26 +118,39 @@ def speed(words: ClipWords, rate: Fraction, duration: Fraction) -> Speed:
     return Speed(((Fraction(0), value),))
 
 
-def part(words: ClipWords, clip: Clip) -> Clip:
-    """The part of a clip from `--from` to `--to`.
+def part(words: ClipWords, clip: Clip, report: Report) -> Clip:
+    """The part of a clip from `--from` to `--to`, which may be beyond its end: said.
 
     Raises:
         WordsRefused: nothing is left.
     """
     since = Fraction(0) if words.since is None else timeline.parse_time(words.since, clip.rate)
     until = clip.duration if words.until is None else timeline.parse_time(words.until, clip.rate)
+    if until - clip.duration > 1 / clip.rate:
+        text = f"{clip.path} lasts {float(clip.duration):.2f} s: --to {words.until} is beyond its end"
+        report.note("beyond", text, duration=float(clip.duration))
     return clip if words.since is None and words.until is None else clip.part(since, until)
 
 
-def grid(words: ClipWords, whole: Clip, clip: Clip) -> Grid:
-    """The frames to be made of a part of a whole clip; times of `--speed` are those of the whole.
+def grid(words: ClipWords, whole: Clip, clip: Clip, report: Report) -> Grid:
+    """The frames to be made of a part of a whole clip; times of `--speed` are those of the whole. That they all fall on
+    its own pictures is said.
 
     Raises:
         WordsRefused: too many frames.
     """
     found = replace(speed(words, clip.rate, clip.duration), begin=clip.start - whole.start)
     fps = None if words.fps is None else timeline.parse_rate(words.fps)
-    return clips.clip_grid(clip.rate, clip.duration, found, fps, clip.last if words.end == "key" else None)
+    made = clips.clip_grid(clip.rate, clip.duration, found, fps, clip.last if words.end == "key" else None)
+    speeds = {value for _, value in found.points}
+    if clip.even and not words.holes and len(speeds) == 1 and (speeds.pop() * clip.rate / made.rate).denominator == 1:
+        moved = "" if words.repeats == "keep" else ", but where one is repeated"
+        report.note(
+            "copied",
+            f"every frame falls on a picture of the clip: none is made between them{moved}; a larger --factor or --fps "
+            "makes some",
+        )
+    return made
 
 
 def input_rate(words: ClipWords) -> Fraction:
