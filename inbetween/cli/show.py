@@ -97,6 +97,8 @@ class Show(Report):
         self._task: tuple[str, TaskID] | None = None
         self._closed = False
         self._preview: tuple[Path | None, int] = None, 1
+        self.unfinished = "the film", ANEW
+        """What is being made, and what is left of it when we are stopped."""
 
     def progress(self, stage: str, done: int, total: int) -> None:
         """See `Report`."""
@@ -152,6 +154,10 @@ class Show(Report):
         from inbetween.pictures.sheet import small_film
 
         save(path, small_film(frames()))
+
+    def is_whole(self, path: str) -> None:
+        """The film is there: from now on we are only stopped before its record is."""
+        self.unfinished = "its record", f"{one_line(path)} is whole; with --overwrite it is made again, and its record"
 
     def made(self, text: str) -> None:
         """The last line: what has been made."""
@@ -245,10 +251,12 @@ def watched(
     one_arena()
     stop = Stop()
     show = Show(mode, quiet, verbose, stop)
+    show.unfinished = what, left
     try:
         yield show, stop
     except Interrupted as stopped:
         show.close()
+        what, left = show.unfinished
         if stopped.kept:
             left = f"what is finished waits in `{stopped.kept}`: the same command goes on"
         error(InbetweenError(f"stopped before {what} was whole", left))
