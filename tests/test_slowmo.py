@@ -348,8 +348,11 @@ def test_a_cut_is_never_morphed(clip: MakeClip, tmp_path: Path) -> None:
 
 def test_cuts_by_hand(clip: MakeClip, tmp_path: Path) -> None:
     path, listed = clip(moving(5) + moving(5, shot=1)), tmp_path / "cuts.txt"
-    listed.write_text("# frame 3\n3f\n")
-    slow(path, tmp_path / "out.mkv", codec="ffv1", factor="2", cuts=str(listed))
+    # With the mark that editors on Windows begin a text with.
+    listed.write_bytes(b"\xef\xbb\xbf# frame 3\r\n3f 99s\r\n")
+    report = Notes()
+    slow(path, tmp_path / "out.mkv", report, codec="ffv1", factor="2", cuts=str(listed))
+    assert "99 s" in report.notes["beyond"]
     found = pictures_of(tmp_path / "out.mkv")
     assert np.array_equal(found[4], found[5])
     assert not np.array_equal(found[8], found[9])

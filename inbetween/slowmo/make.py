@@ -102,7 +102,7 @@ def open_clip(slow: Slow, overwrite: bool, report: Report) -> Opened:
             f"a pixel of {said.clip} is {float(clip.aspect):.3g} times as wide as high: {sink.suffix} does not say so"
         )
         report.note("aspect", text, aspect=str(clip.aspect))
-    cuts, mask = _cuts(said.cuts, found.clip, clip), _mask(said.protect, clip)
+    cuts, mask = _cuts(said.cuts, found.clip, clip, report), _mask(said.protect, clip)
     shared = Shared(lambda begin: footage.begun(used.pictures(clip, report, begin)), KEPT)
     return Opened(slow, sink, found.clip, clip, used, grid, cuts, mask, Counts(), shared)
 
@@ -136,10 +136,15 @@ def _deep(sink: Sink, said: Words, clip: Clip, report: Report) -> Sink:
     return replace(sink, codec=codec)
 
 
-def _cuts(word: str, whole: Clip, clip: Clip) -> keys.Cut:
+def _cuts(word: str, whole: Clip, clip: Clip, report: Report) -> keys.Cut:
     if word in ("auto", "off"):
         return keys.found if word == "auto" else keys.nowhere
-    return keys.listed(time - (clip.start - whole.start) for time in keys.read_cuts(Path(word), clip.rate))
+    times = keys.read_cuts(Path(word), clip.rate)
+    late = [f"{float(time):g}" for time in times if time >= whole.duration]
+    if late:
+        text = f"{whole.path} lasts {float(whole.duration):.2f} s: {len(late)} times in {word} are beyond its end"
+        report.note("beyond", f"{text}, the first of them {late[0]} s", duration=float(whole.duration))
+    return keys.listed(time - (clip.start - whole.start) for time in times)
 
 
 def _mask(name: str | None, clip: Clip) -> Picture | None:
