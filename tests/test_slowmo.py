@@ -666,6 +666,10 @@ def test_a_mask_protects(clip: MakeClip, tmp_path: Path) -> None:
     assert np.array_equal(found[1][inside], keys[0][inside])
     assert np.array_equal(found[3][inside], keys[1][inside])
     assert not np.array_equal(found[1], keys[0])
+    # White that is transparent outside is the same mask.
+    clear = np.concatenate([np.full((*SIZE, 3), 255, np.uint8), mask[..., :1]], axis=2)
+    slow(path, tmp_path / "clear.mkv", codec="ffv1", factor="4", protect=str(save(tmp_path / "mask.png", clear)))
+    assert all(map(np.array_equal, pictures_of(tmp_path / "clear.mkv"), found))
     with pytest.raises(InbetweenError, match="mask"):
         slow(path, tmp_path / "o.mkv", factor="4", protect=str(save(tmp_path / "mask.png", mask[:9])))
 
@@ -755,6 +759,10 @@ def test_pictures_need_a_rate(tmp_path: Path) -> None:
         save(tmp_path / "seq" / f"{number}.png", picture)
     with pytest.raises(WordsRefused, match="how fast"):
         slow(tmp_path / "seq", tmp_path / "out.mp4", factor="2")
+    with pytest.raises(WordsRefused, match="takes a video"):
+        slow(tmp_path / "seq", tmp_path / "out.mp4", factor="2", input_fps="12", deinterlace=True)
+    with pytest.raises(InbetweenError, match="there is no clip"):
+        slow(tmp_path / "sequence", tmp_path / "out.mp4", factor="2", input_fps="12")
     made = slow(tmp_path / "seq", tmp_path / "out.mp4", factor="2", input_fps="12").made.output
     assert (made.count, made.duration) == (6, Fraction(1, 2))
 

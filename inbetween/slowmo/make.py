@@ -111,11 +111,15 @@ def _footage(slow: Slow, report: Report) -> Footage:
     said = slow.words
     paths = footage.sequence(said.clip)
     if paths is None:
-        if said.input_fps is not None or said.holes:
-            raise WordsRefused(f"{said.clip} has its own times", "leave --input-fps and --holes out")
         if said.film.fit is not None and slow.base.size is None:
             raise WordsRefused("--fit says how another size is made of it", "say which: --size 1280x720")
-        return footage.of_video(said.clip, said.deinterlace, report)
+        video = footage.of_video(said.clip, said.deinterlace, report)
+        # Not before it is known to be there, and no picture.
+        if said.input_fps is not None or said.holes:
+            raise WordsRefused(f"{said.clip} has its own times", "leave --input-fps and --holes out")
+        return video
+    if said.deinterlace:
+        raise WordsRefused("--deinterlace takes a video: pictures do not say that they have halves", "leave it out")
     rate, threads, film = words.input_rate(said), slow.base.settings.threads, said.film
     return footage.of_pictures(said.clip, paths, rate, said.holes, threads, report, film.fit, film.force)
 
@@ -151,14 +155,14 @@ def _mask(name: str | None, clip: Clip) -> Picture | None:
     """(H, W, 1), 255 where the clip's own pictures are to stand."""
     if name is None:
         return None
-    picture = pictures.to_8_bit(pictures.read(Path(name)))
+    picture = pictures.to_8_bit(pictures.flattened(pictures.read(Path(name))))
     (height, width), (wanted_height, wanted_width) = picture.shape[:2], clip.size
     if not one_aspect((height, width), clip.size):
         raise InbetweenError(
             f"the mask {name} is {width}x{height}, the film {wanted_width}x{wanted_height}",
             "make a mask of the film's shape",
         )
-    mask: Picture = pictures.fit(picture[..., :3], clip.size, "stretch")[..., 1:2]
+    mask: Picture = pictures.fit(picture, clip.size, "stretch")[..., 1:2]
     return mask
 
 
