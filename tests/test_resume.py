@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 from test_sound import CLICKS, clip, heard, played
 
 from inbetween import engines
+from inbetween.cli.show import Show
 from inbetween.errors import InbetweenError, Interrupted
 from inbetween.fitted import load_makers
 from inbetween.make import make
@@ -653,3 +654,26 @@ def test_slow_motion_goes_on_with_its_sound(command: Command, tmp_path: Path) ->
     assert length == 56
     assert heard(sound, rate)[0] == pytest.approx(28 * CLICKS[0], abs=0.01)
     assert not hidden(tmp_path)
+
+
+def test_stopped_before_the_clip_is_read_what_was_finished_waits(
+    inside: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip(tmp_path / "c.mp4", Fraction(10), 4)
+    words, shown = ["slowmo", "c.mp4", "--factor", "2", "-e", "blend", "-o", "o.mp4"], Show.progress
+    stop = ""
+
+    def stopped(self: Show, stage: str, done: int, total: int) -> None:
+        if stage == stop:
+            raise Interrupted
+        shown(self, stage, done, total)
+
+    monkeypatch.setattr(Show, "progress", stopped)
+    for at, waits in (("scan", False), ("check", True), ("scan", True)):
+        stop = at
+        ran = inside(*words)
+        assert ran.code == 130
+        assert ("waits in" in ran.problem[1]) == waits
+        assert bool(hidden(tmp_path)) == waits
+    stop = ""
+    assert "frames are there already" in inside(*words).err

@@ -91,7 +91,7 @@ def _run(said: dict[str, Any], show: Show, stop: Stop) -> None:
     from inbetween import make
     from inbetween.record import summary
 
-    stop.patient = True
+    show.sink, stop.patient = what.sink, True
     with show.previews(also.preview, also.every):
         made = make.make(what, show, overwrite=said["overwrite"], sheet=also.sheet)
     show.is_whole(what.sink.path)

@@ -101,7 +101,7 @@ def _slowmo(said: dict[str, Any], show: Show, stop: Stop) -> None:
         show.close()
         _say_plan(slow, summary(found, None, show.notes, show), said["json_"])
         return
-    stop.patient = True
+    show.sink, stop.patient = slow.base.sink, True
     with show.previews(also.preview, also.every):
         result = make_film(slow, show, overwrite=said["overwrite"], sheet=also.sheet)
     made = result.made
