@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -243,6 +244,18 @@ def test_an_error_says_where_it_goes_on(tmp_path: Path) -> None:
     assert error.value.hint.startswith("mend it; what is done waits in `")
     written(tmp_path / "frames")
     assert np.array_equal(load(tmp_path / "frames" / "00025.png"), scene(25 / 3, SIZE))
+
+
+def test_a_disk_that_is_full_from_the_beginning_is_left_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(number: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(InbetweenError, match="full"):
+        written(tmp_path / "o.mp4")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_another_setting_begins_anew_and_says_what_differs(tmp_path: Path) -> None:

@@ -52,7 +52,9 @@ class Journal:
         lines, length = ([], 0) if anew else _lines(self._path)
         if lines and lines[0].get("identity") == self._identity:
             os.truncate(self._path, length)
-            for line in lines[1:]:
+            for number, line in enumerate(lines[1:], 1):
+                # Hours of film are many gigabytes.
+                report.progress("check", number, len(lines) - 1)
                 if (
                     self.moving
                     or _digest([os.path.join(self.folder, name) for name in line["files"]]) == line["sha256"]
@@ -70,7 +72,13 @@ class Journal:
             told = _differences(lines[0].get("identity", {}), self._identity)
             report.note("begun_anew", f"begun anew: {told}")
         self._clear(set())
-        self._append({"identity": self._identity})
+        try:
+            self._append({"identity": self._identity})
+        except OSError:
+            # Of a full disk there would stay a hidden folder with nothing in it.
+            with contextlib.suppress(OSError):
+                os.unlink(self._path)
+            raise
 
     def mark(self, sink: Sink, source: str | None, facts: Mapping[str, Any]) -> None:
         """See `hidden.mark`; `facts` are what `placed` will be."""
