@@ -120,6 +120,7 @@ def test_that_nothing_is_made_or_left_out_is_said(
         ({"fps": "59.94"}, 30, Fraction(60000, 1001)),
         ({"factor": "4", "fps": "60"}, 120, Fraction(60)),
         ({"duration": "2s"}, 48, NTSC),
+        ({"duration": "2s", "fps": "25", "end": "key"}, 50, Fraction(25)),
         ({"factor": "0.5"}, 6, NTSC),
         ({"speed": "0:1, 0.25:1, 0.25:0.5"}, 18, NTSC),
         ({"factor": "3", "since": "6f", "until": "10f"}, 12, NTSC),

@@ -103,8 +103,8 @@ def _check_times(words: ClipWords) -> None:
             timeline.parse_rate(text)
 
 
-def speed(words: ClipWords, rate: Fraction, duration: Fraction) -> Speed:
-    """How fast a clip of that rate and duration, in seconds, is played."""
+def speed(words: ClipWords, rate: Fraction, duration: Fraction, after: Fraction = Fraction(0)) -> Speed:
+    """How fast a clip of that rate and duration, in seconds, is played; `after` it the film has that many more."""
     if words.speed is not None:
         return clips.parse_speed(words.speed, rate, words.easing)
     value = Fraction(1)
@@ -112,9 +112,9 @@ def speed(words: ClipWords, rate: Fraction, duration: Fraction) -> Speed:
         value = 1 / clips.parse_factor(words.factor)
     elif words.duration is not None:
         wanted = timeline.parse_time(words.duration, rate)
-        if wanted <= 0:
+        if wanted <= after:
             raise WordsRefused(f"--duration {words.duration} leaves no time", "write it as 2s or 500ms")
-        value = duration / wanted
+        value = duration / (wanted - after)
     return Speed(((Fraction(0), value),))
 
 
@@ -139,8 +139,13 @@ def grid(words: ClipWords, whole: Clip, clip: Clip, report: Report) -> Grid:
     Raises:
         WordsRefused: too many frames.
     """
-    found = replace(speed(words, clip.rate, clip.duration), begin=clip.start - whole.start)
     fps = None if words.fps is None else timeline.parse_rate(words.fps)
+    if words.end == "key" and clip.last > 0:
+        # The last picture has a frame of its own.
+        found = speed(words, clip.rate, clip.last, 1 / (fps or clip.rate))
+    else:
+        found = speed(words, clip.rate, clip.duration)
+    found = replace(found, begin=clip.start - whole.start)
     made = clips.clip_grid(clip.rate, clip.duration, found, fps, clip.last if words.end == "key" else None)
     speeds = {value for _, value in found.points}
     if clip.even and not words.holes and len(speeds) == 1 and (speeds.pop() * clip.rate / made.rate).denominator == 1:
