@@ -127,13 +127,20 @@ def test_an_easing_that_stops_the_clip_or_turns_it_back(text: str, easing: str) 
     parse_speed("0:1, 1:0.9", Fraction(25), easing)
 
 
-@pytest.mark.parametrize("text", ["", "fast", "0", "-1", "0:1, 2s", "2s:1, 1s:1", "1:0", "1:1:1:1", "1e9"])
+ENDLESS = ["1e999999999", "1E-9_9_9_9_9_9_9_9_9", "9" * 5000]
+"""Numbers that take minutes to write out, or that Python refuses to."""
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "fast", "0", "-1", "0:1, 2s", "2s:1, 1s:1", "1:0", "1:1:1:1", "1e9", *ENDLESS, f"{ENDLESS[2]}:1"],
+)
 def test_what_is_no_speed(text: str) -> None:
     with pytest.raises(WordsRefused):
         parse_speed(text, Fraction(25))
 
 
-@pytest.mark.parametrize("text", ["", "x", "0", "-2", "1/0", "2000", "nan"])
+@pytest.mark.parametrize("text", ["", "x", "0", "-2", "1/0", "2000", "nan", *ENDLESS])
 def test_what_is_no_factor(text: str) -> None:
     with pytest.raises(WordsRefused):
         parse_factor(text)

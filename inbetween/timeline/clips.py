@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import accumulate, pairwise
 
 from inbetween.errors import WordsRefused
-from inbetween.timeline import EXACT, parse_easing, parse_time, round_half_up
+from inbetween.timeline import EXACT, number, parse_easing, parse_time, round_half_up
 
 SLOWEST, FASTEST = Fraction(1, 1000), Fraction(1000)
 MOST_CLIP_FRAMES = 10_000_000
@@ -163,7 +163,7 @@ def parse_factor(text: str) -> Fraction:
         WordsRefused: not a number, or not from 0.001 to 1000.
     """
     try:
-        factor = Fraction(text)
+        factor = number(text)
     except (ValueError, ZeroDivisionError):
         raise WordsRefused(f"`{text}` is no factor", "write it as 4 or 2.5: so many times slower") from None
     if not SLOWEST <= factor <= FASTEST:
@@ -183,7 +183,7 @@ def parse_speed(text: str, rate: Fraction, easing: str = "linear") -> Speed:
     for word in text.split(","):
         time, colon, value = word.rpartition(":")
         try:
-            speed = Fraction(value.strip())
+            speed = number(value.strip())
         except (ValueError, ZeroDivisionError):
             raise WordsRefused(f"`{value.strip()}` is no speed", hint) from None
         if not SLOWEST <= speed <= FASTEST:
