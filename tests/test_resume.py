@@ -690,3 +690,25 @@ def test_stopped_before_the_clip_is_read_what_was_finished_waits(
         assert bool(hidden(tmp_path)) == waits
     stop = ""
     assert "frames are there already" in inside(*words).err
+
+
+def test_what_differs_is_told_in_the_users_words(
+    inside: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip(tmp_path / "c.mp4", Fraction(10), 4)
+    (tmp_path / "cuts.txt").write_text("0.2")
+    words, shown = (
+        ["slowmo", "c.mp4", "--cuts", "cuts.txt", "--factor", "2", "-e", "blend", "-o", "o.mp4"],
+        Show.progress,
+    )
+
+    def stopped(self: Show, stage: str, done: int, total: int) -> None:
+        shown(self, stage, done, total)
+        if stage == "check":
+            raise Interrupted
+
+    monkeypatch.setattr(Show, "progress", stopped)
+    assert "waits in" in inside(*words).problem[1]
+    (tmp_path / "cuts.txt").write_text("0.1")
+    said = inside(*words, "--from", "1f").err
+    assert "begun anew: cuts.txt has changed, --from was not there, is 1f" in said, said

@@ -359,6 +359,7 @@ def _identity(opened: Opened) -> dict[str, Any]:
     """All that decides the bytes of the film, in the user's words."""
     said = asdict(opened.slow.words)
     film = said.pop("film")
+    said |= {"from": said.pop("since"), "to": said.pop("until")}
     told = {f"--{name.replace('_', '-')}": value for name, value in said.items() if name not in ("clip", "sound")}
     told |= {f"--{name}": film[name] for name in ("seed", "encoder", "preset", "start_number", "size", "fit")}
     told |= {f"--set {name}": value for name, value in asdict(opened.slow.base.options).items()}

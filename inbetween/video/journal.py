@@ -195,12 +195,17 @@ def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     for name in dict.fromkeys([*now, *then]):
         if then.get(name) != now.get(name):
             was, is_ = (_short(values.get(name)) for values in (then, now))
-            told.append(f"{name} was {was}, is {is_}" if was and is_ else f"{name} has changed")
+            if was != is_ and was and is_:
+                told.append(f"{name} was {was}, is {is_}")
+            else:
+                told.append(f"{(was == is_ and was) or name} has changed")
     more = f", and {len(told) - _SHOWN} more" if len(told) > _SHOWN else ""
     return ", ".join(told[:_SHOWN]) + more
 
 
 def _short(value: Any) -> str:
-    """As it is told; "" for what is too long to be."""
+    """As it is told; "" for what is too long to be. Of a file's name, size and time (`resume.stamp`) the name."""
+    if isinstance(value, list) and [type(one) for one in value] == [str, int, int]:
+        value = value[0]
     text = value if isinstance(value, str) else "not there" if value is None else json.dumps(value)
     return text if len(text) <= 40 else ""
