@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import weakref
 from array import array
@@ -766,6 +767,22 @@ def test_pictures_need_a_rate(tmp_path: Path) -> None:
         slow(tmp_path / "sequence", tmp_path / "out.mp4", factor="2", input_fps="12")
     made = slow(tmp_path / "seq", tmp_path / "out.mp4", factor="2", input_fps="12").made.output
     assert (made.count, made.duration) == (6, Fraction(1, 2))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InbetweenError, match="is a pipe"):
+        slow(tmp_path / "pipe", tmp_path / "out.mp4", factor="2")
+
+
+def test_numbers_that_are_missing_are_said(tmp_path: Path) -> None:
+    (tmp_path / "seq").mkdir()
+    for number, picture in zip((1, 2, 4), moving(3), strict=True):
+        save(tmp_path / "seq" / f"{number}.png", picture)
+    notes = Notes()
+    assert slow(tmp_path / "seq", tmp_path / "out.mp4", notes, factor="2", input_fps="12").made.output.count == 6
+    assert "1 numbers are missing" in notes.notes["holes"]
 
 
 def test_the_clip_is_not_written_over(clip: MakeClip) -> None:
