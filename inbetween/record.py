@@ -27,8 +27,13 @@ COMMANDS = ("run", "slowmo")
 TAKE = "take the .json that --record wrote"
 
 
-def summary(plan: Plan, made: Made, notes: list[dict[str, Any]]) -> dict[str, Any]:
-    """What was asked of `run`, what it came to, what was made and what was said on the way."""
+def summary(plan: Plan, made: Made, notes: list[dict[str, Any]], report: Report) -> dict[str, Any]:
+    """What was asked of `run`, what it came to, what was made and what was said on the way.
+
+    Raises:
+        InbetweenError: an input cannot be read any more.
+        Interrupted: by `report`.
+    """
     said, facts = plan.words, plan.to_json()
     # Found again from any other folder.
     keys, motion = [os.path.abspath(key) for key in said.keys], said.motion and os.path.abspath(said.motion)
@@ -38,7 +43,7 @@ def summary(plan: Plan, made: Made, notes: list[dict[str, Any]]) -> dict[str, An
         "command": "run",
         **facts,
         "seed": said.seed,
-        "inputs": [stamped(what, path) for what, path in inputs],
+        "inputs": [stamped(what, path, report) for what, path in inputs],
         **maker(plan),
         **made.to_json(),
         "notes": notes,
@@ -56,14 +61,15 @@ def maker(plan: Plan) -> dict[str, Any]:
     }
 
 
-def stamped(what: str, path: str | os.PathLike[str]) -> dict[str, str]:
+def stamped(what: str, path: str | os.PathLike[str], report: Report) -> dict[str, str]:
     """An input of a film; `what` it is, as messages say.
 
     Raises:
         InbetweenError: it cannot be read.
+        Interrupted: by `report`.
     """
     path = os.path.abspath(path)
-    return {"what": what, "path": path, "sha256": _sha256(what, path, Report())}
+    return {"what": what, "path": path, "sha256": _sha256(what, path, report)}
 
 
 def _weights(name: str, folder: Path | None) -> dict[str, Any]:

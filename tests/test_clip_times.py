@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -89,13 +91,56 @@ def test_the_integral_of_a_curve(easing: str) -> None:
     assert float(speed.shown(Fraction(4))) == pytest.approx(middle, abs=2e-5)
 
 
-@pytest.mark.parametrize("text", ["", "fast", "0", "-1", "0:1, 2s", "2s:1, 1s:1", "1:0", "1:1:1:1", "1e9"])
+@pytest.mark.parametrize(("low", "high"), [("1", "0.001"), ("0.001", "1"), ("1", "1000"), ("0.25", "1")])
+@pytest.mark.parametrize(
+    ("easing", "curve"),
+    [
+        ("ease-in", (0.42, 0, 1, 1)),
+        ("ease-out", (0, 0, 0.58, 1)),
+        ("cubic-bezier(0.9,0,0.1,1)", (0.9, 0, 0.1, 1)),
+    ],
+)
+def test_the_integral_of_a_curve_that_comes_from_or_to_a_very_slow_speed(
+    low: str, high: str, easing: str, curve: tuple[float, float, float, float]
+) -> None:
+    speed = parse_speed(f"0:{low}, 1:{high}", Fraction(25), easing)
+    # Over the parameter of the curve, where nothing is steep.
+    edges = np.sin(np.linspace(0, np.pi / 2, 200_001)) ** 2
+    x, y = ((1 - s) ** 2 * s * 3 * p + (1 - s) * s**2 * 3 * q + s**3 for s, p, q in _curve(edges, curve))
+    wanted = float(np.sum(np.diff(x) / (float(low) + (float(high) - float(low)) * y)))
+    assert float(speed.shown(Fraction(1))) == pytest.approx(wanted, rel=1e-6)
+    for time in (Fraction(1, 1000), Fraction(1, 3), Fraction(999, 1000)):
+        assert abs(speed.source(speed.shown(time)) - time) < 1e-9
+
+
+def _curve(edges: Any, curve: tuple[float, float, float, float]) -> list[tuple[Any, float, float]]:
+    middles = (edges[1:] + edges[:-1]) / 2
+    return [(edges, curve[0], curve[2]), (middles, curve[1], curve[3])]
+
+
+@pytest.mark.parametrize(
+    ("text", "easing"), [("0:1, 1:0.25", "cubic-bezier(0,3,1,3)"), ("0:1, 1:900", "cubic-bezier(0,1.3,1,1.3)")]
+)
+def test_an_easing_that_stops_the_clip_or_turns_it_back(text: str, easing: str) -> None:
+    with pytest.raises(WordsRefused, match="comes to"):
+        parse_speed(text, Fraction(25), easing)
+    parse_speed("0:1, 1:0.9", Fraction(25), easing)
+
+
+ENDLESS = ["1e999999999", "1E-9_9_9_9_9_9_9_9_9", "9" * 5000]
+"""Numbers that take minutes to write out, or that Python refuses to."""
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "fast", "0", "-1", "0:1, 2s", "2s:1, 1s:1", "1:0", "1:1:1:1", "1e9", *ENDLESS, f"{ENDLESS[2]}:1"],
+)
 def test_what_is_no_speed(text: str) -> None:
     with pytest.raises(WordsRefused):
         parse_speed(text, Fraction(25))
 
 
-@pytest.mark.parametrize("text", ["", "x", "0", "-2", "1/0", "2000", "nan"])
+@pytest.mark.parametrize("text", ["", "x", "0", "-2", "1/0", "2000", "nan", *ENDLESS])
 def test_what_is_no_factor(text: str) -> None:
     with pytest.raises(WordsRefused):
         parse_factor(text)

@@ -127,6 +127,11 @@ def test_sound_is_the_first_ones(inside: Command, tmp_path: Path, two: object) -
         (["a.mkv", "b.mkv"], "no output is named", "say where to: -o side.mp4"),
         (["a.mkv", "b.mkv", "-o", "o.mp4", "--as", "splt"], "there is no --as called `splt`", "did you mean `split`?"),
         (["a.mkv", "no.mkv", "-o", "o.mp4"], "there is no clip `no.mkv`", "check the name"),
+        (
+            ["a.mkv", ".", "-o", "o.mp4"],
+            ". is a folder, not a video file",
+            "of pictures make one first: inbetween slowmo FOLDER --input-fps 24 --factor 1 -o clip.mkv",
+        ),
         (["a.mkv", "b.mkv", "-o", "a.mkv"], "`a.mkv` is an input and an output", "give another name with -o"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -25,6 +26,7 @@ from hypothesis import strategies as st
 from test_sound import CLICKS, clip, heard, played
 
 from inbetween import engines
+from inbetween.cli.show import Show
 from inbetween.errors import InbetweenError, Interrupted
 from inbetween.fitted import load_makers
 from inbetween.make import make
@@ -242,6 +244,18 @@ def test_an_error_says_where_it_goes_on(tmp_path: Path) -> None:
     assert error.value.hint.startswith("mend it; what is done waits in `")
     written(tmp_path / "frames")
     assert np.array_equal(load(tmp_path / "frames" / "00025.png"), scene(25 / 3, SIZE))
+
+
+def test_a_disk_that_is_full_from_the_beginning_is_left_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(number: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(InbetweenError, match="full"):
+        written(tmp_path / "o.mp4")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_another_setting_begins_anew_and_says_what_differs(tmp_path: Path) -> None:
@@ -653,3 +667,48 @@ def test_slow_motion_goes_on_with_its_sound(command: Command, tmp_path: Path) ->
     assert length == 56
     assert heard(sound, rate)[0] == pytest.approx(28 * CLICKS[0], abs=0.01)
     assert not hidden(tmp_path)
+
+
+def test_stopped_before_the_clip_is_read_what_was_finished_waits(
+    inside: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip(tmp_path / "c.mp4", Fraction(10), 4)
+    words, shown = ["slowmo", "c.mp4", "--factor", "2", "-e", "blend", "-o", "o.mp4"], Show.progress
+    stop = ""
+
+    def stopped(self: Show, stage: str, done: int, total: int) -> None:
+        if stage == stop:
+            raise Interrupted
+        shown(self, stage, done, total)
+
+    monkeypatch.setattr(Show, "progress", stopped)
+    for at, waits in (("scan", False), ("check", True), ("scan", True)):
+        stop = at
+        ran = inside(*words)
+        assert ran.code == 130
+        assert ("waits in" in ran.problem[1]) == waits
+        assert bool(hidden(tmp_path)) == waits
+    stop = ""
+    assert "frames are there already" in inside(*words).err
+
+
+def test_what_differs_is_told_in_the_users_words(
+    inside: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip(tmp_path / "c.mp4", Fraction(10), 4)
+    (tmp_path / "cuts.txt").write_text("0.2")
+    words, shown = (
+        ["slowmo", "c.mp4", "--cuts", "cuts.txt", "--factor", "2", "-e", "blend", "-o", "o.mp4"],
+        Show.progress,
+    )
+
+    def stopped(self: Show, stage: str, done: int, total: int) -> None:
+        shown(self, stage, done, total)
+        if stage == "check":
+            raise Interrupted
+
+    monkeypatch.setattr(Show, "progress", stopped)
+    assert "waits in" in inside(*words).problem[1]
+    (tmp_path / "cuts.txt").write_text("0.1")
+    said = inside(*words, "--from", "1f").err
+    assert "begun anew: cuts.txt has changed, --from was not there, is 1f" in said, said

@@ -15,6 +15,8 @@ from conftest import Command, load, psnr, save, scene
 from PIL import Image
 
 import inbetween
+from inbetween.cli.show import Show
+from inbetween.errors import Interrupted
 
 
 def decoded(path: Path) -> list[np.ndarray]:
@@ -234,6 +236,26 @@ def test_a_record_makes_the_same_bytes_again(inside: Command, keys: list[Path], 
     assert (elsewhere / "p.mp4").read_bytes() == (tmp_path / "o.mp4").read_bytes()
     assert inside("run", "--repeat", "o.mp4.json").problem[0].endswith("exists")
     assert inside("run", "--repeat", "o.mp4.json", "--overwrite").code == 0
+
+
+def test_what_stops_a_record_leaves_the_film(
+    inside: Command, keys: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["run", *keys, "-n", 2, "-o", "a.mp4", "--record", "--progress", "json"]
+    stages = [json.loads(line)["stage"] for line in inside(*words).err.splitlines() if '"progress"' in line]
+    assert "hash" in stages
+
+    def stopped(self: Show, stage: str, done: int, total: int) -> None:
+        if stage == "hash":
+            raise Interrupted
+
+    monkeypatch.setattr(Show, "progress", stopped)
+    (tmp_path / "a.mp4.json").unlink()
+    ran = inside(*words, "--overwrite")
+    assert ran.code == 130
+    assert ran.problem[0] == "stopped before its record was whole"
+    assert "a.mp4 is whole" in ran.problem[1]
+    assert [path.name for path in tmp_path.glob("a.mp4*")] == ["a.mp4"]
 
 
 @pytest.mark.parametrize("out", ["o.mp4", "o.gif", "o"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import weakref
 from array import array
@@ -88,6 +89,29 @@ def pictures_of(path: Path) -> list[Picture]:
 
 
 @pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"factor": "1"}, "copied"),
+        ({"factor": "2", "fps": "12"}, "copied"),
+        ({"factor": "0.5", "repeats": "keep"}, "copied"),
+        ({"duration": "0.5s"}, "copied"),
+        ({"factor": "2"}, None),
+        ({"fps": "25"}, None),
+        ({"speed": "0:1, 0.2:0.5"}, None),
+        ({"factor": "2", "until": "1s"}, "beyond"),
+        ({"factor": "2", "until": "0.5s"}, None),
+    ],
+)
+def test_that_nothing_is_made_or_left_out_is_said(
+    clip: MakeClip, tmp_path: Path, words: dict[str, str], said: str | None
+) -> None:
+    notes = Notes()
+    path = clip(moving(12), Fraction(24))
+    look(plan(ClipWords(str(path), Words((), str(tmp_path / "out.mp4")), **words)), True, notes)
+    assert {"copied", "beyond"} & set(notes.notes) == ({said} if said else set())
+
+
+@pytest.mark.parametrize(
     ("words", "count", "rate"),
     [
         ({"factor": "2"}, 24, NTSC),
@@ -98,6 +122,7 @@ def pictures_of(path: Path) -> list[Picture]:
         ({"fps": "59.94"}, 30, Fraction(60000, 1001)),
         ({"factor": "4", "fps": "60"}, 120, Fraction(60)),
         ({"duration": "2s"}, 48, NTSC),
+        ({"duration": "2s", "fps": "25", "end": "key"}, 50, Fraction(25)),
         ({"factor": "0.5"}, 6, NTSC),
         ({"speed": "0:1, 0.25:1, 0.25:0.5"}, 18, NTSC),
         ({"factor": "3", "since": "6f", "until": "10f"}, 12, NTSC),
@@ -339,8 +364,11 @@ def test_a_cut_is_never_morphed(clip: MakeClip, tmp_path: Path) -> None:
 
 def test_cuts_by_hand(clip: MakeClip, tmp_path: Path) -> None:
     path, listed = clip(moving(5) + moving(5, shot=1)), tmp_path / "cuts.txt"
-    listed.write_text("# frame 3\n3f\n")
-    slow(path, tmp_path / "out.mkv", codec="ffv1", factor="2", cuts=str(listed))
+    # With the mark that editors on Windows begin a text with.
+    listed.write_bytes(b"\xef\xbb\xbf# frame 3\r\n3f 99s\r\n")
+    report = Notes()
+    slow(path, tmp_path / "out.mkv", report, codec="ffv1", factor="2", cuts=str(listed))
+    assert "99 s" in report.notes["beyond"]
     found = pictures_of(tmp_path / "out.mkv")
     assert np.array_equal(found[4], found[5])
     assert not np.array_equal(found[8], found[9])
@@ -690,6 +718,10 @@ def test_a_mask_protects(clip: MakeClip, tmp_path: Path) -> None:
     assert np.array_equal(found[1][inside], keys[0][inside])
     assert np.array_equal(found[3][inside], keys[1][inside])
     assert not np.array_equal(found[1], keys[0])
+    # White that is transparent outside is the same mask.
+    clear = np.concatenate([np.full((*SIZE, 3), 255, np.uint8), mask[..., :1]], axis=2)
+    slow(path, tmp_path / "clear.mkv", codec="ffv1", factor="4", protect=str(save(tmp_path / "mask.png", clear)))
+    assert all(map(np.array_equal, pictures_of(tmp_path / "clear.mkv"), found))
     with pytest.raises(InbetweenError, match="mask"):
         slow(path, tmp_path / "o.mkv", factor="4", protect=str(save(tmp_path / "mask.png", mask[:9])))
 
@@ -779,8 +811,28 @@ def test_pictures_need_a_rate(tmp_path: Path) -> None:
         save(tmp_path / "seq" / f"{number}.png", picture)
     with pytest.raises(WordsRefused, match="how fast"):
         slow(tmp_path / "seq", tmp_path / "out.mp4", factor="2")
+    with pytest.raises(WordsRefused, match="takes a video"):
+        slow(tmp_path / "seq", tmp_path / "out.mp4", factor="2", input_fps="12", deinterlace=True)
+    with pytest.raises(InbetweenError, match="there is no clip"):
+        slow(tmp_path / "sequence", tmp_path / "out.mp4", factor="2", input_fps="12")
     made = slow(tmp_path / "seq", tmp_path / "out.mp4", factor="2", input_fps="12").made.output
     assert (made.count, made.duration) == (6, Fraction(1, 2))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InbetweenError, match="is a pipe"):
+        slow(tmp_path / "pipe", tmp_path / "out.mp4", factor="2")
+
+
+def test_numbers_that_are_missing_are_said(tmp_path: Path) -> None:
+    (tmp_path / "seq").mkdir()
+    for number, picture in zip((1, 2, 4), moving(3), strict=True):
+        save(tmp_path / "seq" / f"{number}.png", picture)
+    notes = Notes()
+    assert slow(tmp_path / "seq", tmp_path / "out.mp4", notes, factor="2", input_fps="12").made.output.count == 6
+    assert "1 numbers are missing" in notes.notes["holes"]
 
 
 def test_the_clip_is_not_written_over(clip: MakeClip) -> None:

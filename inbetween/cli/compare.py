@@ -52,7 +52,7 @@ def _compare(said: dict[str, Any], show: Show, stop: Stop) -> None:
     if not said["out"]:
         raise WordsRefused("no output is named", "say where to: -o side.mp4")
     sink = sinks.parse(said["out"])
-    stop.patient = True
+    show.sink, stop.patient = sink, True
     from inbetween.compare import compare, names
 
     written, ratios = compare(clips, sink, way, show, overwrite=said["overwrite"])

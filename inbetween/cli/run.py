@@ -91,10 +91,11 @@ def _run(said: dict[str, Any], show: Show, stop: Stop) -> None:
     from inbetween import make
     from inbetween.record import summary
 
-    stop.patient = True
+    show.sink, stop.patient = what.sink, True
     with show.previews(also.preview, also.every):
         made = make.make(what, show, overwrite=said["overwrite"], sheet=also.sheet)
-    facts = {"made": True, **summary(what, made, show.notes)} if said["record"] or said["json_"] else {}
+    show.is_whole(what.sink.path)
+    facts = {"made": True, **summary(what, made, show.notes, show)} if said["record"] or said["json_"] else {}
     if also.record is not None:
         make.save(also.record, as_json(facts, indent=1))
     show.close()

@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from rich.progress import Progress, TaskID
+
+    from inbetween.video.sinks import Sink
 
 MODES = ("auto", "plain", "json", "none")
 LABELS = {
@@ -97,6 +99,10 @@ class Show(Report):
         self._task: tuple[str, TaskID] | None = None
         self._closed = False
         self._preview: tuple[Path | None, int] = None, 1
+        self.unfinished = "the film", ANEW
+        """What is being made, and what is left of it when we are stopped."""
+        self.sink: Sink | None = None
+        """Where the film goes, until it is there."""
 
     def progress(self, stage: str, done: int, total: int) -> None:
         """See `Report`."""
@@ -152,6 +158,24 @@ class Show(Report):
         from inbetween.pictures.sheet import small_film
 
         save(path, small_film(frames()))
+
+    def waiting(self) -> str:
+        """The folder of what an earlier command has finished of the film, or nothing."""
+        if self.sink is None:
+            return ""
+        from inbetween.video import hidden
+
+        folder = hidden.segments_of(self.sink)
+        with suppress(OSError):
+            return folder if hidden.goes_on(folder) else ""
+        return ""
+
+    def is_whole(self, path: str) -> None:
+        """The film is there: from now on we are only stopped before its record is."""
+        self.sink, self.unfinished = (
+            None,
+            ("its record", f"{path} is whole; with --overwrite it is made again, and its record"),
+        )
 
     def made(self, text: str) -> None:
         """The last line: what has been made."""
@@ -245,12 +269,14 @@ def watched(
     one_arena()
     stop = Stop()
     show = Show(mode, quiet, verbose, stop)
+    show.unfinished = what, left
     try:
         yield show, stop
     except Interrupted as stopped:
         show.close()
-        if stopped.kept:
-            left = f"what is finished waits in `{stopped.kept}`: the same command goes on"
+        what, left = show.unfinished
+        if kept := stopped.kept or show.waiting():
+            left = f"what is finished waits in `{kept}`: the same command goes on"
         error(InbetweenError(f"stopped before {what} was whole", left))
         raise typer.Exit(stopped.exit_code) from None
     finally:

@@ -99,13 +99,14 @@ def _slowmo(said: dict[str, Any], show: Show, stop: Stop) -> None:
     if said["dry_run"]:
         found = look(slow, said["overwrite"], show)
         show.close()
-        _say_plan(slow, summary(found, None, show.notes), said["json_"])
+        _say_plan(slow, summary(found, None, show.notes, show), said["json_"])
         return
-    stop.patient = True
+    show.sink, stop.patient = slow.base.sink, True
     with show.previews(also.preview, also.every):
         result = make_film(slow, show, overwrite=said["overwrite"], sheet=also.sheet)
     made = result.made
-    facts = summary(result.found, made, show.notes) if said["record"] or said["json_"] else {}
+    show.is_whole(slow.base.sink.path)
+    facts = summary(result.found, made, show.notes, show) if said["record"] or said["json_"] else {}
     if also.record is not None:
         make.save(also.record, as_json(facts, indent=1))
     show.close()

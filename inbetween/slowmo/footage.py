@@ -7,6 +7,7 @@ import os
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -133,6 +134,8 @@ def of_pictures(
     missing = places[-1] + 1 - len(paths)
     if missing:
         report.note("holes", f"{missing} pictures are missing: they are made", missing=missing)
+    elif not holes:
+        _say_holes(paths, report)
     clip = Clip(
         name,
         files.size,
@@ -153,6 +156,15 @@ def of_pictures(
             yield times[number], files[number]
 
     return Footage(clip, pictures, tuple(paths))
+
+
+def _say_holes(paths: list[Path], report: Report) -> None:
+    with suppress(WordsRefused):
+        missing = _places(paths)[-1] + 1 - len(paths)
+        # More of them are no holes: dates, or every tenth.
+        if 0 < missing <= len(paths):
+            text = f"{missing} numbers are missing among the pictures, which follow each other all the same"
+            report.note("holes", f"{text}; --holes makes them", missing=missing)
 
 
 def _places(paths: list[Path]) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -250,7 +251,8 @@ def listed(times: Iterable[Fraction]) -> Cut:
     def cut(before: Seen, now: Seen) -> bool:
         # Half a picture early or late is the same picture.
         half = (now[0] - before[0]) / 2
-        return any(now[0] - half <= time < now[0] + half for time in known)
+        place = bisect_left(known, now[0] - half)
+        return place < len(known) and known[place] < now[0] + half
 
     return cut
 
@@ -264,7 +266,8 @@ def read_cuts(path: Path, rate: Fraction) -> list[Fraction]:
         WordsRefused: something in it is no time.
     """
     try:
-        lines = path.read_text("utf-8").splitlines()
+        # Editors on Windows begin a text with a mark.
+        lines = path.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is no text"
         hint = "give a text file of times, or --cuts auto or off"

@@ -85,9 +85,9 @@ def open_clip(slow: Slow, overwrite: bool, report: Report) -> Opened:
     said = slow.words
     found = _footage(slow, report)
     used = found if slow.base.size is None else footage.sized(found, slow.base.size, said.film.fit, report)
-    clip = words.part(said, used.clip)
+    clip = words.part(said, used.clip, report)
     sink = _deep(slow.base.sink, said.film, clip, report)
-    grid = words.grid(said, found.clip, clip)
+    grid = words.grid(said, found.clip, clip, report)
     sinks.check(sink, grid.rate, grid.count)
     place.prepare(sink, overwrite, [*found.inputs, *map(Path, filter(None, [said.protect]))])
     height, width = clip.size
@@ -102,7 +102,7 @@ def open_clip(slow: Slow, overwrite: bool, report: Report) -> Opened:
             f"a pixel of {said.clip} is {float(clip.aspect):.3g} times as wide as high: {sink.suffix} does not say so"
         )
         report.note("aspect", text, aspect=str(clip.aspect))
-    cuts, mask = _cuts(said.cuts, found.clip, clip), _mask(said.protect, clip)
+    cuts, mask = _cuts(said.cuts, found.clip, clip, report), _mask(said.protect, clip)
     shared = Shared(lambda begin: footage.begun(used.pictures(clip, report, begin)), KEPT)
     return Opened(slow, sink, found.clip, clip, used, grid, cuts, mask, Counts(), shared)
 
@@ -111,11 +111,15 @@ def _footage(slow: Slow, report: Report) -> Footage:
     said = slow.words
     paths = footage.sequence(said.clip)
     if paths is None:
-        if said.input_fps is not None or said.holes:
-            raise WordsRefused(f"{said.clip} has its own times", "leave --input-fps and --holes out")
         if said.film.fit is not None and slow.base.size is None:
             raise WordsRefused("--fit says how another size is made of it", "say which: --size 1280x720")
-        return footage.of_video(said.clip, said.deinterlace, report)
+        video = footage.of_video(said.clip, said.deinterlace, report)
+        # Not before it is known to be there, and no picture.
+        if said.input_fps is not None or said.holes:
+            raise WordsRefused(f"{said.clip} has its own times", "leave --input-fps and --holes out")
+        return video
+    if said.deinterlace:
+        raise WordsRefused("--deinterlace takes a video: pictures do not say that they have halves", "leave it out")
     rate, threads, film = words.input_rate(said), slow.base.settings.threads, said.film
     return footage.of_pictures(said.clip, paths, rate, said.holes, threads, report, film.fit, film.force)
 
@@ -136,24 +140,29 @@ def _deep(sink: Sink, said: Words, clip: Clip, report: Report) -> Sink:
     return replace(sink, codec=codec)
 
 
-def _cuts(word: str, whole: Clip, clip: Clip) -> keys.Cut:
+def _cuts(word: str, whole: Clip, clip: Clip, report: Report) -> keys.Cut:
     if word in ("auto", "off"):
         return keys.found if word == "auto" else keys.nowhere
-    return keys.listed(time - (clip.start - whole.start) for time in keys.read_cuts(Path(word), clip.rate))
+    times = keys.read_cuts(Path(word), clip.rate)
+    late = [f"{float(time):g}" for time in times if time >= whole.duration]
+    if late:
+        text = f"{whole.path} lasts {float(whole.duration):.2f} s: {len(late)} times in {word} are beyond its end"
+        report.note("beyond", f"{text}, the first of them {late[0]} s", duration=float(whole.duration))
+    return keys.listed(time - (clip.start - whole.start) for time in times)
 
 
 def _mask(name: str | None, clip: Clip) -> Picture | None:
     """(H, W, 1), 255 where the clip's own pictures are to stand."""
     if name is None:
         return None
-    picture = pictures.to_8_bit(pictures.read(Path(name)))
+    picture = pictures.to_8_bit(pictures.flattened(pictures.read(Path(name))))
     (height, width), (wanted_height, wanted_width) = picture.shape[:2], clip.size
     if not one_aspect((height, width), clip.size):
         raise InbetweenError(
             f"the mask {name} is {width}x{height}, the film {wanted_width}x{wanted_height}",
             "make a mask of the film's shape",
         )
-    mask: Picture = pictures.fit(picture[..., :3], clip.size, "stretch")[..., 1:2]
+    mask: Picture = pictures.fit(picture, clip.size, "stretch")[..., 1:2]
     return mask
 
 
@@ -350,6 +359,7 @@ def _identity(opened: Opened) -> dict[str, Any]:
     """All that decides the bytes of the film, in the user's words."""
     said = asdict(opened.slow.words)
     film = said.pop("film")
+    said |= {"from": said.pop("since"), "to": said.pop("until")}
     told = {f"--{name.replace('_', '-')}": value for name, value in said.items() if name not in ("clip", "sound")}
     told |= {f"--{name}": film[name] for name in ("seed", "encoder", "preset", "start_number", "size", "fit")}
     told |= {f"--set {name}": value for name, value in asdict(opened.slow.base.options).items()}

@@ -17,12 +17,13 @@ from inbetween.types import Report
 from inbetween.video.sinks import film_size
 
 
-def summary(opened: Opened, made: Made | None, notes: list[dict[str, Any]]) -> dict[str, Any]:
+def summary(opened: Opened, made: Made | None, notes: list[dict[str, Any]], report: Report) -> dict[str, Any]:
     """What was asked, what it came to, what was made and what was said on the way: plain values. What was made can be
     made again from it.
 
     Raises:
         InbetweenError: an input cannot be read any more.
+        Interrupted: by `report`.
     """
     slow, clip, grid = opened.slow, opened.clip, opened.grid
     counts = opened.counts.within(opened.clip.duration)
@@ -53,7 +54,7 @@ def summary(opened: Opened, made: Made | None, notes: list[dict[str, Any]]) -> d
         "cuts": [round(float(time + opened.since), 6) for time in sorted(counts.cuts)],
         "repeats": len(counts.repeats),
         "seed": slow.words.film.seed,
-        **({"inputs": [stamped(*one) for one in _inputs(opened)]} if made else {}),
+        **({"inputs": [stamped(*one, report) for one in _inputs(opened)]} if made else {}),
         **maker(slow.base),
         **(made.to_json() if made else {}),
         "notes": notes,

@@ -12,6 +12,7 @@ from inbetween.errors import UnknownName, WordsRefused
 from inbetween.plan import Plan, Words
 from inbetween.timeline import clips
 from inbetween.timeline.clips import Grid, Speed
+from inbetween.types import Report
 from inbetween.video import sinks
 from inbetween.video.clip import Clip
 
@@ -102,8 +103,8 @@ def _check_times(words: ClipWords) -> None:
             timeline.parse_rate(text)
 
 
-def speed(words: ClipWords, rate: Fraction, duration: Fraction) -> Speed:
-    """How fast a clip of that rate and duration, in seconds, is played."""
+def speed(words: ClipWords, rate: Fraction, duration: Fraction, after: Fraction = Fraction(0)) -> Speed:
+    """How fast a clip of that rate and duration, in seconds, is played; `after` it the film has that many more."""
     if words.speed is not None:
         return clips.parse_speed(words.speed, rate, words.easing)
     value = Fraction(1)
@@ -111,32 +112,50 @@ def speed(words: ClipWords, rate: Fraction, duration: Fraction) -> Speed:
         value = 1 / clips.parse_factor(words.factor)
     elif words.duration is not None:
         wanted = timeline.parse_time(words.duration, rate)
-        if wanted <= 0:
+        if wanted <= after:
             raise WordsRefused(f"--duration {words.duration} leaves no time", "write it as 2s or 500ms")
-        value = duration / wanted
+        value = duration / (wanted - after)
     return Speed(((Fraction(0), value),))
 
 
-def part(words: ClipWords, clip: Clip) -> Clip:
-    """The part of a clip from `--from` to `--to`.
+def part(words: ClipWords, clip: Clip, report: Report) -> Clip:
+    """The part of a clip from `--from` to `--to`, which may be beyond its end: said.
 
     Raises:
         WordsRefused: nothing is left.
     """
     since = Fraction(0) if words.since is None else timeline.parse_time(words.since, clip.rate)
     until = clip.duration if words.until is None else timeline.parse_time(words.until, clip.rate)
+    if until - clip.duration > 1 / clip.rate:
+        text = f"{clip.path} lasts {float(clip.duration):.2f} s: --to {words.until} is beyond its end"
+        report.note("beyond", text, duration=float(clip.duration))
     return clip if words.since is None and words.until is None else clip.part(since, until)
 
 
-def grid(words: ClipWords, whole: Clip, clip: Clip) -> Grid:
-    """The frames to be made of a part of a whole clip; times of `--speed` are those of the whole.
+def grid(words: ClipWords, whole: Clip, clip: Clip, report: Report) -> Grid:
+    """The frames to be made of a part of a whole clip; times of `--speed` are those of the whole. That they all fall on
+    its own pictures is said.
 
     Raises:
         WordsRefused: too many frames.
     """
-    found = replace(speed(words, clip.rate, clip.duration), begin=clip.start - whole.start)
     fps = None if words.fps is None else timeline.parse_rate(words.fps)
-    return clips.clip_grid(clip.rate, clip.duration, found, fps, clip.last if words.end == "key" else None)
+    if words.end == "key" and clip.last > 0:
+        # The last picture has a frame of its own.
+        found = speed(words, clip.rate, clip.last, 1 / (fps or clip.rate))
+    else:
+        found = speed(words, clip.rate, clip.duration)
+    found = replace(found, begin=clip.start - whole.start)
+    made = clips.clip_grid(clip.rate, clip.duration, found, fps, clip.last if words.end == "key" else None)
+    speeds = {value for _, value in found.points}
+    if clip.even and not words.holes and len(speeds) == 1 and (speeds.pop() * clip.rate / made.rate).denominator == 1:
+        moved = "" if words.repeats == "keep" else ", but where one is repeated"
+        report.note(
+            "copied",
+            f"every frame falls on a picture of the clip: none is made between them{moved}; a larger --factor or --fps "
+            "makes some",
+        )
+    return made
 
 
 def input_rate(words: ClipWords) -> Fraction:

@@ -17,6 +17,8 @@ from inbetween.errors import UnknownName, WordsRefused
 
 DEFAULT_FRAMES = 23
 DEFAULT_RATE = Fraction(25)
+MOST_LETTERS = 100
+"""Of a number."""
 MOST_FRAMES = 100_000
 """Frames of one film: over an hour at 25 fps; more is taken for a slip of the finger."""
 SLOWEST_RATE, FASTEST_RATE = Fraction(1, 1000), Fraction(1000)
@@ -45,6 +47,17 @@ class Timeline:
     """One per output frame, in order; the way back of a ping-pong is not among them."""
 
 
+def number(text: str) -> Fraction:
+    """`2.5`, `5/2`, `1e-3`: exactly what is written.
+
+    Raises:
+        ValueError, ZeroDivisionError: not a number, or one that would take for ever to write out, as 1e999999999.
+    """
+    if len(text) > MOST_LETTERS or re.search(r"e[+-]?[\d_]{4}", text.lower()):
+        raise ValueError(text)
+    return Fraction(text)
+
+
 def parse_rate(text: str) -> Fraction:
     """`25`, `24000/1001`, `23.976`: frames per second.
 
@@ -52,7 +65,7 @@ def parse_rate(text: str) -> Fraction:
         WordsRefused: not a number, or not from 0.001 to 1000.
     """
     try:
-        rate = Fraction(NTSC[text] * 1000, 1001) if text in NTSC else Fraction(text)
+        rate = Fraction(NTSC[text] * 1000, 1001) if text in NTSC else number(text)
     except (ValueError, ZeroDivisionError):
         raise WordsRefused(f"`{text}` is no frame rate", "write it as 25, 23.976 or 24000/1001") from None
     if not SLOWEST_RATE <= rate <= FASTEST_RATE or rate.denominator > 1_000_000:
@@ -68,7 +81,7 @@ def parse_time(text: str, rate: Fraction) -> Fraction:
     """
     minutes, seconds = Fraction(0), text.strip()
     scale = Fraction(1)
-    if re.fullmatch(r"\d+:\d{1,2}(\.\d+)?", seconds):
+    if re.fullmatch(r"\d{1,9}:\d{1,2}(\.\d+)?", seconds):
         head, _, seconds = seconds.partition(":")
         minutes = Fraction(int(head) * 60)
     elif seconds.endswith("ms"):
@@ -77,7 +90,7 @@ def parse_time(text: str, rate: Fraction) -> Fraction:
         seconds = seconds[:-1]
     elif seconds.endswith("f"):
         seconds, scale = seconds[:-1], 1 / rate
-    if not re.fullmatch(r"\d+(\.\d*)?|\.\d+", seconds):
+    if len(text) > MOST_LETTERS or not re.fullmatch(r"\d+(\.\d*)?|\.\d+", seconds):
         raise WordsRefused(f"`{text}` is no time", "write it as 1.5s, 500ms, 0:01.5 or 36f")
     return minutes + Fraction(seconds) * scale
 
@@ -221,7 +234,7 @@ def parse_easing(text: str) -> Callable[[float], float]:
         raise UnknownName("easing", text, [*EASINGS, "cubic-bezier(a,b,c,d)", "steps(n)"])
     name, words = call[1], [word.strip() for word in call[2].split(",")]
     if name == "steps":
-        if len(words) != 1 or not words[0].isdecimal() or not 1 <= int(words[0]) <= MOST_FRAMES:
+        if len(words) != 1 or not re.fullmatch(r"\d{1,9}", words[0]) or not 1 <= int(words[0]) <= MOST_FRAMES:
             raise WordsRefused(f"`{text}` needs one whole number from 1 on", "write it as steps(4)")
         count = int(words[0])
         # A time that is a step's own beginning must not fall below it by rounding.

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import av
     import av.container
 
+AS_CLIP = "of pictures make one first: inbetween slowmo FOLDER --input-fps 24 --factor 1 -o clip.mkv"
 TAKEN = "give a video file, a folder of pictures, or names such as f_%05d.png"
 
 
@@ -31,6 +32,8 @@ def opened(path: str) -> Iterator[av.container.InputContainer]:
 
     if not os.path.exists(path):
         raise InbetweenError(f"there is no clip `{path}`", "check the name")
+    if os.path.isdir(path):
+        raise InbetweenError(f"{path} is a folder, not a video file", AS_CLIP)
     try:
         # As an open file, and without its name, from which ffmpeg would guess: a playlist leads to no other file.
         with (

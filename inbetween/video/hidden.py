@@ -97,13 +97,21 @@ def sweep(folder: str) -> None:
     if not os.path.isdir(folder):
         return
     with contextlib.suppress(OSError, InbetweenError), workshop(folder, folder, 0):
-        try:
-            with open(os.path.join(folder, JOURNAL), "rb") as file:
-                finished = file.read().count(b"\n") - 1
-        except FileNotFoundError:
-            finished = 0
-        if finished < 1:
+        if not goes_on(folder):
             discard(folder)
+
+
+def goes_on(folder: str) -> bool:
+    """A segment is finished in a hidden folder.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    try:
+        with open(os.path.join(folder, JOURNAL), "rb") as file:
+            return file.read().count(b"\n") > 1
+    except FileNotFoundError:
+        return False
 
 
 def discard(folder: str) -> None:

@@ -52,7 +52,9 @@ class Journal:
         lines, length = ([], 0) if anew else _lines(self._path)
         if lines and lines[0].get("identity") == self._identity:
             os.truncate(self._path, length)
-            for line in lines[1:]:
+            for number, line in enumerate(lines[1:], 1):
+                # Hours of film are many gigabytes.
+                report.progress("check", number, len(lines) - 1)
                 if (
                     self.moving
                     or _digest([os.path.join(self.folder, name) for name in line["files"]]) == line["sha256"]
@@ -70,7 +72,13 @@ class Journal:
             told = _differences(lines[0].get("identity", {}), self._identity)
             report.note("begun_anew", f"begun anew: {told}")
         self._clear(set())
-        self._append({"identity": self._identity})
+        try:
+            self._append({"identity": self._identity})
+        except OSError:
+            # Of a full disk there would stay a hidden folder with nothing in it.
+            with contextlib.suppress(OSError):
+                os.unlink(self._path)
+            raise
 
     def mark(self, sink: Sink, source: str | None, facts: Mapping[str, Any]) -> None:
         """See `hidden.mark`; `facts` are what `placed` will be."""
@@ -187,12 +195,17 @@ def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     for name in dict.fromkeys([*now, *then]):
         if then.get(name) != now.get(name):
             was, is_ = (_short(values.get(name)) for values in (then, now))
-            told.append(f"{name} was {was}, is {is_}" if was and is_ else f"{name} has changed")
+            if was != is_ and was and is_:
+                told.append(f"{name} was {was}, is {is_}")
+            else:
+                told.append(f"{(was == is_ and was) or name} has changed")
     more = f", and {len(told) - _SHOWN} more" if len(told) > _SHOWN else ""
     return ", ".join(told[:_SHOWN]) + more
 
 
 def _short(value: Any) -> str:
-    """As it is told; "" for what is too long to be."""
+    """As it is told; "" for what is too long to be. Of a file's name, size and time (`resume.stamp`) the name."""
+    if isinstance(value, list) and [type(one) for one in value] == [str, int, int]:
+        value = value[0]
     text = value if isinstance(value, str) else "not there" if value is None else json.dumps(value)
     return text if len(text) <= 40 else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from array import array
 from dataclasses import dataclass, replace
@@ -45,6 +46,9 @@ def probe(path: str, report: Report) -> Clip:
     Raises:
         InbetweenError: see `opened`; it has no pictures, is one picture, or is cut off.
     """
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+        # Opening a pipe that nobody writes to never ends, and a clip is read more than once.
+        raise InbetweenError(f"{path} is a pipe or a device, not a file", "write the clip to a file first")
     if webp.is_webp(path):
         return _webp(path, report)
     with opened(path) as container:
