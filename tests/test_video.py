@@ -580,16 +580,21 @@ def test_sprites_of_16_bits_in_an_animation(tmp_path: Path) -> None:
     assert report.notes == ["bit_depth"]
 
 
-@pytest.mark.parametrize(("suffix", "codec"), LOSSLESS)
-@pytest.mark.parametrize("channels", [3, 4])
-@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize(
+    ("suffix", "codec", "channels", "bits"),
+    [
+        (*one, channels, bits)
+        for one in LOSSLESS
+        for channels in (3, 4)
+        for bits in (8, 16)
+        if (one[0], channels, bits) != (".apng", 4, 16)
+    ],
+)
 @pytest.mark.parametrize("size", [SIZE, (47, 63), (1, 1), (1, 2), (3, 1)])
 def test_what_is_lossless_keeps_every_value(
     tmp_path: Path, suffix: str, codec: str | None, channels: int, bits: int, size: tuple[int, int]
 ) -> None:
     path = tmp_path / f"a{suffix}"
-    if (suffix, channels, bits) == (".apng", 4, 16):
-        pytest.skip("has 8 bits")
     if bits == 16:
         pictures = [np.ascontiguousarray(deep(index, channels)[: size[0], : size[1]]) for index in range(3)]
     else:
