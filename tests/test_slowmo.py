@@ -782,6 +782,7 @@ def test_a_mask_may_have_another_size_and_pictures_too(tmp_path: Path) -> None:
         ({"speed": "0:0"}, "cannot be"),
         ({"factor": "2", "easing": "ease-in"}, "is for --speed"),
         ({"factor": "2", "since": "soon"}, "no time"),
+        ({"factor": "2", "cuts": "off", "at_cut": "blend"}, "there are none"),
         ({"factor": "2", "input_fps": "24"}, "its own times"),
         ({"factor": "2", "since": "9s"}, "there is nothing"),
         ({"duration": "0s"}, "leaves no time"),

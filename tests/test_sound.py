@@ -228,7 +228,8 @@ def with_sound(path: Path, change: Callable[[bytes], bytes]) -> None:
     assert path.read_bytes() != data
 
 
-def test_damaged_sound_does_not_stop_a_film(inside: Command, tmp_path: Path) -> None:
+@pytest.mark.parametrize("words", [("--fps", "20"), ("--factor", "2")], ids=["copied", "encoded anew"])
+def test_damaged_sound_does_not_stop_a_film(inside: Command, tmp_path: Path, words: tuple[str, ...]) -> None:
     said = ""
     for seed in range(4):
         clip(tmp_path / "c.ts", Fraction(10), 30, "aac")
@@ -236,7 +237,7 @@ def test_damaged_sound_does_not_stop_a_film(inside: Command, tmp_path: Path) -> 
         with_sound(
             tmp_path / "c.ts", lambda p, noise=noise: p[:40] + noise.bytes(140) + p[180:] if noise.random() < 0.1 else p
         )
-        ran = inside("slowmo", "c.ts", "--fps", "20", "--engine", "blend", "-o", "o.mkv", "--overwrite")
+        ran = inside("slowmo", "c.ts", *words, "--engine", "blend", "-o", "o.mkv", "--overwrite")
         assert ran.code == 0, ran.err
         said += ran.err
     assert "of its sound are left out" in said

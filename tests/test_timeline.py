@@ -62,6 +62,7 @@ def test_two_keys_make_25_pictures_at_25_fps_by_default() -> None:
         ({"duration": "500ms"}, 13, Fraction(25)),
         ({"duration": "48f", "fps": "24"}, 48, Fraction(24)),
         ({"duration": "0:01.5", "fps": "30"}, 45, Fraction(30)),
+        ({"duration": "0:00:01.5", "fps": "30"}, 45, Fraction(30)),
         ({"frames": 3, "loop": True}, 8, Fraction(25)),
         ({"frames": 3, "ping_pong": True}, 8, Fraction(25)),
         ({"frames": 3, "ping_pong": True, "duration": "2s"}, 8, Fraction(4)),

@@ -75,6 +75,8 @@ def plan(words: ClipWords) -> Slow:
     ):
         if value not in known:
             raise UnknownName(name, value, known)
+    if words.cuts == "off" and words.at_cut == "blend":
+        raise WordsRefused("--at-cut says what is made at cuts, and with --cuts off there are none", "leave one out")
     _check_times(words)
     out = words.film.out
     if sinks.parse(out).kind == "picture":

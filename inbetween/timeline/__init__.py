@@ -74,16 +74,15 @@ def parse_rate(text: str) -> Fraction:
 
 
 def parse_time(text: str, rate: Fraction) -> Fraction:
-    """`1.5`, `1.5s`, `500ms`, `0:01.5` or `36f` (frames at `rate`): seconds.
+    """`1.5`, `1.5s`, `500ms`, `0:01.5`, `1:00:01.5` or `36f` (frames at `rate`): seconds.
 
     Raises:
         WordsRefused: not a time.
     """
     minutes, seconds = Fraction(0), text.strip()
     scale = Fraction(1)
-    if re.fullmatch(r"\d{1,9}:\d{1,2}(\.\d+)?", seconds):
-        head, _, seconds = seconds.partition(":")
-        minutes = Fraction(int(head) * 60)
+    if clock := re.fullmatch(r"(?:(\d{1,9}):(?=\d{1,2}:))?(\d{1,9}):(\d{1,2}(?:\.\d+)?)", seconds):
+        minutes, seconds = Fraction(int(clock[1] or 0) * 3600 + int(clock[2]) * 60), clock[3]
     elif seconds.endswith("ms"):
         seconds, scale = seconds[:-2], Fraction(1, 1000)
     elif seconds.endswith("s"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from io import BytesIO
 from itertools import islice
@@ -97,6 +97,9 @@ class Carried:
     source: Callable[[Fraction], Fraction]
     """Its inverse."""
     tracks: tuple[Track, ...]
+    lost: list[float] = field(default_factory=list)
+    """When, in the film, a piece of sound is missing because it is damaged: known once the packets have been asked
+    for."""
 
     def streams(self, film: Any) -> list[Iterator[Any]]:
         """Add everything to an output of PyAV's that has its film already; the packets of each stream, in order.
@@ -121,7 +124,7 @@ class Carried:
             return True
         try:
             with av.open(BytesIO(), "w", format=muxer) as film:
-                streams = replace(self, tracks=(track,)).streams(film)
+                streams = replace(self, tracks=(track,), lost=[]).streams(film)
                 # Even where not one packet comes.
                 film.start_encoding()
                 for found in streams:
@@ -232,7 +235,11 @@ class Carried:
         rate, layout = stream.rate, stream.layout.name
         channels, count = stream.layout.nb_channels, round(self.length * rate)
         with opened(self.path) as clip:
-            blocks = _samples(clip, clip.streams[index], self.start, rate, layout)
+
+            def lose(time: Fraction) -> None:
+                self.lost.append(float(self._at(time)))
+
+            blocks = _samples(clip, clip.streams[index], self.start, rate, layout, lose)
             out = stretched(
                 blocks,
                 channels,
@@ -329,7 +336,9 @@ def _sound_stream(film: Any, source: Any, encoder: str) -> Any:
     return stream
 
 
-def _samples(clip: Any, source: Any, start: Fraction, rate: int, layout: str) -> Iterator[Samples]:
+def _samples(
+    clip: Any, source: Any, start: Fraction, rate: int, layout: str, lose: Callable[[Fraction], None]
+) -> Iterator[Samples]:
     """Of a stream, from `start` on by the file's clock; where it has none there is silence."""
     import av
 
@@ -339,7 +348,7 @@ def _samples(clip: Any, source: Any, start: Fraction, rate: int, layout: str) ->
     # Side by side: of eight planes PyAV reads one more.
     resampler = av.AudioResampler("flt", layout, rate)
     at = 0
-    for frame in _frames(clip, source):
+    for frame in _frames(clip, source, lose):
         for part in resampler.resample(frame):
             block: Any = part.to_ndarray().reshape(-1, part.layout.nb_channels).T
             if part.pts is not None and part.time_base is not None:
@@ -353,15 +362,15 @@ def _samples(clip: Any, source: Any, start: Fraction, rate: int, layout: str) ->
                 yield block
 
 
-def _frames(clip: Any, source: Any) -> Iterator[Any]:
-    """What can be decoded of a stream."""
+def _frames(clip: Any, source: Any, lose: Callable[[Fraction], None]) -> Iterator[Any]:
+    """What can be decoded of a stream. `lose` is told the time of what cannot."""
     import av
 
     for packet in packets(clip, source):
         try:
             yield from packet.decode()
         except av.error.InvalidDataError:
-            continue
+            lose((packet.pts or 0) * source.time_base)
     yield None
 
 

@@ -55,20 +55,18 @@ def _join(path: str, segments: Sequence[str], expected: Expected, report: Report
             # Of VP9 it says that there is an alpha channel.
             stream.metadata.update(first.stream.metadata)
             others = carried.streams(film) if carried else []
-            lost = []
             for packet in heapq.merge(_led(first, pictures, stream), *others, key=_time):
                 time = _time(packet)
                 try:
                     film.mux(packet)
                 except av.error.InvalidDataError:
-                    if packet.stream is stream:
+                    if carried is None or packet.stream is stream:
                         raise
-                    lost.append(time)
-            if carried and lost:
-                text = (
-                    f"{carried.path} is damaged: {len(lost)} pieces of its sound are left out, from {lost[0]:.2f} s on"
-                )
-                report.note("damaged", text, packets=len(lost))
+                    carried.lost.append(time)
+            if carried and carried.lost:
+                lost, since = len(carried.lost), min(carried.lost)
+                text = f"{carried.path} is damaged: {lost} pieces of its sound are left out, from {since:.2f} s on"
+                report.note("damaged", text, packets=lost)
     except (av.error.FFmpegError, ValueError) as error:
         if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise OSError(error.args[0], os.strerror(error.args[0])) from error

@@ -21,6 +21,8 @@ from inbetween.video.sinks import Sink
 
 PICTURES = "pictures"
 """The folder of a sequence's finished pictures, inside that of the segments."""
+SEGMENTS = "segments"
+"""In an identity: where they begin."""
 _SHOWN = 3
 """Differences that are told."""
 
@@ -192,13 +194,14 @@ def _flush(path: str) -> None:
 def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     """What differs, in the user's words."""
     told = []
-    for name in dict.fromkeys([*now, *then]):
-        if then.get(name) != now.get(name):
-            was, is_ = (_short(values.get(name)) for values in (then, now))
-            if was != is_ and was and is_:
-                told.append(f"{name} was {was}, is {is_}")
-            else:
-                told.append(f"{(was == is_ and was) or name} has changed")
+    differ = [name for name in dict.fromkeys([*now, *then]) if then.get(name) != now.get(name)]
+    # What they are follows from the user's words.
+    for name in differ if differ == [SEGMENTS] else [name for name in differ if name != SEGMENTS]:
+        was, is_ = (_short(values.get(name)) for values in (then, now))
+        if was != is_ and was and is_:
+            told.append(f"{name} was {was}, is {is_}")
+        else:
+            told.append(f"{(was == is_ and was) or name} has changed")
     more = f", and {len(told) - _SHOWN} more" if len(told) > _SHOWN else ""
     return ", ".join(told[:_SHOWN]) + more
 

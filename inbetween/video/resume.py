@@ -24,7 +24,7 @@ from inbetween.video import disk, encode, hidden, place, sinks, verify, write
 from inbetween.video.carry import Carried
 from inbetween.video.clip import Colour
 from inbetween.video.join import join
-from inbetween.video.journal import PICTURES, Journal, forget, opened
+from inbetween.video.journal import PICTURES, SEGMENTS, Journal, forget, opened
 from inbetween.video.sinks import Sink
 from inbetween.video.verify import Expected, Written
 
@@ -111,7 +111,7 @@ def write_work(
         return _meanwhile(one, work.make(0, count), report)
     sinks.check(sink, rate, count)
     expected = Expected(sink, rate, count, sinks.film_size(sink, size), loop, colour, aspect)
-    with opened(sink, {**work.identity, "segments": list(work.borders)}, report) as journal:
+    with opened(sink, {**work.identity, SEGMENTS: list(work.borders)}, report) as journal:
         if journal.placed is not None:
             journal.whole = True
             return _from_json(journal.placed)
