@@ -187,12 +187,12 @@ def check(sink: Sink, rate: Fraction, count: int) -> None:
     if sink.kind != "sequence" and longest and rate * longest < 1:
         raise WordsRefused(
             f"{sink.suffix} shows a frame for at most {longest} s, not {float(1 / rate):g} s",
-            "ask for a higher --fps, or write -o film.mp4",
+            "write -o film.mp4, or ask for a higher --fps",
         )
     if sink.kind != "sequence" and fastest and rate > fastest:
         raise WordsRefused(
             f"{sink.suffix} holds at most {fastest} frames a second, not {float(rate):g}",
-            f"ask for --fps {fastest} or less, or write -o film.mp4",
+            f"write -o film.mp4, or ask for --fps {fastest} or less",
         )
 
 
