@@ -212,14 +212,14 @@ def test_interlaced_clips_are_refused_or_made_whole(make: Make) -> None:
     assert times == [Fraction(n, 50) for n in range(50)]
 
 
-@pytest.mark.parametrize("first", ["top", "bottom"])
-def test_film_in_interlaced_video_has_its_own_pictures_again(make: Make, tmp_path: Path, first: str) -> None:
-    """24 pictures a second in 60 fields (3:2 pulldown)."""
+@pytest.mark.parametrize(("first", "said"), [("top", "tff"), ("bottom", "bff"), ("top", "bff")])
+def test_film_in_interlaced_video_has_its_own_pictures_again(make: Make, tmp_path: Path, first: str, said: str) -> None:
+    """24 pictures a second in 60 fields (3:2 pulldown), also where the file is wrong about their order."""
     for number in range(24):
         save(tmp_path / f"{number:02d}.png", scene(number / 4, (96, 128)))
     rate = ("-framerate", "24000/1001")
     film = make("film.mkv", None, "-i", str(tmp_path / "%02d.png"), "-pix_fmt", "yuv420p", "-c:v", "ffv1", before=rate)
-    spread = f"telecine=first_field={first}:pattern=23,setfield={first[0]}ff"
+    spread = f"telecine=first_field={first}:pattern=23,setfield={said}"
     video = make("video.mkv", None, "-i", str(film), "-vf", spread, "-c:v", "ffv1", "-flags", "+ilme")
     notes = Notes()
     found = footage.of_video(str(video), True, notes)
@@ -235,13 +235,25 @@ def test_film_in_interlaced_video_has_its_own_pictures_again(make: Make, tmp_pat
     assert len(places) - len(set(places)) == 6
 
 
+@pytest.mark.parametrize(("mode", "first"), [(4, "tff"), (5, "bff")])
+def test_the_order_of_fields_is_seen(make: Make, mode: int, first: str) -> None:
+    """Whatever the file says."""
+    shown = []
+    for said in ("tff", "bff"):
+        words = ("-vf", f"tinterlace={mode},setfield={said}", "-c:v", "ffv1", "-flags", "+ilme")
+        found = footage.of_video(str(make(f"{said}.mkv", "testsrc2=s=128x96:r=50:d=1", *words)), True, Report())
+        assert (found.clip.fields, found.clip.order) == (True, first)
+        shown.append([picture for _, picture in found.pictures(found.clip, Report(), Fraction(0))])
+    assert all(np.array_equal(a, b) for a, b in zip(*shown, strict=True))
+
+
 @pytest.mark.parametrize(("vf", "found"), [("tinterlace=4", "fields"), ("null", "whole")])
 def test_what_interlaced_clips_are(make: Make, vf: str, found: str) -> None:
     words = ("-vf", f"{vf},setfield=tff", "-c:v", "ffv1", "-flags", "+ilme")
     path = make("c.mkv", "testsrc=s=320x240:r=50:d=2,boxblur=2", *words)
     clip = probe(str(path), Report())
     assert clip.interlaced
-    assert kind(clip, Report()) == found
+    assert kind(clip, Report())[0] == found
     rate = footage.of_video(str(path), True, Report()).clip.rate
     assert rate == (2 * clip.rate if found == "fields" else clip.rate)
 

@@ -223,7 +223,8 @@ def of_video(name: str, deinterlace: bool, report: Report) -> Footage:
             f"{name} is interlaced: every picture of it is two halves of other times",
             "add --deinterlace, which makes a picture of each half",
         )
-    found = kind(clip, report) if deinterlace else ""
+    found, order = kind(clip, report) if deinterlace else ("", "auto")
+    clip = replace(clip, order=order)
     if found == "film":
         report.note(
             "film", f"{name} is film in interlaced video (3:2): the halves of each picture are brought together"

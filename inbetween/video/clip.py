@@ -84,6 +84,8 @@ class Clip:
     interlaced: bool = False
     fields: bool = False
     """A picture is made of each field: twice as many as the file has."""
+    order: str = "auto"
+    """Its field that comes first: `tff` the top one, `bff` the bottom one, `auto` as each frame says."""
     film: bool = False
     """A picture is made of the two fields that are of one, wherever they are."""
     video: int = -1

@@ -13,7 +13,7 @@ from inbetween.types import Picture, Report
 from inbetween.video import webp
 from inbetween.video.clip import Clip, scaler_name
 from inbetween.video.decode import decoded, matrix_signs
-from inbetween.video.filters import FIELDS, FILM, filtered, graph
+from inbetween.video.filters import fields, film, filtered, graph
 
 FLAGS = "bicubic+accurate_rnd+full_chroma_int+full_chroma_inp"
 _UPRIGHT = {
@@ -64,7 +64,7 @@ def _timed(clip: Clip, report: Report, begin: Fraction) -> Iterator[tuple[Fracti
     """Every frame, or every field as a frame, at its time; on the clip's grid if it has one."""
     source: Iterator[Any] = decoded(clip, report, begin)
     if clip.fields or clip.film:
-        source = filtered(source, FIELDS if clip.fields else FILM)
+        source = filtered(source, fields(clip.order) if clip.fields else film(clip.order))
     for number, frame in enumerate(source):
         time = number / clip.rate if frame.pts is None else frame.pts * frame.time_base
         yield clip.on_grid(time - clip.start), frame
