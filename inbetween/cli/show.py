@@ -172,10 +172,8 @@ class Show(Report):
 
     def is_whole(self, path: str) -> None:
         """The film is there: from now on we are only stopped before its record is."""
-        self.sink, self.unfinished = (
-            None,
-            ("its record", f"{path} is whole; with --overwrite it is made again, and its record"),
-        )
+        self.sink = None
+        self.unfinished = "its record", f"{path} is whole; with --overwrite it is made again, and its record"
 
     def made(self, text: str) -> None:
         """The last line: what has been made."""

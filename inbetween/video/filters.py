@@ -15,17 +15,6 @@ from inbetween.video.decode import decoded
 Filters = Sequence[tuple[str, str]]
 """Name and options of each."""
 
-
-def fields(order: str) -> Filters:
-    """A picture of each field. order: see `Clip.order`."""
-    return [("bwdif", f"mode=send_field:deint=all:parity={order}")]
-
-
-def film(order: str) -> Filters:
-    """The two fields that are of one picture, wherever they are; some pictures come twice. order: see `Clip.order`."""
-    return [("fieldmatch", f"order={order}"), ("bwdif", f"mode=send_frame:deint=interlaced:parity={order}")]
-
-
 PLACES, LOOKED = 6, 40
 """Where a clip is looked at for film in it, and frames at each place."""
 LEAST_COMBED, REPEATED = 10, Fraction(1, 8)
@@ -36,6 +25,16 @@ SURE = Fraction(4, 5)
 STRAY = Fraction(1, 100)
 """Share of whole pictures that look combed. On 13 clips, 3 s of each: none of pictures that are whole, and 90 to
 100 % of those that are made of two."""
+
+
+def fields(order: str) -> Filters:
+    """A picture of each field. order: see `Clip.order`."""
+    return [("bwdif", f"mode=send_field:deint=all:parity={order}")]
+
+
+def film(order: str) -> Filters:
+    """The two fields that are of one picture, wherever they are; some pictures come twice. order: see `Clip.order`."""
+    return [("fieldmatch", f"order={order}"), ("bwdif", f"mode=send_frame:deint=interlaced:parity={order}")]
 
 
 def graph(frame: Any, filters: Filters) -> Any:
