@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from inbetween.api import interpolate
 
 __version__ = "0.1.0"
-__all__ = ["InbetweenError", "Interrupted", "UnknownName", "WordsRefused", "__version__", "interpolate"]
+__all__ = ["InbetweenError", "Interrupted", "UnknownName", "UsageError", "WordsRefused", "__version__", "interpolate"]
 
 
 def __getattr__(name: str) -> Any:

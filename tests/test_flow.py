@@ -129,10 +129,10 @@ def test_unevenly_spaced_keys_of_even_motion_stay_even() -> None:
     keys = {t: scene(t * 0.7) for t in (-2, 0, 1, 2.5)}
     gap = Gap(keys[0], keys[1], (0.5,), before=(keys[-2], -2.0), after=(keys[2.5], 2.5))
     views = {t: pair.view(key) for t, key in keys.items()}
-    flows = pair.flows(views[0], views[1])
+    between = pair.flows(views[0], views[1])
     outer = (pair.flows(views[-2], views[0]), -2.0), (pair.flows(views[1], views[2.5]), 2.5)
     disc = (slice(30, 42), slice(26, 38))
-    for bend in acceleration.accelerations(flows, *outer, edge=1.0):
+    for bend in acceleration.accelerations(between, *outer, edge=1.0):
         assert np.abs(np.median(bend[disc], axis=(0, 1))).max() < 0.5
     assert psnr(make("flow", gap)[0], scene(0.35)) > 28
 
