@@ -12,7 +12,7 @@ import numpy as np
 from inbetween import engines, film, pictures, timeline
 from inbetween.devices import quiet_opencv, thread_count
 from inbetween.engine import parse_options
-from inbetween.errors import UnknownName, WordsRefused
+from inbetween.errors import UnknownName, UsageError
 from inbetween.fitted import load_makers
 from inbetween.plan import KEYFRAMES, UNRELATED, choose, device_for
 from inbetween.sizes import check_working
@@ -57,7 +57,7 @@ def interpolate(
         if value not in known:
             raise UnknownName(name, value, known)
     if frames < 0:
-        raise WordsRefused(f"frames must be 0 or more, not {frames}", "it counts the pictures between two keys")
+        raise UsageError(f"frames must be 0 or more, not {frames}", "it counts the pictures between two keys")
     report = report or Report()
     line = timeline.even(2, frames, timeline.DEFAULT_RATE)
     if keyframes == "none":
@@ -69,7 +69,7 @@ def interpolate(
     settings = Settings(device_for(device, chosen), thread_count(threads), where)
     keys = pictures.unify([_picture(start, report), _picture(end, report)])
     if keys[0].shape != keys[1].shape:
-        raise WordsRefused("start and end are of unlike size", "bring them to one size first")
+        raise UsageError("start and end are of unlike size", "bring them to one size first")
     check_working(chosen, made_by)
     store.require(chosen.needs, settings.weights)
     makers = load_makers(chosen.name, made_by, settings)
@@ -88,7 +88,7 @@ def _picture(key: Key, report: Report) -> Picture:
     if isinstance(key, (str, os.PathLike)):
         return pictures.read(Path(key), report)
     if key.ndim != 3 or key.shape[2] not in (3, 4) or key.dtype not in (np.uint8, np.uint16):
-        raise WordsRefused(
+        raise UsageError(
             f"a key of shape {key.shape} and type {key.dtype} is no picture",
             "give (H, W, 3 or 4), uint8 or uint16, RGB or RGBA",
         )

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from inbetween import pictures
-from inbetween.errors import WordsRefused
+from inbetween.errors import UsageError
 from inbetween.types import Picture, Report
 from inbetween.video import place, probe, read, resume
 from inbetween.video.carry import carried
@@ -46,7 +46,7 @@ def compare(
         WordsRefused: `way` needs more clips.
     """
     if len(paths) < 2:
-        raise WordsRefused("a comparison needs two clips or more", "inbetween compare a.mp4 b.mp4 -o side.mp4")
+        raise UsageError("a comparison needs two clips or more", "inbetween compare a.mp4 b.mp4 -o side.mp4")
     clips = [probe.probe(path, report) for path in paths]
     place.prepare(sink, overwrite, list(paths))
     rate, length = max(clip.rate for clip in clips), max(clip.duration for clip in clips)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import overload
 
 from inbetween import pictures
-from inbetween.errors import InbetweenError, WordsRefused
+from inbetween.errors import InbetweenError, UsageError
 from inbetween.pictures.fit import fit_map
 from inbetween.pictures.header import SIDE_LIMIT
 from inbetween.types import Picture, Report
@@ -125,7 +125,7 @@ def check_side(size: tuple[int, int]) -> None:
     """
     if max(size) > SIDE_LIMIT:
         what = f"a film of {size[1]}x{size[0]} is too large"
-        raise WordsRefused(what, f"no side may have more than {SIDE_LIMIT} pixels")
+        raise UsageError(what, f"no side may have more than {SIDE_LIMIT} pixels")
 
 
 def one_aspect(a: tuple[int, int], b: tuple[int, int]) -> bool:

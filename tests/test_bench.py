@@ -23,7 +23,7 @@ from conftest import Command, load, save, scene
 from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from inbetween.bench import clips, filters, measures, methods, words
+from inbetween.bench import clips, filters, measures, methods, request
 from inbetween.bench.score import bench
 from inbetween.bench.sheet import MOST, Worst
 from inbetween.errors import InbetweenError, Interrupted
@@ -166,7 +166,7 @@ def test_keys_are_mirrored_beyond_the_ends() -> None:
 
 
 def test_every_baseline_of_the_words_exists() -> None:
-    assert tuple(methods.BASELINES) == words.AGAINST
+    assert tuple(methods.BASELINES) == request.AGAINST
 
 
 def test_numbers_of_the_command(inside: Command, tmp_path: Path) -> None:
@@ -233,7 +233,7 @@ def test_what_engines_say_is_said_once_with_its_place(tmp_path: Path) -> None:
         def note(self, code: str, text: str, *, detail: bool = False, **facts: Any) -> None:
             heard.append((code, text))
 
-    asked = words.request([str(tmp_path / "cut")], "flow,blend", "none", "1", [], False, 1, None)
+    asked = request.request([str(tmp_path / "cut")], "flow,blend", "none", "1", [], False, 1, None)
     result = bench(asked, Heard())
     assert heard == [("unrelated", "cut, gap 1: keys 2 and 3 have nothing to do with each other: cross-faded")]
     assert [r.frames for r in result.rows] == [2, 2]

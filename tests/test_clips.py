@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from conftest import save, scene
 
-from inbetween.errors import InbetweenError, WordsRefused
+from inbetween.errors import InbetweenError, UsageError
 from inbetween.pictures import to_8_bit
 from inbetween.slowmo import footage
 from inbetween.types import Picture, Report
@@ -177,7 +177,7 @@ def test_a_part_begins_with_a_picture(make: Make) -> None:
     assert found[0][0] == 0
     assert np.array_equal(found[0][1], every[6][1])
     assert (part.count, part.duration * part.rate, part.last * part.rate) == (12, 12, 11)
-    with pytest.raises(WordsRefused, match="nothing"):
+    with pytest.raises(UsageError, match="nothing"):
         whole.part(Fraction(2), Fraction(3))
 
 
@@ -531,7 +531,7 @@ def test_sequences_that_are_none(tmp_path: Path) -> None:
     numbered(tmp_path / "seq", [1, 2], "{}_of_3.png")
     paths = footage.sequence(str(tmp_path / "seq"))
     assert paths is not None
-    with pytest.raises(WordsRefused, match="ascend"):
+    with pytest.raises(UsageError, match="ascend"):
         footage.of_pictures("seq", paths, Fraction(10), True, 1, Report())
 
 

@@ -13,7 +13,7 @@ from inbetween.conditions.crop import crop_box, crop_map, cropped
 from inbetween.conditions.drawing import draw_lines, overlaid
 from inbetween.conditions.frames import condition_times, conditions, network_input
 from inbetween.conditions.palette import line_colours, palette
-from inbetween.errors import Interrupted, WordsRefused
+from inbetween.errors import Interrupted, UsageError
 from inbetween.motion.gather import motion_of
 from inbetween.types import NO_MATCHES, Matches, Motion, People, Report, Track
 
@@ -131,7 +131,7 @@ def test_times_go_from_key_to_key(frames: int, even: bool) -> None:
 
 @pytest.mark.parametrize("frames", [1, 0, -3])
 def test_fewer_than_two_pictures_are_refused(frames: int) -> None:
-    with pytest.raises(WordsRefused):
+    with pytest.raises(UsageError):
         condition_times(frames)
 
 

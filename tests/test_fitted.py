@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 from inbetween import engines
 from inbetween.cli.main import main
 from inbetween.engine import Engine, Lengths, Sizes, frames_option, parse_options, size_option
-from inbetween.errors import WordsRefused
+from inbetween.errors import UsageError
 from inbetween.fitted import fitted
-from inbetween.plan import Words, plan
+from inbetween.plan import RunRequest, plan
 from inbetween.sizes import check_working, legal_size
 from inbetween.types import Gap, Maker, Motion, Picture, Report, Settings, Track
 
@@ -493,8 +493,8 @@ def test_the_working_size_may_be_said(register: Callable[[Fake], None], tmp_path
     ],
 )
 def test_counts_and_sizes_that_cannot_be_are_refused_early(word: str, hint: str) -> None:
-    with pytest.raises(WordsRefused) as refused:
-        plan(Words(("a.png", "b.png"), "o.mp4", engine="fcvg", set=(word,)))
+    with pytest.raises(UsageError) as refused:
+        plan(RunRequest(("a.png", "b.png"), "o.mp4", engine="fcvg", set=(word,)))
     assert hint in str(refused.value.hint)
 
 
@@ -505,7 +505,7 @@ def test_what_is_not_refused_can_be_made(lengths: Lengths, sizes: Sizes, frames:
     legal = all(side % sizes.multiple == 0 and side >= sizes.least for side in size)
     try:
         check_working(fake.engine, options)
-    except WordsRefused as refused:
+    except UsageError as refused:
         assert not legal or not lengths.allows(frames) or frames == 2
         hint = refused.hint or ""
         word = hint.rpartition("--set ")[2]

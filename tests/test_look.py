@@ -18,7 +18,7 @@ from PIL import Image
 
 from inbetween.conditions.heatmaps import heatmap_pictures
 from inbetween.conditions.sheet import match_sheet
-from inbetween.errors import WordsRefused
+from inbetween.errors import UsageError
 from inbetween.motion.document import read_motion
 from inbetween.motion.drags import parse_drag
 from inbetween.motion.tracks import places_at
@@ -363,7 +363,7 @@ def test_help_has_groups_and_examples(call, name: str) -> None:
 
 
 def test_an_unknown_drag_timing_is_refused_by_the_python_function_too() -> None:
-    with pytest.raises(WordsRefused):
+    with pytest.raises(UsageError):
         parse_drag("1,1", SIZE, timing="slow")
 
 

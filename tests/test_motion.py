@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from inbetween.conditions.heatmaps import heatmaps, template
-from inbetween.errors import InbetweenError, UnknownName, WordsRefused
+from inbetween.errors import InbetweenError, UnknownName, UsageError
 from inbetween.matching.selection import METHODS, select, select_points
 from inbetween.motion.document import LARGEST, fitted, motion_from_json, motion_to_json, read_motion
 from inbetween.motion.drags import anchors_to_tracks, drags_to_tracks, parse_drag
@@ -276,7 +276,7 @@ def test_a_drag_of_constant_speed() -> None:
     ],
 )
 def test_what_is_no_drag_is_refused_with_the_place_of_the_fault(text: str, fault: str) -> None:
-    with pytest.raises(WordsRefused, match=fault) as refused:
+    with pytest.raises(UsageError, match=fault) as refused:
         parse_drag(text, SIZE)
     assert len(refused.value.message) < 250
     assert refused.value.hint
@@ -286,7 +286,7 @@ def test_what_is_no_drag_is_refused_with_the_place_of_the_fault(text: str, fault
 def test_any_text_is_a_drag_or_refused(text: str) -> None:
     try:
         _, made = parse_drag(text, SIZE)
-    except WordsRefused:
+    except UsageError:
         return
     assert np.isfinite(made.places).all()
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageOps
 
 from inbetween import pictures
-from inbetween.errors import InbetweenError, UnknownName, WordsRefused
+from inbetween.errors import InbetweenError, UnknownName, UsageError
 from inbetween.types import Report
 
 QUICK = settings(max_examples=80, deadline=None, database=None)
@@ -938,7 +938,7 @@ def test_fit_makes_no_halo(dtype: Any, target: tuple[int, int]) -> None:
 def test_fit_refuses_nonsense() -> None:
     with pytest.raises(UnknownName, match="squash"):
         pictures.fit(noise(2, 2, 3), (4, 4), "squash")
-    with pytest.raises(WordsRefused):
+    with pytest.raises(UsageError):
         pictures.fit(noise(2, 2, 3), (0, 4), "pad")
 
 

@@ -32,7 +32,7 @@ from inbetween.fitted import load_makers
 from inbetween.make import make
 from inbetween.make import save as save_small
 from inbetween.ping_pong import Spool, cuts_of, there_and_back
-from inbetween.plan import Words, plan
+from inbetween.plan import RunRequest, plan
 from inbetween.types import Gap, Picture, Report, Settings
 from inbetween.video import ffmpeg, sinks
 from inbetween.video.place import prepare
@@ -512,7 +512,7 @@ def test_what_run_makes_goes_on(tmp_path: Path, count: int, words: dict[str, Any
 
     def made(name: str, report: Report) -> tuple[bytes, bytes]:
         out, sheet = tmp_path / (name + suffix), tmp_path / "sheet.png"
-        film = make(plan(Words(tuple(keys), str(out), **words)), report, sheet=sheet)
+        film = make(plan(RunRequest(tuple(keys), str(out), **words)), report, sheet=sheet)
         assert film.output.count == total
         return out.read_bytes(), sheet.read_bytes()
 
@@ -566,7 +566,7 @@ def test_the_way_back_is_the_same_in_parts(count: int, cuts: set[int], least: in
 def test_a_long_gap_is_made_in_segments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str) -> None:
     """Their pictures are those of the gap made at once."""
     from inbetween import make
-    from inbetween.plan import Words, plan
+    from inbetween.plan import RunRequest, plan
 
     keys = tuple(str(save(tmp_path / f"{number}.png", scene(number / 2, SIZE))) for number in range(3))
     films = []
@@ -575,9 +575,11 @@ def test_a_long_gap_is_made_in_segments(tmp_path: Path, monkeypatch: pytest.Monk
         asked = Notes()
         out = tmp_path / f"{least}.mkv"
         with pytest.raises(Interrupted) as stopped:
-            make.make(plan(Words(keys, str(out), frames=29, preset="archive", engine=engine)), Notes(("write", 40)))
+            make.make(
+                plan(RunRequest(keys, str(out), frames=29, preset="archive", engine=engine)), Notes(("write", 40))
+            )
         assert bool(stopped.value.kept) == (least == 9)
-        make.make(plan(Words(keys, str(out), frames=29, preset="archive", engine=engine)), asked)
+        make.make(plan(RunRequest(keys, str(out), frames=29, preset="archive", engine=engine)), asked)
         assert ("resumed" in asked.said) == (least == 9)
         films.append(pixels(out, Fraction(25)))
     assert len(films[0]) == len(films[1]) == 61

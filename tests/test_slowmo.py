@@ -24,15 +24,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inbetween import film
-from inbetween.errors import InbetweenError, UnknownName, WordsRefused
+from inbetween.errors import InbetweenError, UnknownName, UsageError
 from inbetween.pictures import fit
-from inbetween.plan import Words
+from inbetween.plan import RunRequest
 from inbetween.slowmo import keys as keys_room
 from inbetween.slowmo.keys import Counts, Key
 from inbetween.slowmo.make import LOOK_BACK, Result, look, make_film
 from inbetween.slowmo.pieces import pieces
 from inbetween.slowmo.record import repeated
-from inbetween.slowmo.words import ClipWords, plan
+from inbetween.slowmo.request import ClipRequest, plan
 from inbetween.timeline.clips import Speed, clip_grid
 from inbetween.types import Gap, Picture, Report
 from inbetween.video import ffmpeg, sinks
@@ -77,7 +77,7 @@ def moving(count: int, shot: int = 0, start: float = 0.0, step: float = 0.25) ->
 def slow(path: Path | str, out: Path | str, report: Report | None = None, **words: Any) -> Result:
     names = ("engine", "set", "codec", "encoder", "threads", "size", "fit")
     ours = {name: words.pop(name) for name in names if name in words}
-    said = ClipWords(str(path), Words((), str(out), **ours), **words)
+    said = ClipRequest(str(path), RunRequest((), str(out), **ours), **words)
     return make_film(plan(said), report or Report(), overwrite=True)
 
 
@@ -107,7 +107,7 @@ def test_that_nothing_is_made_or_left_out_is_said(
 ) -> None:
     notes = Notes()
     path = clip(moving(12), Fraction(24))
-    look(plan(ClipWords(str(path), Words((), str(tmp_path / "out.mp4")), **words)), True, notes)
+    look(plan(ClipRequest(str(path), RunRequest((), str(tmp_path / "out.mp4")), **words)), True, notes)
     assert {"copied", "beyond"} & set(notes.notes) == ({said} if said else set())
 
 
@@ -382,7 +382,7 @@ def test_cuts_by_hand(clip: MakeClip, tmp_path: Path) -> None:
 
 def test_cuts_are_listed_without_making_anything(clip: MakeClip, tmp_path: Path) -> None:
     path = clip(moving(4) + moving(4, shot=1) + moving(4, shot=2))
-    found = look(plan(ClipWords(str(path), Words((), str(tmp_path / "out.mp4")), factor="2")), False, Report())
+    found = look(plan(ClipRequest(str(path), RunRequest((), str(tmp_path / "out.mp4")), factor="2")), False, Report())
     assert sorted(found.counts.cuts) == [Fraction(4, 24), Fraction(8, 24)]
     assert not (tmp_path / "out.mp4").exists()
 
@@ -740,7 +740,7 @@ def test_a_film_of_another_size(clip: Clip, tmp_path: Path) -> None:
         slow(path, tmp_path / "o.mp4", factor="2", size="48x48")
     slow(path, tmp_path / "crop", factor="2", size="48x48", fit="crop")
     assert np.array_equal(load(tmp_path / "crop" / "00000.png"), fit(moving(1)[0], (48, 48), "crop"))
-    with pytest.raises(WordsRefused, match="--fit says how another size is made"):
+    with pytest.raises(UsageError, match="--fit says how another size is made"):
         slow(path, tmp_path / "o.mp4", factor="2", fit="crop")
 
 
@@ -790,7 +790,7 @@ def test_a_mask_may_have_another_size_and_pictures_too(tmp_path: Path) -> None:
 )
 def test_words_that_make_no_sense(clip: MakeClip, tmp_path: Path, words: dict[str, str], said: str) -> None:
     path = clip(moving(3))
-    with pytest.raises(WordsRefused, match=said):
+    with pytest.raises(UsageError, match=said):
         slow(path, tmp_path / "out.mp4", **words)
     assert not (tmp_path / "out.mp4").exists()
 
@@ -798,21 +798,21 @@ def test_words_that_make_no_sense(clip: MakeClip, tmp_path: Path, words: dict[st
 @pytest.mark.parametrize("name", ["at_cut", "repeats", "end"])
 def test_values_that_are_none(name: str) -> None:
     with pytest.raises(UnknownName):
-        plan(ClipWords("clip.mp4", Words((), "out.mp4"), factor="2", **{name: "wobbly"}))
+        plan(ClipRequest("clip.mp4", RunRequest((), "out.mp4"), factor="2", **{name: "wobbly"}))
 
 
 def test_one_picture_is_no_film_of_a_clip() -> None:
-    with pytest.raises(WordsRefused, match="one picture"):
-        plan(ClipWords("clip.mp4", Words((), "out.png"), factor="2"))
+    with pytest.raises(UsageError, match="one picture"):
+        plan(ClipRequest("clip.mp4", RunRequest((), "out.png"), factor="2"))
 
 
 def test_pictures_need_a_rate(tmp_path: Path) -> None:
     (tmp_path / "seq").mkdir()
     for number, picture in enumerate(moving(3)):
         save(tmp_path / "seq" / f"{number}.png", picture)
-    with pytest.raises(WordsRefused, match="how fast"):
+    with pytest.raises(UsageError, match="how fast"):
         slow(tmp_path / "seq", tmp_path / "out.mp4", factor="2")
-    with pytest.raises(WordsRefused, match="takes a video"):
+    with pytest.raises(UsageError, match="takes a video"):
         slow(tmp_path / "seq", tmp_path / "out.mp4", factor="2", input_fps="12", deinterlace=True)
     with pytest.raises(InbetweenError, match="there is no clip"):
         slow(tmp_path / "sequence", tmp_path / "out.mp4", factor="2", input_fps="12")

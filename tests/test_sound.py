@@ -16,9 +16,9 @@ from conftest import Command, scene
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inbetween.plan import Words
+from inbetween.plan import RunRequest
 from inbetween.slowmo.make import make_film
-from inbetween.slowmo.words import ClipWords, plan
+from inbetween.slowmo.request import ClipRequest, plan
 from inbetween.timeline import parse_time
 from inbetween.types import Report
 from inbetween.video import ffmpeg
@@ -510,7 +510,7 @@ def test_the_shape_of_pixels_goes_with_the_sound(tmp_path: Path, out: str, codec
     wide = tmp_path / "wide.mp4"
     words = ["-i", str(path), "-c", "copy", "-aspect", "16:9", str(wide)]
     subprocess.run([ffmpeg.executable(), "-v", "error", *words], check=True)
-    said = ClipWords(str(wide), Words((), str(tmp_path / out), engine="blend", codec=codec), factor="2")
+    said = ClipRequest(str(wide), RunRequest((), str(tmp_path / out), engine="blend", codec=codec), factor="2")
     make_film(plan(said), Report())
     assert probe(str(wide), Report()).aspect == Fraction(4, 3)
     found = probe(str(tmp_path / out), Report())

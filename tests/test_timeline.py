@@ -11,15 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inbetween import timeline
-from inbetween.errors import UnknownName, WordsRefused
-from inbetween.plan import Words, plan
+from inbetween.errors import UnknownName, UsageError
+from inbetween.plan import RunRequest, plan
 from inbetween.timeline import Source
 
 KEYS = ("a.png", "b.png", "c.png", "d.png", "e.png")
 
 
 def planned(count: int = 2, **words: object):
-    return plan(Words(keys=KEYS[:count], out="o.mp4", **words))
+    return plan(RunRequest(keys=KEYS[:count], out="o.mp4", **words))
 
 
 def frames_of_keys(made) -> list[int]:
@@ -133,7 +133,7 @@ def test_at_places_keys_and_says_what_it_snaps() -> None:
     ],
 )
 def test_words_that_make_no_sense(words: dict[str, object], says: str) -> None:
-    with pytest.raises(WordsRefused) as caught:
+    with pytest.raises(UsageError) as caught:
         planned(**words)
     assert says in caught.value.message
     assert caught.value.hint
@@ -182,7 +182,7 @@ def test_parsers_refuse_or_understand(text: str) -> None:
         timeline.parse_easing,
         lambda x: timeline.parse_times(x, "file"),
     ):
-        with contextlib.suppress(WordsRefused):
+        with contextlib.suppress(UsageError):
             parse(text)
 
 
@@ -226,23 +226,23 @@ def test_a_file_of_times_decides_the_count(tmp_path) -> None:
     made = planned(3, easing=str(file))
     assert [s.t for s in made.timeline.sources] == [0, 0, 0, 0.5, 0.9, 0, 0, 0, 0.5, 0.9, 1]
     assert made.words.easing == (0, 0, 0.5, 0.9)
-    with pytest.raises(WordsRefused, match="4 times, but a gap has 7"):
+    with pytest.raises(UsageError, match="4 times, but a gap has 7"):
         planned(easing=str(file), frames=7)
     file.write_text("0.5 0.4")
-    with pytest.raises(WordsRefused, match="ascend"):
+    with pytest.raises(UsageError, match="ascend"):
         planned(easing=str(file))
     file.write_text("half")
-    with pytest.raises(WordsRefused, match="no file of times"):
+    with pytest.raises(UsageError, match="no file of times"):
         planned(easing=str(file))
 
 
 def test_plans_survive_their_json() -> None:
     import json
 
-    from inbetween.plan import Words
+    from inbetween.plan import RunRequest
     from inbetween.record import words_from_json
 
     made = planned(3, frames=5, easing="ease-in", set=("sampling=bicubic",), loop=True)
-    again = plan(words_from_json(json.loads(json.dumps(made.to_json()))["words"], Words))
+    again = plan(words_from_json(json.loads(json.dumps(made.to_json()))["words"], RunRequest))
     assert (again.timeline, again.options, again.sink) == (made.timeline, made.options, made.sink)
     assert again.digest() == made.digest() != planned(3, frames=5).digest()

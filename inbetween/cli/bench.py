@@ -16,11 +16,11 @@ import typer
 from inbetween.cli import options as o
 from inbetween.cli.grouped import SAID, WORK, option
 from inbetween.cli.say import data, error
-from inbetween.errors import InbetweenError, Interrupted, WordsRefused
+from inbetween.errors import InbetweenError, Interrupted, UsageError
 
 if TYPE_CHECKING:
+    from inbetween.bench.request import Request
     from inbetween.bench.score import Mean, Result, Row
-    from inbetween.bench.words import Request
     from inbetween.cli.show import Show, Stop
 
 EXAMPLES = """Of a gap of G every (G+1)th frame of a clip is kept; the G frames between two of them are hidden,
@@ -143,7 +143,7 @@ def _bench(said: dict[str, Any], show: Show, stop: Stop) -> None:
 
 
 def _request(said: dict[str, Any]) -> Request:
-    from inbetween.bench.words import request
+    from inbetween.bench.request import request
 
     return request(
         said["clips"] or (),
@@ -159,7 +159,7 @@ def _request(said: dict[str, Any]) -> Request:
 
 def _sheet(name: str | None) -> Path | None:
     if name is not None and Path(name).suffix.lower() != ".png":
-        raise WordsRefused(f"the sheet is a PNG, `{name}` is none", "write --sheet worst.png")
+        raise UsageError(f"the sheet is a PNG, `{name}` is none", "write --sheet worst.png")
     return None if name is None else Path(name)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inbetween.cli import options as o
-from inbetween.errors import WordsRefused
+from inbetween.errors import UsageError
 
 if TYPE_CHECKING:
     from inbetween.plan import Plan
@@ -33,7 +33,7 @@ def beside(said: dict[str, Any], what: Plan) -> Beside:
     """
     every, name = o.whole("--preview", said["preview"], 1), said["contact_sheet"]
     if name is not None and Path(name).suffix.lower() != ".png":
-        raise WordsRefused(f"a contact sheet is a PNG, `{name}` is none", "write --contact-sheet sheet.png")
+        raise UsageError(f"a contact sheet is a PNG, `{name}` is none", "write --contact-sheet sheet.png")
     if every is not None:
         _check_previews(what.engine)
     from inbetween import make
@@ -52,4 +52,4 @@ def _check_previews(name: str) -> None:
     if not engines.get(name).previews:
         able = " or ".join(one for one in engines.NAMES if engines.get(one).previews)
         what = f"--preview is for engines that work in steps, `{name}` has none"
-        raise WordsRefused(what, f"leave --preview out, or take --engine {able}")
+        raise UsageError(what, f"leave --preview out, or take --engine {able}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from inbetween.cli import clip_options as c
 from inbetween.cli import options as o
 from inbetween.cli.say import data
-from inbetween.errors import WordsRefused
+from inbetween.errors import UsageError
 
 if TYPE_CHECKING:
     from inbetween.cli.show import Show, Stop
@@ -48,9 +48,9 @@ def _compare(said: dict[str, Any], show: Show, stop: Stop) -> None:
     clips, way = said["clips"] or [], said["way"]
     o.one_of("--as", way, c.WAYS)
     if len(clips) < 2:
-        raise WordsRefused("a comparison needs two clips or more", "inbetween compare a.mp4 b.mp4 -o side.mp4")
+        raise UsageError("a comparison needs two clips or more", "inbetween compare a.mp4 b.mp4 -o side.mp4")
     if not said["out"]:
-        raise WordsRefused("no output is named", "say where to: -o side.mp4")
+        raise UsageError("no output is named", "say where to: -o side.mp4")
     sink = sinks.parse(said["out"])
     show.sink, stop.patient = sink, True
     from inbetween.compare import compare, names

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from inbetween.cli import options as o
 from inbetween.cli import pair
-from inbetween.errors import InbetweenError, WordsRefused
+from inbetween.errors import InbetweenError, UsageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -100,16 +100,16 @@ def _conditions(said: dict[str, Any], show: Show, stop: Stop) -> None:
 
 def _plan(said: dict[str, Any]) -> tuple[Plan, int]:
     """Counts, size and output as `run` takes them, and how thick lines are."""
-    from inbetween.plan import Words, plan
+    from inbetween.plan import RunRequest, plan
 
     o.one_of("--kind", said["kind"], SIZES)
     keys = tuple(map(str, pair.key_paths(said)))
     thickness = o.whole("--thickness", said["thickness"], 1) or 1
     if thickness > THICKEST:
-        raise WordsRefused(f"--thickness {thickness} is beyond the bound of {THICKEST}", "FCVG knows 1")
+        raise UsageError(f"--thickness {thickness} is beyond the bound of {THICKEST}", "FCVG knows 1")
     if not said["out"]:
-        raise WordsRefused("no output is named", "say where to: -o conditions.gif")
-    words = Words(
+        raise UsageError("no output is named", "say where to: -o conditions.gif")
+    words = RunRequest(
         keys,
         said["out"],
         frames=o.whole("-n", said["frames"]),

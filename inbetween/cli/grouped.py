@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand
 
-from inbetween.errors import WordsRefused
+from inbetween.errors import UsageError
 
 FILM, TIME, KEYS, PICTURES, MOTION, ENGINE, WORK, SAID = (
     "The film",
@@ -41,7 +41,7 @@ class Grouped(TyperCommand):
             words += [word[:2], word[3:]] if word[:2] in valued and word[2:3] == "=" else [word]
         for word, following in pairwise(words):
             if word in valued and following in options:
-                raise WordsRefused(f"{word} has no value", f"write it as {word} {valued[word].metavar or 'VALUE'}")
+                raise UsageError(f"{word} has no value", f"write it as {word} {valued[word].metavar or 'VALUE'}")
         return super().parse_args(ctx, words + args[end:])
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from inbetween.cli import options as o
 from inbetween.cli import pair
-from inbetween.errors import WordsRefused
+from inbetween.errors import UsageError
 
 if TYPE_CHECKING:
     from inbetween.cli.show import Show
@@ -62,7 +62,7 @@ def _motion(said: dict[str, Any], show: Show) -> None:
     search = pair.search(said, DEFAULT)
     _check(said)
     if search.matcher is None and not search.poses and not drags:
-        raise WordsRefused("there is nothing to write", 'leave --matcher none out, or add --drag "x,y x,y"')
+        raise UsageError("there is nothing to write", 'leave --matcher none out, or add --drag "x,y x,y"')
     keys = pair.opened(said, paths, show)
     from inbetween.devices import quiet_opencv, thread_count
     from inbetween.make import save

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from inbetween.cli import options as o
 from inbetween.cli.say import data
-from inbetween.errors import WordsRefused
+from inbetween.errors import UsageError
 
 if TYPE_CHECKING:
     from inbetween.cli.show import Show
@@ -30,9 +30,9 @@ def out_file(name: str | None, suffix: str, example: str) -> Path:
         WordsRefused: nowhere, or its name has another suffix.
     """
     if not name:
-        raise WordsRefused("no output is named", f"say where to: -o {example}")
+        raise UsageError("no output is named", f"say where to: -o {example}")
     if Path(name).suffix.lower() != suffix:
-        raise WordsRefused(f"`{name}` does not end in {suffix}", f"write -o {example}")
+        raise UsageError(f"`{name}` does not end in {suffix}", f"write -o {example}")
     return Path(name)
 
 
@@ -51,7 +51,7 @@ def search(said: dict[str, Any], usual: str) -> Search:
     o.one_of("--poses", said.get("poses"), ("auto", NONE))
     o.one_of("--points", points, ("all", *selection.METHODS))
     if top is not None and points == "all":
-        raise WordsRefused("--top is for some of the points", "say which: --points max_score_even")
+        raise UsageError("--top is for some of the points", "say which: --points max_score_even")
     count = o.whole("--top", top, 1)
     return Search(
         None if matcher == NONE else matcher,
@@ -91,9 +91,9 @@ def key_paths(said: dict[str, Any]) -> list[Path]:
     """
     keys: list[str] = said["keys"] or []
     if len(keys) != 2:
-        raise WordsRefused(f"two pictures are needed, not {len(keys)}", "give the start and the end: start.png end.png")
+        raise UsageError(f"two pictures are needed, not {len(keys)}", "give the start and the end: start.png end.png")
     if "" in keys:
-        raise WordsRefused(f"key {keys.index('') + 1} has no name", "look for an empty word in the command")
+        raise UsageError(f"key {keys.index('') + 1} has no name", "look for an empty word in the command")
     return [Path(key) for key in keys]
 
 

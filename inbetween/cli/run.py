@@ -16,7 +16,7 @@ from inbetween.cli.say import data, one_line
 
 if TYPE_CHECKING:
     from inbetween.cli.show import Show, Stop
-    from inbetween.plan import Plan, Words
+    from inbetween.plan import Plan, RunRequest
 
 EXAMPLES = """Examples:
 
@@ -123,7 +123,7 @@ def rate_of(rate: Fraction | str) -> str:
     return str(rate) if rate.denominator == 1 else f"{float(rate):.3f}"
 
 
-def _words(said: dict[str, Any]) -> Words:
+def _words(said: dict[str, Any]) -> RunRequest:
     ours = {
         "keys": tuple(said["keys"] or ()),
         "drag": tuple(said["drag"] or ()),
@@ -132,13 +132,13 @@ def _words(said: dict[str, Any]) -> Words:
     return film_words({**said, **ours})
 
 
-def film_words(said: dict[str, Any], without: Collection[str] = ()) -> Words:
+def film_words(said: dict[str, Any], without: Collection[str] = ()) -> RunRequest:
     """Those of the options that are words of a plan, but not those `without` it.
 
     Raises:
         WordsRefused: one is no number.
     """
-    from inbetween.plan import Words
+    from inbetween.plan import RunRequest
 
     ours = {
         "keys": (),
@@ -149,8 +149,8 @@ def film_words(said: dict[str, Any], without: Collection[str] = ()) -> Words:
         "start_number": o.whole("--start-number", said["start_number"], 0),
         "seed": o.whole("--seed", said["seed"]),
     }
-    names = [field.name for field in fields(Words) if field.name in ours and field.name not in without]
-    return Words(**{name: ours[name] for name in names})
+    names = [field.name for field in fields(RunRequest) if field.name in ours and field.name not in without]
+    return RunRequest(**{name: ours[name] for name in names})
 
 
 def _say_plan(what: Plan, said: dict[str, Any], show: Show) -> None:

@@ -12,11 +12,11 @@ from inbetween.cli.beside import beside
 from inbetween.cli.repeat import clip_repeated
 from inbetween.cli.run import as_json, film_words, rate_of
 from inbetween.cli.say import data, one_line
-from inbetween.errors import WordsRefused
+from inbetween.errors import UsageError
 
 if TYPE_CHECKING:
     from inbetween.cli.show import Show, Stop
-    from inbetween.slowmo.words import ClipWords, Slow
+    from inbetween.slowmo.request import ClipRequest, Slow
 
 EXAMPLES = """Examples:
 
@@ -85,7 +85,7 @@ def slowmo(
 
 
 def _slowmo(said: dict[str, Any], show: Show, stop: Stop) -> None:
-    from inbetween.slowmo.words import plan
+    from inbetween.slowmo.request import plan
 
     words = _words(said)
     if said["repeat"] is not None:
@@ -121,15 +121,15 @@ def _slowmo(said: dict[str, Any], show: Show, stop: Stop) -> None:
     data(os.fsencode(slow.base.sink.path))
 
 
-def _words(said: dict[str, Any]) -> ClipWords:
-    from inbetween.slowmo.words import ClipWords
+def _words(said: dict[str, Any]) -> ClipRequest:
+    from inbetween.slowmo.request import ClipRequest
 
     clips = said["clip"] or [""]
     if len(clips) > 1:
         hint = "take one at a time; of pictures name the folder, or write the pattern in quotes: 'f_*.png'"
-        raise WordsRefused(f"`{clips[1]}` is one clip too many", hint)
-    ours = {field.name for field in fields(ClipWords)} - {"film", "clip"}
-    return ClipWords(clips[0], film_words(said, ours), **{name: said[name] for name in ours})
+        raise UsageError(f"`{clips[1]}` is one clip too many", hint)
+    ours = {field.name for field in fields(ClipRequest)} - {"film", "clip"}
+    return ClipRequest(clips[0], film_words(said, ours), **{name: said[name] for name in ours})
 
 
 def _say_plan(slow: Slow, facts: dict[str, Any], as_object: bool) -> None:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from inbetween.errors import WordsRefused
+from inbetween.errors import UsageError
 from inbetween.motion.document import fitted, read_motion
 from inbetween.motion.drags import parse_drag
 from inbetween.types import Motion, Report, Track
@@ -52,7 +52,7 @@ def drawn(
 
 def _gap_of(text: str, said: int | None, gaps: int) -> int:
     if said is None and gaps > 1:
-        raise WordsRefused(f"there are {gaps} gaps, and the drag `{text}` names none", f'name its gap: "1: {text}"')
+        raise UsageError(f"there are {gaps} gaps, and the drag `{text}` names none", f'name its gap: "1: {text}"')
     if said is not None and not 1 <= said <= gaps:
-        raise WordsRefused(f"the drag `{text}` is for gap {said}, there are {gaps}", "gaps are counted from 1")
+        raise UsageError(f"the drag `{text}` is for gap {said}, there are {gaps}", "gaps are counted from 1")
     return (said or 1) - 1

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from inbetween.errors import InbetweenError, WordsRefused
+from inbetween.errors import InbetweenError, UsageError
 from inbetween.timeline import parse_time
 from inbetween.types import Picture, Report
 
@@ -275,8 +275,8 @@ def read_cuts(path: Path, rate: Fraction) -> list[Fraction]:
     words = re.split(r"[\s,;]+", " ".join(line for line in lines if not line.lstrip().startswith("#")))
     try:
         return [parse_time(word, rate) for word in words if word]
-    except WordsRefused as error:
-        raise WordsRefused(f"{path} is no list of cuts: {error.message}", error.hint) from None
+    except UsageError as error:
+        raise UsageError(f"{path} is no list of cuts: {error.message}", error.hint) from None
 
 
 def say(counts: Counts, since: Fraction, report: Report) -> None:

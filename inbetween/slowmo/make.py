@@ -16,17 +16,17 @@ from numpy.typing import NDArray
 
 from inbetween import film, make, pictures
 from inbetween.devices import available_memory, in_order, quiet_opencv
-from inbetween.errors import InbetweenError, WordsRefused
+from inbetween.errors import InbetweenError, UsageError
 from inbetween.fitted import load_makers
 from inbetween.keys import one_aspect
 from inbetween.make import Made, Stages
 from inbetween.pictures.sheet import Sheet
-from inbetween.plan import Words
-from inbetween.slowmo import footage, keys, words
+from inbetween.plan import RunRequest
+from inbetween.slowmo import footage, keys, request
 from inbetween.slowmo.footage import Footage, Shared
 from inbetween.slowmo.keys import Counts, Key
 from inbetween.slowmo.pieces import pieces
-from inbetween.slowmo.words import Slow
+from inbetween.slowmo.request import Slow
 from inbetween.timeline.clips import Grid
 from inbetween.types import Gap, Maker, Picture, Report
 from inbetween.video import place, sinks
@@ -85,9 +85,9 @@ def open_clip(slow: Slow, overwrite: bool, report: Report) -> Opened:
     said = slow.words
     found = _footage(slow, report)
     used = found if slow.base.size is None else footage.sized(found, slow.base.size, said.film.fit, report)
-    clip = words.part(said, used.clip, report)
+    clip = request.part(said, used.clip, report)
     sink = _deep(slow.base.sink, said.film, clip, report)
-    grid = words.grid(said, found.clip, clip, report)
+    grid = request.grid(said, found.clip, clip, report)
     sinks.check(sink, grid.rate, grid.count)
     place.prepare(sink, overwrite, [*found.inputs, *map(Path, filter(None, [said.protect]))])
     height, width = clip.size
@@ -112,19 +112,19 @@ def _footage(slow: Slow, report: Report) -> Footage:
     paths = footage.sequence(said.clip)
     if paths is None:
         if said.film.fit is not None and slow.base.size is None:
-            raise WordsRefused("--fit says how another size is made of it", "say which: --size 1280x720")
+            raise UsageError("--fit says how another size is made of it", "say which: --size 1280x720")
         video = footage.of_video(said.clip, said.deinterlace, report)
         # Not before it is known to be there, and no picture.
         if said.input_fps is not None or said.holes:
-            raise WordsRefused(f"{said.clip} has its own times", "leave --input-fps and --holes out")
+            raise UsageError(f"{said.clip} has its own times", "leave --input-fps and --holes out")
         return video
     if said.deinterlace:
-        raise WordsRefused("--deinterlace takes a video: pictures do not say that they have halves", "leave it out")
-    rate, threads, film = words.input_rate(said), slow.base.settings.threads, said.film
+        raise UsageError("--deinterlace takes a video: pictures do not say that they have halves", "leave it out")
+    rate, threads, film = request.input_rate(said), slow.base.settings.threads, said.film
     return footage.of_pictures(said.clip, paths, rate, said.holes, threads, report, film.fit, film.force)
 
 
-def _deep(sink: Sink, said: Words, clip: Clip, report: Report) -> Sink:
+def _deep(sink: Sink, said: RunRequest, clip: Clip, report: Report) -> Sink:
     """The usual codecs have 8 bits and mostly no alpha: a clip that has more is written by another, if the user named
     none."""
     if sink.kind != "film" or clip.video < 0 or said.codec or said.preset or said.encoder:

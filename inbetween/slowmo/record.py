@@ -12,7 +12,7 @@ from inbetween.make import Made
 from inbetween.record import absolute_out, maker, recalled, stamped
 from inbetween.slowmo import footage
 from inbetween.slowmo.make import Opened
-from inbetween.slowmo.words import ClipWords
+from inbetween.slowmo.request import ClipRequest
 from inbetween.types import Report
 from inbetween.video.sinks import film_size
 
@@ -61,13 +61,13 @@ def summary(opened: Opened, made: Made | None, notes: list[dict[str, Any]], repo
     }
 
 
-def repeated(path: Path, report: Report) -> ClipWords:
+def repeated(path: Path, report: Report) -> ClipRequest:
     """The words of a record of `slowmo`, its inputs unchanged since.
 
     Raises:
         InbetweenError: see `record.recalled`; a picture that was not there then.
     """
-    words, inputs = recalled(path, "slowmo", ClipWords, report)
+    words, inputs = recalled(path, "slowmo", ClipRequest, report)
     then = {os.path.realpath(file) for file in inputs}
     for file in footage.sequence(words.clip) or ():
         if os.path.realpath(file) not in then:
@@ -82,7 +82,7 @@ def _inputs(opened: Opened) -> list[tuple[str, Path]]:
     return [*((clip, file) for file in files), *((what, Path(file)) for what, file in beside.items() if file)]
 
 
-def _words(said: ClipWords) -> dict[str, Any]:
+def _words(said: ClipRequest) -> dict[str, Any]:
     """As plain values, from any other folder."""
     words = asdict(said)
     words["clip"] = footage.absolute(said.clip)

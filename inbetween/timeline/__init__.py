@@ -13,7 +13,7 @@ from fractions import Fraction
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
-from inbetween.errors import UnknownName, WordsRefused
+from inbetween.errors import UnknownName, UsageError
 
 DEFAULT_FRAMES = 23
 DEFAULT_RATE = Fraction(25)
@@ -67,9 +67,9 @@ def parse_rate(text: str) -> Fraction:
     try:
         rate = Fraction(NTSC[text] * 1000, 1001) if text in NTSC else number(text)
     except (ValueError, ZeroDivisionError):
-        raise WordsRefused(f"`{text}` is no frame rate", "write it as 25, 23.976 or 24000/1001") from None
+        raise UsageError(f"`{text}` is no frame rate", "write it as 25, 23.976 or 24000/1001") from None
     if not SLOWEST_RATE <= rate <= FASTEST_RATE or rate.denominator > 1_000_000:
-        raise WordsRefused(f"a rate of {text} frames per second cannot be", "take one from 0.001 to 1000")
+        raise UsageError(f"a rate of {text} frames per second cannot be", "take one from 0.001 to 1000")
     return rate
 
 
@@ -90,7 +90,7 @@ def parse_time(text: str, rate: Fraction) -> Fraction:
     elif seconds.endswith("f"):
         seconds, scale = seconds[:-1], 1 / rate
     if len(text) > MOST_LETTERS or not re.fullmatch(r"\d+(\.\d*)?|\.\d+", seconds):
-        raise WordsRefused(f"`{text}` is no time", "write it as 1.5s, 500ms, 0:01.5 or 36f")
+        raise UsageError(f"`{text}` is no time", "write it as 1.5s, 500ms, 0:01.5 or 36f")
     return minutes + Fraction(seconds) * scale
 
 
@@ -109,12 +109,12 @@ def on_grid(places: Sequence[int], rate: Fraction, loop: bool = False) -> Timeli
     """
     count = places[-1] + (0 if loop else 1)
     if count > MOST_FRAMES:
-        raise WordsRefused(
+        raise UsageError(
             f"a film of {count} frames is beyond the bound of {MOST_FRAMES}",
             "ask for fewer, or in several films",
         )
     if any(a >= b for a, b in pairwise(places)):
-        raise WordsRefused("two keys fall on the same frame", "give them more time, or a higher --fps")
+        raise UsageError("two keys fall on the same frame", "give them more time, or a higher --fps")
     sources = [
         Source(gap, float(Fraction(k, end - start)))
         for gap, (start, end) in enumerate(pairwise(places))
@@ -132,7 +132,7 @@ def spread(key_count: int, count: int, loop: bool = False) -> list[int]:
         WordsRefused: fewer frames than keys.
     """
     if count < key_count:
-        raise WordsRefused(
+        raise UsageError(
             f"{count} frames are too few for {key_count} keys",
             "ask for a longer --duration or a higher --fps",
         )
@@ -170,7 +170,7 @@ def with_times(timeline: Timeline, times: Sequence[float], name: str) -> Timelin
         before = list(run)
         inner = sum(0 < source.t < 1 for source in before)
         if inner != len(times):
-            raise WordsRefused(
+            raise UsageError(
                 f"{name} has {len(times)} times, but a gap has {inner} in-betweens",
                 f"ask for -n {len(times)}, or leave -n, --fps and --duration out",
             )
@@ -184,7 +184,7 @@ def _bent(timeline: Timeline, times: Iterable[float]) -> Timeline:
     for (gap, _), t in zip(timeline.sources, times, strict=True):
         t = 0.0 if t < EXACT else 1.0 if t > 1 - EXACT else t
         if gap == before.gap and t < before.t:
-            raise WordsRefused("this easing runs backwards between its ends", "take one that only goes forwards")
+            raise UsageError("this easing runs backwards between its ends", "take one that only goes forwards")
         before = Source(gap, t)
         sources.append(before)
     return replace(timeline, sources=tuple(sources))
@@ -234,16 +234,16 @@ def parse_easing(text: str) -> Callable[[float], float]:
     name, words = call[1], [word.strip() for word in call[2].split(",")]
     if name == "steps":
         if len(words) != 1 or not re.fullmatch(r"\d{1,9}", words[0]) or not 1 <= int(words[0]) <= MOST_FRAMES:
-            raise WordsRefused(f"`{text}` needs one whole number from 1 on", "write it as steps(4)")
+            raise UsageError(f"`{text}` needs one whole number from 1 on", "write it as steps(4)")
         count = int(words[0])
         # A time that is a step's own beginning must not fall below it by rounding.
         return lambda t: int(t * count + EXACT) / count
     try:
         x1, y1, x2, y2 = (float(word) for word in words)
     except ValueError:
-        raise WordsRefused(f"`{text}` needs four numbers", "write it as cubic-bezier(0.42,0,0.58,1)") from None
+        raise UsageError(f"`{text}` needs four numbers", "write it as cubic-bezier(0.42,0,0.58,1)") from None
     if not (0 <= x1 <= 1 and 0 <= x2 <= 1 and abs(y1) <= 100 and abs(y2) <= 100):
-        raise WordsRefused(
+        raise UsageError(
             f"in `{text}` the first and third number must be from 0 to 1",
             "they are times; see CSS's cubic-bezier",
         )
@@ -263,7 +263,7 @@ def parse_times(text: str, name: str) -> tuple[float, ...]:
     try:
         times = tuple(float(word) for word in words)
     except ValueError:
-        raise WordsRefused(f"{name} is no file of times", "one number from 0 to 1 per in-between picture") from None
+        raise UsageError(f"{name} is no file of times", "one number from 0 to 1 per in-between picture") from None
     if not all(0 <= t <= 1 for t in times) or any(a > b for a, b in pairwise(times)):
-        raise WordsRefused(f"the times in {name} must ascend from 0 to 1", "one number per in-between picture")
+        raise UsageError(f"the times in {name} must ascend from 0 to 1", "one number per in-between picture")
     return times

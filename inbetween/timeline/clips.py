@@ -10,7 +10,7 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import accumulate, pairwise
 
-from inbetween.errors import WordsRefused
+from inbetween.errors import UsageError
 from inbetween.timeline import EXACT, number, parse_easing, parse_time, round_half_up
 
 SLOWEST, FASTEST = Fraction(1, 1000), Fraction(1000)
@@ -152,7 +152,7 @@ def clip_grid(
         # A time that is a frame's own must not fall below it by rounding.
         count = (speed.shown(last) * rate + Fraction(EXACT)).__floor__() + 1
     if count > MOST_CLIP_FRAMES:
-        raise WordsRefused(f"a film of {count} frames is beyond the bound of {MOST_CLIP_FRAMES}", "ask for fewer")
+        raise UsageError(f"a film of {count} frames is beyond the bound of {MOST_CLIP_FRAMES}", "ask for fewer")
     return Grid(rate, max(1, count), speed)
 
 
@@ -165,9 +165,9 @@ def parse_factor(text: str) -> Fraction:
     try:
         factor = number(text)
     except (ValueError, ZeroDivisionError):
-        raise WordsRefused(f"`{text}` is no factor", "write it as 4 or 2.5: so many times slower") from None
+        raise UsageError(f"`{text}` is no factor", "write it as 4 or 2.5: so many times slower") from None
     if not SLOWEST <= factor <= FASTEST:
-        raise WordsRefused(f"a factor of {text} cannot be", "take one from 0.001 to 1000")
+        raise UsageError(f"a factor of {text} cannot be", "take one from 0.001 to 1000")
     return factor
 
 
@@ -185,16 +185,16 @@ def parse_speed(text: str, rate: Fraction, easing: str = "linear") -> Speed:
         try:
             speed = number(value.strip())
         except (ValueError, ZeroDivisionError):
-            raise WordsRefused(f"`{value.strip()}` is no speed", hint) from None
+            raise UsageError(f"`{value.strip()}` is no speed", hint) from None
         if not SLOWEST <= speed <= FASTEST:
-            raise WordsRefused(f"a speed of {value.strip()} cannot be", "take one from 0.001 to 1000; 1 is its own")
+            raise UsageError(f"a speed of {value.strip()} cannot be", "take one from 0.001 to 1000; 1 is its own")
         if not colon and text.count(",") > 0:
-            raise WordsRefused(f"`{word.strip()}` in --speed has no time", hint)
+            raise UsageError(f"`{word.strip()}` in --speed has no time", hint)
         points.append((parse_time(time, rate) if colon else Fraction(0), speed))
     if any(a[0] > b[0] for a, b in pairwise(points)):
-        raise WordsRefused("the times of --speed must ascend", hint)
+        raise UsageError("the times of --speed must ascend", hint)
     if easing.lstrip().startswith("steps"):
-        raise WordsRefused("a speed does not go by steps", 'write a jump as two points: "0:1, 2s:1, 2s:0.25"')
+        raise UsageError("a speed does not go by steps", 'write a jump as two points: "0:1, 2s:1, 2s:0.25"')
     _check_eased(points, easing)
     return Speed(tuple(points), easing)
 
@@ -205,7 +205,7 @@ def _check_eased(points: Sequence[tuple[Fraction, Fraction]], easing: str) -> No
     for (start, low), (end, high) in pairwise(points):
         reached = [float(low) + float(high - low) * one for one in (min(bent), max(bent))]
         if start < end and not SLOWEST - EXACT <= min(reached) <= max(reached) <= FASTEST + EXACT:
-            raise WordsRefused(
+            raise UsageError(
                 f"with the easing `{easing}` the speed between {float(low):g} and {float(high):g} comes to "
                 f"{min(reached):.3g} and {max(reached):.3g}",
                 "take an easing that stays between its ends, such as ease-in-out",

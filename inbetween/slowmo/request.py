@@ -8,8 +8,8 @@ from fractions import Fraction
 
 from inbetween import plan as films
 from inbetween import timeline
-from inbetween.errors import UnknownName, WordsRefused
-from inbetween.plan import Plan, Words
+from inbetween.errors import UnknownName, UsageError
+from inbetween.plan import Plan, RunRequest
 from inbetween.timeline import clips
 from inbetween.timeline.clips import Grid, Speed
 from inbetween.types import Report
@@ -25,11 +25,11 @@ WITHOUT_CLIP = Fraction(25)
 
 
 @dataclass(frozen=True)
-class ClipWords:
+class ClipRequest:
     """What the user asked for, as written. None is: not said."""
 
     clip: str
-    film: Words
+    film: RunRequest
     """Where to and by which engine; its keys and times are not used."""
     factor: str | None = None
     fps: str | None = None
@@ -54,19 +54,19 @@ class ClipWords:
 class Slow:
     """What will be made of a clip, how and where."""
 
-    words: ClipWords
+    words: ClipRequest
     base: Plan
     """Engine, options, settings and sink."""
 
 
-def plan(words: ClipWords) -> Slow:
+def plan(words: ClipRequest) -> Slow:
     """Check the words.
 
     Raises:
         WordsRefused, UnknownName: anything that makes no sense, with the cure.
     """
     if not words.clip:
-        raise WordsRefused("no clip is named", "inbetween slowmo clip.mp4 --factor 4 -o out.mp4")
+        raise UsageError("no clip is named", "inbetween slowmo clip.mp4 --factor 4 -o out.mp4")
     for name, value, known in (
         ("--at-cut", words.at_cut, AT_CUT),
         ("--repeats", words.repeats, REPEATS),
@@ -76,26 +76,24 @@ def plan(words: ClipWords) -> Slow:
         if value not in known:
             raise UnknownName(name, value, known)
     if words.cuts == "off" and words.at_cut == "blend":
-        raise WordsRefused("--at-cut says what is made at cuts, and with --cuts off there are none", "leave one out")
+        raise UsageError("--at-cut says what is made at cuts, and with --cuts off there are none", "leave one out")
     _check_times(words)
     out = words.film.out
     if sinks.parse(out).kind == "picture":
-        raise WordsRefused(f"{out} is one picture, a clip makes many", f"name a folder: -o {shlex.quote(out + '/')}")
+        raise UsageError(f"{out} is one picture, a clip makes many", f"name a folder: -o {shlex.quote(out + '/')}")
     # Of two pictures, for all that does not depend on how many there are.
     base = films.plan(replace(words.film, keys=(words.clip, words.clip), frames=1))
     return Slow(replace(words, film=replace(words.film, engine=base.engine)), base)
 
 
-def _check_times(words: ClipWords) -> None:
+def _check_times(words: ClipRequest) -> None:
     said = [name for name in ("factor", "duration", "speed") if getattr(words, name) is not None]
     if len(said) > 1:
-        raise WordsRefused(f"--{said[0]} and --{said[1]} exclude each other", "take one: each says how slow it is")
+        raise UsageError(f"--{said[0]} and --{said[1]} exclude each other", "take one: each says how slow it is")
     if not said and words.fps is None:
-        raise WordsRefused(
-            "nothing is asked of the clip", "say --factor 4 for slow motion, or --fps 60 for more frames"
-        )
+        raise UsageError("nothing is asked of the clip", "say --factor 4 for slow motion, or --fps 60 for more frames")
     if words.easing != "linear" and words.speed is None:
-        raise WordsRefused("--easing is for --speed", 'write --speed "0:1, 2s:0.25" with it')
+        raise UsageError("--easing is for --speed", 'write --speed "0:1, 2s:0.25" with it')
     speed(words, WITHOUT_CLIP, Fraction(1))
     for text in (words.since, words.until):
         if text is not None:
@@ -105,7 +103,7 @@ def _check_times(words: ClipWords) -> None:
             timeline.parse_rate(text)
 
 
-def speed(words: ClipWords, rate: Fraction, duration: Fraction, after: Fraction = Fraction(0)) -> Speed:
+def speed(words: ClipRequest, rate: Fraction, duration: Fraction, after: Fraction = Fraction(0)) -> Speed:
     """How fast a clip of that rate and duration, in seconds, is played; `after` it the film has that many more."""
     if words.speed is not None:
         return clips.parse_speed(words.speed, rate, words.easing)
@@ -115,12 +113,12 @@ def speed(words: ClipWords, rate: Fraction, duration: Fraction, after: Fraction 
     elif words.duration is not None:
         wanted = timeline.parse_time(words.duration, rate)
         if wanted <= after:
-            raise WordsRefused(f"--duration {words.duration} leaves no time", "write it as 2s or 500ms")
+            raise UsageError(f"--duration {words.duration} leaves no time", "write it as 2s or 500ms")
         value = duration / (wanted - after)
     return Speed(((Fraction(0), value),))
 
 
-def part(words: ClipWords, clip: Clip, report: Report) -> Clip:
+def part(words: ClipRequest, clip: Clip, report: Report) -> Clip:
     """The part of a clip from `--from` to `--to`, which may be beyond its end: said.
 
     Raises:
@@ -134,7 +132,7 @@ def part(words: ClipWords, clip: Clip, report: Report) -> Clip:
     return clip if words.since is None and words.until is None else clip.part(since, until)
 
 
-def grid(words: ClipWords, whole: Clip, clip: Clip, report: Report) -> Grid:
+def grid(words: ClipRequest, whole: Clip, clip: Clip, report: Report) -> Grid:
     """The frames to be made of a part of a whole clip; times of `--speed` are those of the whole. That they all fall on
     its own pictures is said.
 
@@ -160,12 +158,12 @@ def grid(words: ClipWords, whole: Clip, clip: Clip, report: Report) -> Grid:
     return made
 
 
-def input_rate(words: ClipWords) -> Fraction:
+def input_rate(words: ClipRequest) -> Fraction:
     """Of a sequence of pictures.
 
     Raises:
         WordsRefused: it is not said.
     """
     if words.input_fps is None:
-        raise WordsRefused(f"{words.clip} does not say how fast it is", "say it: --input-fps 24")
+        raise UsageError(f"{words.clip} does not say how fast it is", "say it: --input-fps 24")
     return timeline.parse_rate(words.input_fps)

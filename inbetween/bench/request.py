@@ -11,7 +11,7 @@ from typing import Any
 from inbetween import engines
 from inbetween.devices import thread_count
 from inbetween.engine import parse_options
-from inbetween.errors import UnknownName, WordsRefused
+from inbetween.errors import UnknownName, UsageError
 from inbetween.plan import choose
 from inbetween.sizes import check_working
 from inbetween.timeline import MOST_FRAMES
@@ -53,13 +53,13 @@ def request(
         WordsRefused, UnknownName: anything that makes no sense, with the cure.
     """
     if not clips:
-        raise WordsRefused("no clip is named", "inbetween bench clip.mp4")
+        raise UsageError("no clip is named", "inbetween bench clip.mp4")
     if "" in clips:
-        raise WordsRefused(f"clip {clips.index('') + 1} has no name", "look for an empty word in the command")
+        raise UsageError(f"clip {clips.index('') + 1} has no name", "look for an empty word in the command")
     names = dict.fromkeys(choose(name)[0] for name in _listed(engine))
     for name in names:
         if name in AGAINST:
-            raise WordsRefused(f"`{name}` is no engine", f"it is a baseline: --against {name}")
+            raise UsageError(f"`{name}` is no engine", f"it is a baseline: --against {name}")
         engines.get(name)
     baselines = dict.fromkeys(_listed(against)) if against != NOTHING else {}
     for name in baselines:
@@ -82,7 +82,7 @@ def _listed(text: str) -> list[str]:
 
 def _gap(word: str) -> int:
     if not (word.isascii() and word.isdecimal() and 1 <= int(word[:9]) <= MOST_FRAMES and len(word) < 9):
-        raise WordsRefused(
+        raise UsageError(
             f"--gaps needs whole numbers from 1 on, not `{word}`",
             "it counts the hidden frames between two keys: --gaps 1,3,7",
         )
