@@ -10,10 +10,10 @@ from typing import Any, cast
 import numpy as np
 
 from inbetween import engines, film, pictures, timeline
+from inbetween.adapt import load_makers
 from inbetween.devices import quiet_opencv, thread_count
 from inbetween.engine import parse_options
 from inbetween.errors import UnknownName, UsageError
-from inbetween.fitted import load_makers
 from inbetween.plan import KEYFRAMES, UNRELATED, choose, device_for
 from inbetween.sizes import check_working
 from inbetween.types import Picture, Report, Settings

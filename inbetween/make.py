@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inbetween import engines, film, pictures
+from inbetween.adapt import load_makers
 from inbetween.devices import available_memory, quiet_opencv
 from inbetween.errors import InbetweenError
-from inbetween.fitted import load_makers
 from inbetween.keys import KeyFiles
 from inbetween.pictures.sheet import Sheet
 from inbetween.ping_pong import Make, Spool, cuts_of, there_and_back

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
 from inbetween import engines
+from inbetween.adapt import load_makers
 from inbetween.devices import available_memory
 from inbetween.diffusion import keys as diffusion_keys
 from inbetween.diffusion import memory, svd
@@ -39,7 +40,6 @@ from inbetween.engine import parse_options
 from inbetween.engines.fcvg import recipe
 from inbetween.engines.fcvg.network import controlnext_shapes
 from inbetween.errors import InbetweenError, Interrupted
-from inbetween.fitted import load_makers
 from inbetween.types import Gap, Picture, Report, Settings
 
 SIZE = (128, 128)

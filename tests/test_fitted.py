@@ -19,10 +19,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from inbetween import engines
+from inbetween.adapt import adapted
 from inbetween.cli.main import main
 from inbetween.engine import Engine, Lengths, Sizes, frames_option, parse_options, size_option
 from inbetween.errors import UsageError
-from inbetween.fitted import fitted
 from inbetween.plan import RunRequest, plan
 from inbetween.sizes import check_working, legal_size
 from inbetween.types import Gap, Maker, Motion, Picture, Report, Settings, Track
@@ -80,7 +80,7 @@ class Fake:
 
     def made(self, *gaps: Gap, report: Report | None = None, fill: Maker | None = None, **said: Any) -> list[Picture]:
         options = parse_options(Options, [f"{name}={value}" for name, value in said.items()])
-        maker = fitted(self, self.engine, options, fill or Fake(faded))
+        maker = adapted(self, self.engine, options, fill or Fake(faded))
         return list(maker(iter(gaps), report or Report()))
 
 
@@ -264,7 +264,7 @@ def test_one_gap_at_a_time() -> None:
             yield Gap(*flat((8, 8)), (0.3, 0.5), number=number)
 
     fake = Fake(by_time, Lengths(3, 5, native=5), SMALL)
-    made = fitted(fake, fake.engine, Options(), Fake(faded))(gaps(), Report())
+    made = adapted(fake, fake.engine, Options(), Fake(faded))(gaps(), Report())
     for number in range(3):
         next(made), next(made)
         assert drawn == list(range(number + 1))
@@ -278,7 +278,7 @@ def test_an_engine_may_read_ahead() -> None:
         yield from fake(list(gaps), report)
 
     gaps = [Gap(*flat(size), times) for size, times in (((8, 9), even(2)), ((30, 7), (0.2,)), ((5, 5), (0.0, 1.0)))]
-    made = list(fitted(all_first, fake.engine, Options(), Fake(faded))(iter(gaps), Report()))
+    made = list(adapted(all_first, fake.engine, Options(), Fake(faded))(iter(gaps), Report()))
     assert [picture.shape[:2] for picture in made] == [(8, 9), (8, 9), (30, 7), (5, 5), (5, 5)]
     assert [int(picture[0, 0, 0]) for picture in made] == pytest.approx([85, 170, 51, 0, 255], abs=1)
 

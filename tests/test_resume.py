@@ -26,9 +26,9 @@ from hypothesis import strategies as st
 from test_sound import CLICKS, clip, heard, played
 
 from inbetween import engines
+from inbetween.adapt import load_makers
 from inbetween.cli.show import Show
 from inbetween.errors import InbetweenError, Interrupted
-from inbetween.fitted import load_makers
 from inbetween.make import make
 from inbetween.make import save as save_small
 from inbetween.ping_pong import Spool, cuts_of, there_and_back

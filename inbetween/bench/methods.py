@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 import cv2
 
 from inbetween import film, timeline
+from inbetween.adapt import load_makers
 from inbetween.bench import filters
-from inbetween.fitted import load_makers
 from inbetween.types import Maker, Picture, Report, Settings
 
 Method: TypeAlias = Callable[[Sequence[Picture], int, Report], list[Picture]]

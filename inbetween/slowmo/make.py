@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inbetween import film, make, pictures
+from inbetween.adapt import load_makers
 from inbetween.devices import available_memory, in_order, quiet_opencv
 from inbetween.errors import InbetweenError, UsageError
-from inbetween.fitted import load_makers
 from inbetween.keys import one_aspect
 from inbetween.make import Made, Stages
 from inbetween.pictures.sheet import Sheet

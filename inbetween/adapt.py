@@ -24,7 +24,7 @@ FAR = np.float32(1e-4)
 
 
 @dataclass(frozen=True)
-class Frame:
+class Placement:
     """How keys of one size (H, W) lie in the working size: scaled to `inner`, from `top` and `left` on."""
 
     size: tuple[int, int]
@@ -53,7 +53,7 @@ class Frame:
         return motion.mapped((across, down), offset, self.working)
 
 
-def frame_of(size: tuple[int, int], working: tuple[int, int], scaled: bool) -> Frame:
+def placement_of(size: tuple[int, int], working: tuple[int, int], scaled: bool) -> Placement:
     """Keys of a size in the middle of the working size, as large as they can be if they are scaled at all."""
     (height, width), (tall, wide) = size, working
     if not scaled:
@@ -62,17 +62,17 @@ def frame_of(size: tuple[int, int], working: tuple[int, int], scaled: bool) -> F
         inner = tall, max(1, round(width * tall / height))
     else:
         inner = max(1, round(height * wide / width)), wide
-    return Frame(size, working, inner, (tall - inner[0]) // 2, (wide - inner[1]) // 2)
+    return Placement(size, working, inner, (tall - inner[0]) // 2, (wide - inner[1]) // 2)
 
 
 @dataclass(frozen=True, eq=False)
-class Fitting:
+class AdaptedGap:
     """A gap, and what the engine is given of it."""
 
     gap: Gap
     keys: tuple[Picture, Picture]
     """At their own size, in the channels that the engine is given."""
-    frame: Frame | None
+    frame: Placement | None
     frames: int
     """Pictures of the grid that the engine makes, both ends included; 0: it is given the gap's own times."""
     legal: Gap
@@ -96,11 +96,11 @@ def load_makers(name: str, options: Any, settings: Settings) -> dict[str, Maker]
     engine, flow, blend = (engines.get(one) for one in (name, "flow", "blend"))
     maker = engine.load(options, settings)
     if engine.lengths is not None or engine.sizes is not None:
-        maker = fitted(maker, engine, options, flow.load(flow.Options(), settings))
+        maker = adapted(maker, engine, options, flow.load(flow.Options(), settings))
     return {"engine": maker, "blend": blend.load(blend.Options(), settings)}
 
 
-def fitted(maker: Maker, engine: Engine, options: Any, fill: Maker) -> Maker:
+def adapted(maker: Maker, engine: Engine, options: Any, fill: Maker) -> Maker:
     """A maker for any gap by one that is only given what `engine` declares; options: the engine's.
 
     Where there is a native size, keys are scaled to lie within the working size; edges are repeated to fill it, and
@@ -109,19 +109,19 @@ def fitted(maker: Maker, engine: Engine, options: Any, fill: Maker) -> Maker:
     """
 
     def make(gaps: Iterable[Gap], report: Report) -> Iterator[Picture]:
-        waiting: deque[Fitting] = deque()
+        waiting: deque[AdaptedGap] = deque()
         say, quiet = _once(report), _Detail(report)
 
         def legal() -> Iterator[Gap]:
             for gap in gaps:
-                waiting.append(_fitting(gap, engine, options, say))
+                waiting.append(_adapted_gap(gap, engine, options, say))
                 yield waiting[-1].legal
 
         made = maker(legal(), report)
         # An engine that reads ahead has more than one of them waiting.
         for first in made:
             fitting = waiting.popleft()
-            yield from _finished(fitting, chain([first], islice(made, len(fitting.legal.times) - 1)), fill, quiet)
+            yield from _finish(fitting, chain([first], islice(made, len(fitting.legal.times) - 1)), fill, quiet)
 
     return make
 
@@ -151,7 +151,7 @@ class _Detail(Report):
         self._report.note(code, text, detail=True, **facts)
 
 
-def _fitting(gap: Gap, engine: Engine, options: Any, say: Callable[..., None]) -> Fitting:
+def _adapted_gap(gap: Gap, engine: Engine, options: Any, say: Callable[..., None]) -> AdaptedGap:
     frames, times = 0, gap.times
     if engine.lengths is not None:
         frames = _frames(times, engine.lengths, options.frames, say)
@@ -162,20 +162,20 @@ def _fitting(gap: Gap, engine: Engine, options: Any, say: Callable[..., None]) -
         if gap.start.shape[2] == 4:
             say("alpha", "transparency is made by flow: the engine knows colours only")
             keys = _visible(gap.start), _visible(gap.end)
-        frame = _frame(engine.sizes, options.size, (gap.start.shape[0], gap.start.shape[1]), say)
+        frame = _placement(engine.sizes, options.size, (gap.start.shape[0], gap.start.shape[1]), say)
     start, end = keys
     if frame is not None:
         start, end = frame.filled(start), frame.filled(end)
         motion = None if motion is None else frame.moved(motion)
     legal = replace(gap, start=start, end=end, times=times, before=None, after=None, motion=motion)
-    return Fitting(gap, keys, frame, frames, legal)
+    return AdaptedGap(gap, keys, frame, frames, legal)
 
 
-def _frame(sizes: Sizes, words: str, size: tuple[int, int], say: Callable[..., None]) -> Frame | None:
+def _placement(sizes: Sizes, words: str, size: tuple[int, int], say: Callable[..., None]) -> Placement | None:
     working = working_size(sizes, words, size)
     if working == size:
         return None
-    frame = frame_of(size, working, scaled=sizes.native is not None or words != NATIVE)
+    frame = placement_of(size, working, scaled=sizes.native is not None or words != NATIVE)
     how = [] if frame.inner == size else [f"scaled to {_by(frame.inner)}"]
     how += [] if frame.inner == working else ["filled up by their edges"]
     text = f"the engine works at {_by(working)}: keys of {_by(size)} are {' and '.join(how)}, pictures brought back"
@@ -213,9 +213,9 @@ def _place(t: float, frames: int) -> tuple[int, float]:
     return k, t * (frames - 1) - k
 
 
-def _finished(fitting: Fitting, made: Iterator[Picture], fill: Maker, report: Report) -> Iterator[Picture]:
+def _finish(fitting: AdaptedGap, made: Iterator[Picture], fill: Maker, report: Report) -> Iterator[Picture]:
     """The pictures of a gap, by all those that the engine made for it."""
-    pictures = _read_off(fitting, list(made), fill, report) if fitting.frames else map(fitting.back, made)
+    pictures = _resample(fitting, list(made), fill, report) if fitting.frames else map(fitting.back, made)
     if fitting.keys[0].shape[2] == fitting.gap.start.shape[2]:
         yield from pictures
         return
@@ -223,7 +223,7 @@ def _finished(fitting: Fitting, made: Iterator[Picture], fill: Maker, report: Re
         yield np.concatenate([colours, moved[..., 3:]], axis=2)
 
 
-def _read_off(fitting: Fitting, made: Sequence[Picture], fill: Maker, report: Report) -> Iterator[Picture]:
+def _resample(fitting: AdaptedGap, made: Sequence[Picture], fill: Maker, report: Report) -> Iterator[Picture]:
     """The pictures at the gap's times; the keys are the ends of the grid unless these are made."""
     gap, last = fitting.gap, fitting.frames - 1
     places = [_place(t, fitting.frames) for t in gap.times]
