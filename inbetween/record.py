@@ -13,8 +13,8 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from inbetween import engines
 from inbetween.errors import InbetweenError
-from inbetween.make import Made
 from inbetween.plan import Plan, commercial
+from inbetween.produce import Made
 from inbetween.types import Report
 from inbetween.versions import versions
 from inbetween.weights import store

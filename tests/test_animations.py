@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 from inbetween.compare import compare
 from inbetween.errors import InbetweenError
 from inbetween.plan import RunRequest
-from inbetween.slowmo.make import make_film
+from inbetween.slowmo.produce import make_film
 from inbetween.slowmo.request import ClipRequest, plan
 from inbetween.types import Picture, Report
 from inbetween.video import animation, sinks

@@ -29,7 +29,7 @@ from PIL import Image
 from inbetween.cli.show import Stop
 from inbetween.devices import available_memory
 from inbetween.errors import Interrupted
-from inbetween.make import BYTES_PER_PIXEL
+from inbetween.produce import BYTES_PER_PIXEL
 from inbetween.video import ffmpeg
 
 LINUX = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="looks at processes in /proc")
@@ -750,7 +750,9 @@ def accident(folder: Path, module: str, what: str) -> dict[str, str]:
 
 
 @STAYS
-@pytest.mark.parametrize("module", ["inbetween.cli.main", "typer", "inbetween.plan", "numpy", "inbetween.make", "cv2"])
+@pytest.mark.parametrize(
+    "module", ["inbetween.cli.main", "typer", "inbetween.plan", "numpy", "inbetween.produce", "cv2"]
+)
 def test_stopped_while_it_loads(command: Command, tmp_path: Path, module: str) -> None:
     env = accident(tmp_path / "temp", module, "os.kill(os.getpid(), signal.SIGINT)")
     before = contents(tmp_path)

@@ -27,7 +27,7 @@ from inbetween.bench import clips, filters, measures, methods, request
 from inbetween.bench.score import bench
 from inbetween.bench.sheet import MOST, Worst
 from inbetween.errors import InbetweenError, Interrupted
-from inbetween.make import BYTES_PER_PIXEL
+from inbetween.produce import BYTES_PER_PIXEL
 from inbetween.types import Picture, Report
 from inbetween.video import ffmpeg
 

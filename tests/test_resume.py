@@ -29,10 +29,10 @@ from inbetween import engines
 from inbetween.adapt import load_makers
 from inbetween.cli.show import Show
 from inbetween.errors import InbetweenError, Interrupted
-from inbetween.make import make
-from inbetween.make import save as save_small
 from inbetween.ping_pong import Spool, cuts_of, there_and_back
 from inbetween.plan import RunRequest, plan
+from inbetween.produce import make
+from inbetween.produce import save as save_small
 from inbetween.types import Gap, Picture, Report, Settings
 from inbetween.video import ffmpeg, sinks
 from inbetween.video.place import prepare
@@ -565,21 +565,21 @@ def test_the_way_back_is_the_same_in_parts(count: int, cuts: set[int], least: in
 @pytest.mark.parametrize("engine", ["flow", "blend"])
 def test_a_long_gap_is_made_in_segments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str) -> None:
     """Their pictures are those of the gap made at once."""
-    from inbetween import make
+    from inbetween import produce
     from inbetween.plan import RunRequest, plan
 
     keys = tuple(str(save(tmp_path / f"{number}.png", scene(number / 2, SIZE))) for number in range(3))
     films = []
     for least in (100, 9):
-        monkeypatch.setattr(make, "LEAST", least)
+        monkeypatch.setattr(produce, "LEAST", least)
         asked = Notes()
         out = tmp_path / f"{least}.mkv"
         with pytest.raises(Interrupted) as stopped:
-            make.make(
+            produce.make(
                 plan(RunRequest(keys, str(out), frames=29, preset="archive", engine=engine)), Notes(("write", 40))
             )
         assert bool(stopped.value.kept) == (least == 9)
-        make.make(plan(RunRequest(keys, str(out), frames=29, preset="archive", engine=engine)), asked)
+        produce.make(plan(RunRequest(keys, str(out), frames=29, preset="archive", engine=engine)), asked)
         assert ("resumed" in asked.said) == (least == 9)
         films.append(pixels(out, Fraction(25)))
     assert len(films[0]) == len(films[1]) == 61

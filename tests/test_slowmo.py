@@ -29,8 +29,8 @@ from inbetween.pictures import fit
 from inbetween.plan import RunRequest
 from inbetween.slowmo import keys as keys_room
 from inbetween.slowmo.keys import Counts, Key
-from inbetween.slowmo.make import LOOK_BACK, Result, look, make_film
 from inbetween.slowmo.pieces import pieces
+from inbetween.slowmo.produce import LOOK_BACK, Result, look, make_film
 from inbetween.slowmo.record import repeated
 from inbetween.slowmo.request import ClipRequest, plan
 from inbetween.timeline.clips import Speed, clip_grid

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inbetween.plan import RunRequest
-from inbetween.slowmo.make import make_film
+from inbetween.slowmo.produce import make_film
 from inbetween.slowmo.request import ClipRequest, plan
 from inbetween.timeline import parse_time
 from inbetween.types import Report

@@ -121,7 +121,7 @@ def bench(
 def _bench(said: dict[str, Any], show: Show, stop: Stop) -> None:
     request, sheet = _request(said), _sheet(said["sheet"])
     from inbetween.bench import score
-    from inbetween.make import save
+    from inbetween.produce import save
     from inbetween.video import place
 
     if sheet is not None:

@@ -36,13 +36,13 @@ def beside(said: dict[str, Any], what: Plan) -> Beside:
         raise UsageError(f"a contact sheet is a PNG, `{name}` is none", "write --contact-sheet sheet.png")
     if every is not None:
         _check_previews(what.engine)
-    from inbetween import make
+    from inbetween import produce
     from inbetween.record import preview_of, sidecar_of
 
     record = sidecar_of(what) if said["record"] else None
     found = Beside(record, None if name is None else Path(name), preview_of(what) if every else None, every or 1)
     files = {"-o": found.record, "--contact-sheet": found.sheet, "--preview": found.preview}
-    make.refuse_beside({word: path for word, path in files.items() if path is not None}, what, said["overwrite"])
+    produce.refuse_beside({word: path for word, path in files.items() if path is not None}, what, said["overwrite"])
     return found
 
 

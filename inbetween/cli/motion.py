@@ -65,10 +65,10 @@ def _motion(said: dict[str, Any], show: Show) -> None:
         raise UsageError("there is nothing to write", 'leave --matcher none out, or add --drag "x,y x,y"')
     keys = pair.opened(said, paths, show)
     from inbetween.devices import quiet_opencv, thread_count
-    from inbetween.make import save
     from inbetween.motion.document import motion_to_json
     from inbetween.motion.drawn import drawn
     from inbetween.motion.gather import found_motion
+    from inbetween.produce import save
     from inbetween.types import Motion, Settings
     from inbetween.video import place
 

@@ -88,16 +88,16 @@ def _run(said: dict[str, Any], show: Show, stop: Stop) -> None:
     if said["dry_run"]:
         _say_plan(what, said, show)
         return
-    from inbetween import make
+    from inbetween import produce
     from inbetween.record import summary
 
     show.sink, stop.patient = what.sink, True
     with show.previews(also.preview, also.every):
-        made = make.make(what, show, overwrite=said["overwrite"], sheet=also.sheet)
+        made = produce.make(what, show, overwrite=said["overwrite"], sheet=also.sheet)
     show.is_whole(what.sink.path)
     facts = {"made": True, **summary(what, made, show.notes, show)} if said["record"] or said["json_"] else {}
     if also.record is not None:
-        make.save(also.record, as_json(facts, indent=1))
+        produce.save(also.record, as_json(facts, indent=1))
     show.close()
     if said["json_"]:
         data(as_json(facts))
@@ -155,12 +155,12 @@ def film_words(said: dict[str, Any], without: Collection[str] = ()) -> RunReques
 
 def _say_plan(what: Plan, said: dict[str, Any], show: Show) -> None:
     """Everything that a run would refuse is refused here too; nothing is made."""
-    from inbetween import make
+    from inbetween import produce
     from inbetween.video.sinks import film_size
 
     for code, text in what.notes:
         show.note(code, text)
-    keys = make.try_out(what, said["overwrite"], show)
+    keys = produce.try_out(what, said["overwrite"], show)
     show.close()
     height, width = film_size(what.sink, keys.size)
     if said["json_"]:

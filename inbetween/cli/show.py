@@ -154,8 +154,8 @@ class Show(Report):
         path, every = self._preview
         if path is None or step % every:
             return
-        from inbetween.make import save
         from inbetween.pictures.sheet import small_film
+        from inbetween.produce import save
 
         save(path, small_film(frames()))
 

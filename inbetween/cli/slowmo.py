@@ -92,8 +92,8 @@ def _slowmo(said: dict[str, Any], show: Show, stop: Stop) -> None:
         words = clip_repeated(said["repeat"], words, show)
     slow = plan(words)
     also = beside(said, slow.base)
-    from inbetween import make
-    from inbetween.slowmo.make import look, make_film
+    from inbetween import produce
+    from inbetween.slowmo.produce import look, make_film
     from inbetween.slowmo.record import summary
 
     if said["dry_run"]:
@@ -108,7 +108,7 @@ def _slowmo(said: dict[str, Any], show: Show, stop: Stop) -> None:
     show.is_whole(slow.base.sink.path)
     facts = summary(result.found, made, show.notes, show) if said["record"] or said["json_"] else {}
     if also.record is not None:
-        make.save(also.record, as_json(facts, indent=1))
+        produce.save(also.record, as_json(facts, indent=1))
     show.close()
     if said["json_"]:
         data(as_json(facts))

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from inbetween.errors import InbetweenError
-from inbetween.make import Made
+from inbetween.produce import Made
 from inbetween.record import absolute_out, maker, recalled, stamped
 from inbetween.slowmo import footage
-from inbetween.slowmo.make import Opened
+from inbetween.slowmo.produce import Opened
 from inbetween.slowmo.request import ClipRequest
 from inbetween.types import Report
 from inbetween.video.sinks import film_size

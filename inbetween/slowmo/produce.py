@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inbetween import film, make, pictures
+from inbetween import film, pictures, produce
 from inbetween.adapt import load_makers
 from inbetween.devices import available_memory, in_order, quiet_opencv
 from inbetween.errors import InbetweenError, UsageError
 from inbetween.keys import one_aspect
-from inbetween.make import Made, Stages
 from inbetween.pictures.sheet import Sheet
 from inbetween.plan import RunRequest
+from inbetween.produce import Made, Stages
 from inbetween.slowmo import footage, keys, request
 from inbetween.slowmo.footage import Footage, Shared
 from inbetween.slowmo.keys import Counts, Key
@@ -92,7 +92,7 @@ def open_clip(slow: Slow, overwrite: bool, report: Report) -> Opened:
     place.prepare(sink, overwrite, [*found.inputs, *map(Path, filter(None, [said.protect]))])
     height, width = clip.size
     kept = KEPT * clip.channels * clip.bits // 8
-    needed, free = height * width * (make.BYTES_PER_PIXEL + kept), available_memory()
+    needed, free = height * width * (produce.BYTES_PER_PIXEL + kept), available_memory()
     if free is not None and needed > free:
         what = f"{width}x{height} needs about {needed / 1e9:.1f} GB of memory, {free / 1e9:.1f} GB are free"
         raise InbetweenError(what, "close other programs, or make it smaller with --size")
@@ -288,13 +288,13 @@ def make_film(slow: Slow, report: Report, *, overwrite: bool = False, sheet: Pat
         InbetweenError: see `open_clip`; a damaged clip, a full disk, an ffmpeg that died.
         Interrupted: the user asked to stop.
     """
-    stages, begin = Stages(), make.processor_seconds()
+    stages, begin = Stages(), produce.processor_seconds()
     for code, text in slow.base.notes:
         report.note(code, text)
     with stages.stage("open"):
         opened = open_clip(slow, overwrite, report)
     grid, clip = opened.grid, opened.clip
-    doubts = _Doubts(make.EachOnce(report), clip.rate)
+    doubts = _Doubts(produce.EachOnce(report), clip.rate)
     drawn = Sheet(grid.count, grid.rate)
     with quiet_opencv():
         with stages.stage("load"):
@@ -304,7 +304,7 @@ def make_film(slow: Slow, report: Report, *, overwrite: bool = False, sheet: Pat
             stream = stages.each("frames", frames(opened, makers, first, stop, doubts))
             return drawn.seen(stream, first) if sheet else stream
 
-        least = make.segment_least(slow.base)
+        least = produce.segment_least(slow.base)
         begins = borders(_starts(grid, clip, least), least)
         found = _Found(opened.counts, doubts)
         work = Work(segment, begins, _identity(opened), found.remember, found.recall, drawn.seen)
@@ -324,13 +324,13 @@ def make_film(slow: Slow, report: Report, *, overwrite: bool = False, sheet: Pat
                 carried=_carried(opened, report),
             )
             if sheet:
-                make.look_at_missing(drawn, opened.sink, report)
-                make.save(sheet, drawn.png())
+                produce.look_at_missing(drawn, opened.sink, report)
+                produce.save(sheet, drawn.png())
     keys.say(opened.counts.within(clip.duration), opened.since, report)
     doubts.say()
     stages.seconds["write"] = stages.seconds.pop("all") - stages.seconds.setdefault("frames", 0.0)
     seconds = {name: round(value, 3) for name, value in stages.seconds.items()}
-    return Result(opened, Made(written, seconds, round(make.processor_seconds() - begin, 3)))
+    return Result(opened, Made(written, seconds, round(produce.processor_seconds() - begin, 3)))
 
 
 def _carried(opened: Opened, report: Report) -> Carried | None:
@@ -369,4 +369,4 @@ def _identity(opened: Opened) -> dict[str, Any]:
         files["--cuts"] = Path(opened.slow.words.cuts)
     if opened.slow.words.protect is not None:
         files["--protect"] = Path(opened.slow.words.protect)
-    return {**told, **make.stamps(files, opened.slow.base)}
+    return {**told, **produce.stamps(files, opened.slow.base)}

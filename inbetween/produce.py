@@ -21,7 +21,7 @@ from inbetween.devices import available_memory, quiet_opencv
 from inbetween.errors import InbetweenError
 from inbetween.keys import KeyFiles
 from inbetween.pictures.sheet import Sheet
-from inbetween.ping_pong import Make, Spool, cuts_of, there_and_back
+from inbetween.ping_pong import FrameSource, Spool, cuts_of, there_and_back
 from inbetween.plan import WHERE, Plan
 from inbetween.timeline import Source
 from inbetween.types import Motion, Picture, Report
@@ -190,7 +190,7 @@ def _work(
         return stages.each("frames", stream)
 
     cuts = _cuts(sources, engines.get(plan.engine).lengths is None)
-    make: Make = made
+    make: FrameSource = made
     if words.ping_pong:
         make = there_and_back(made, len(sources), spool, once)
         cuts = cuts_of(cuts, len(sources))
