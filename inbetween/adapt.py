@@ -88,7 +88,7 @@ class AdaptedGap:
 
 
 def load_makers(name: str, options: Any, settings: Settings) -> dict[str, Maker]:
-    """Those that `film.frames` asks for: the engine called `name`, for any gap, and one for keys with no relation.
+    """Those that `gaps.frames_of` asks for: the engine called `name`, for any gap, and one for keys with no relation.
 
     Raises:
         InbetweenError: the engine cannot be loaded, see there.

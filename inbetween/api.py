@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from inbetween import engines, film, pictures, timeline
+from inbetween import engines, gaps, pictures, timeline
 from inbetween.adapt import load_makers
 from inbetween.devices import quiet_opencv, thread_count
 from inbetween.engine import parse_options
@@ -73,7 +73,7 @@ def interpolate(
     check_working(chosen, made_by)
     store.require(chosen.needs, settings.weights)
     makers = load_makers(chosen.name, made_by, settings)
-    made = film.frames(
+    made = gaps.frames_of(
         keys, line, makers, report, unrelated=if_unrelated, generated=keyframes == "generated", seed=seed
     )
     return _quietly(made)

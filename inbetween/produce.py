@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inbetween import engines, film, pictures
+from inbetween import engines, gaps, pictures
 from inbetween.adapt import load_makers
 from inbetween.devices import available_memory, quiet_opencv
 from inbetween.errors import InbetweenError
@@ -113,7 +113,7 @@ def try_out(plan: Plan, overwrite: bool, report: Report) -> KeyFiles:
         keys[number]
     if plan.words.if_unrelated == "fail":
         with quiet_opencv():
-            film.refuse_unrelated(keys, report)
+            gaps.refuse_unrelated(keys, report)
     return keys
 
 
@@ -171,12 +171,12 @@ def _work(
     words, sources = plan.words, plan.timeline.sources
     unrelated = words.if_unrelated
     if unrelated == "fail":
-        film.refuse_unrelated(keys, report)
+        gaps.refuse_unrelated(keys, report)
         unrelated = "blend"
     once = EachOnce(report)
 
     def made(first: int, stop: int) -> Iterator[Picture]:
-        stream = film.frames(
+        stream = gaps.frames_of(
             keys,
             replace(plan.timeline, sources=sources[first:stop]),
             makers,

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import cv2
 
-from inbetween import film, timeline
+from inbetween import gaps, timeline
 from inbetween.adapt import load_makers
 from inbetween.bench import filters
 from inbetween.types import Maker, Picture, Report, Settings
@@ -51,7 +51,7 @@ def _by_engine(makers: Mapping[str, Maker]) -> Method:
     def make(keys: Sequence[Picture], count: int, report: Report) -> list[Picture]:
         line = timeline.without_keys(timeline.even(len(keys), count, timeline.DEFAULT_RATE))
         out: list[Picture] = []
-        for picture in film.frames(keys, line, makers, report, unrelated="blend"):
+        for picture in gaps.frames_of(keys, line, makers, report, unrelated="blend"):
             out.append(picture)
             report.progress(MADE, len(out), 0)
         return out

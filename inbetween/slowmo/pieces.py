@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import chain
 
-from inbetween.film import Piece
+from inbetween.gaps import Piece
 from inbetween.slowmo.keys import Key
 from inbetween.timeline import EXACT
 from inbetween.timeline.clips import Grid

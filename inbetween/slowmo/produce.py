@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inbetween import film, pictures, produce
+from inbetween import gaps, pictures, produce
 from inbetween.adapt import load_makers
 from inbetween.devices import available_memory, in_order, quiet_opencv
 from inbetween.errors import InbetweenError, UsageError
@@ -174,7 +174,7 @@ def frames(opened: Opened, makers: dict[str, Maker], first: int, stop: int, repo
     """
     said = opened.slow.words
     with _keys(opened, first) as found:
-        yield from film.made(
+        yield from gaps.render(
             pieces(found, opened.grid, first, stop, opened.clip.rate, said.at_cut, said.film.seed),
             makers,
             report,

@@ -26,7 +26,7 @@ class Piece:
     """Pictures that pass untouched, and times of the gap; a time that follows itself is the same picture again."""
 
 
-def frames(
+def frames_of(
     keys: Sequence[Picture],
     timeline: Timeline,
     makers: Mapping[str, Maker],
@@ -48,10 +48,10 @@ def frames(
         InbetweenError: keys with no relation, where `unrelated` is "fail".
     """
     relation = _Relation(keys, unrelated, report)
-    return made(_pieces(keys, timeline, relation, generated, loop, seed, motions or {}), makers, report)
+    return render(_pieces(keys, timeline, relation, generated, loop, seed, motions or {}), makers, report)
 
 
-def made(
+def render(
     pieces: Iterable[Piece],
     makers: Mapping[str, Maker],
     report: Report,
