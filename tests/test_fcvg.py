@@ -24,7 +24,7 @@ from safetensors.torch import load_file, save_file
 from inbetween import engines
 from inbetween.adapt import load_makers
 from inbetween.devices import available_memory
-from inbetween.diffusion import keys as diffusion_keys
+from inbetween.diffusion import encode as diffusion_keys
 from inbetween.diffusion import memory, svd
 from inbetween.diffusion.colour import held_to
 from inbetween.diffusion.colour import psnr as apart

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inbetween.cli.show import Show, Stop
-    from inbetween.keys import KeyFiles
+    from inbetween.key_files import KeyFiles
     from inbetween.motion.gather import Search
     from inbetween.plan import Plan
     from inbetween.types import Motion

@@ -15,7 +15,7 @@ from inbetween.errors import UsageError
 
 if TYPE_CHECKING:
     from inbetween.cli.show import Show
-    from inbetween.keys import KeyFiles
+    from inbetween.key_files import KeyFiles
     from inbetween.motion.gather import Search
     from inbetween.types import Motion
 
@@ -76,7 +76,7 @@ def opened(said: dict[str, Any], paths: Sequence[Path], show: Show) -> KeyFiles:
         InbetweenError: a key that is no picture, or of another size where nothing was said of it.
     """
     from inbetween.devices import thread_count
-    from inbetween.keys import KeyFiles
+    from inbetween.key_files import KeyFiles
     from inbetween.plan import FITS
 
     o.one_of("--fit", said["fit"], FITS)

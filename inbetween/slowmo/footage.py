@@ -13,7 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from inbetween.errors import InbetweenError, UsageError
-from inbetween.keys import KeyFiles, check_side, one_aspect
+from inbetween.key_files import KeyFiles, check_side, one_aspect
 from inbetween.pictures import fit
 from inbetween.types import Picture, Report
 from inbetween.video.clip import Clip, Colour

@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import chain
 
 from inbetween.gaps import Piece
-from inbetween.slowmo.keys import Key
+from inbetween.slowmo.analysis import Key
 from inbetween.timeline import EXACT
 from inbetween.timeline.clips import Grid
 from inbetween.types import Gap, Picture

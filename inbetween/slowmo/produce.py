@@ -18,13 +18,13 @@ from inbetween import gaps, pictures, produce
 from inbetween.adapt import load_makers
 from inbetween.devices import available_memory, in_order, quiet_opencv
 from inbetween.errors import InbetweenError, UsageError
-from inbetween.keys import one_aspect
+from inbetween.key_files import one_aspect
 from inbetween.pictures.sheet import Sheet
 from inbetween.plan import RunRequest
 from inbetween.produce import Made, Stages
-from inbetween.slowmo import footage, keys, request
+from inbetween.slowmo import analysis, footage, request
+from inbetween.slowmo.analysis import Findings, Key
 from inbetween.slowmo.footage import Footage, Shared
-from inbetween.slowmo.keys import Counts, Key
 from inbetween.slowmo.pieces import pieces
 from inbetween.slowmo.request import Slow
 from inbetween.timeline.clips import Grid
@@ -38,9 +38,9 @@ from inbetween.video.write import rehearse
 
 READ_AHEAD = 3
 """Pictures that wait to be used, decoded."""
-LOOK_BACK = keys.AROUND + 3 * keys.MOST_SHOWN + 2
+LOOK_BACK = analysis.AROUND + 3 * analysis.MOST_SHOWN + 2
 """Pictures before a segment that say what its first ones are, and when."""
-KEPT = LOOK_BACK + keys.AROUND + keys.MOST_SHOWN + READ_AHEAD + 5
+KEPT = LOOK_BACK + analysis.AROUND + analysis.MOST_SHOWN + READ_AHEAD + 5
 """Pictures that are kept for the next segment: it looks back, and the one before has looked ahead."""
 
 
@@ -57,9 +57,9 @@ class Opened:
     """The part that is used, at the size of the film."""
     footage: Footage
     grid: Grid
-    cuts: keys.Cut
+    cuts: analysis.Cut
     protect: Picture | None
-    counts: Counts
+    counts: Findings
     shared: Shared
 
     @property
@@ -104,7 +104,7 @@ def open_clip(slow: Slow, overwrite: bool, report: Report) -> Opened:
         report.note("aspect", text, aspect=str(clip.aspect))
     cuts, mask = _cuts(said.cuts, found.clip, clip, report), _mask(said.protect, clip)
     shared = Shared(lambda begin: footage.begun(used.pictures(clip, report, begin)), KEPT)
-    return Opened(slow, sink, found.clip, clip, used, grid, cuts, mask, Counts(), shared)
+    return Opened(slow, sink, found.clip, clip, used, grid, cuts, mask, Findings(), shared)
 
 
 def _footage(slow: Slow, report: Report) -> Footage:
@@ -140,15 +140,15 @@ def _deep(sink: Sink, said: RunRequest, clip: Clip, report: Report) -> Sink:
     return replace(sink, codec=codec)
 
 
-def _cuts(word: str, whole: Clip, clip: Clip, report: Report) -> keys.Cut:
+def _cuts(word: str, whole: Clip, clip: Clip, report: Report) -> analysis.Cut:
     if word in ("auto", "off"):
-        return keys.found if word == "auto" else keys.nowhere
-    times = keys.read_cuts(Path(word), clip.rate)
+        return analysis.cut_by_content if word == "auto" else analysis.never_cut
+    times = analysis.read_cuts(Path(word), clip.rate)
     late = [f"{float(time):g}" for time in times if time >= whole.duration]
     if late:
         text = f"{whole.path} lasts {float(whole.duration):.2f} s: {len(late)} times in {word} are beyond its end"
         report.note("beyond", f"{text}, the first of them {late[0]} s", duration=float(whole.duration))
-    return keys.listed(time - (clip.start - whole.start) for time in times)
+    return analysis.cut_at(time - (clip.start - whole.start) for time in times)
 
 
 def _mask(name: str | None, clip: Clip) -> Picture | None:
@@ -195,7 +195,7 @@ def _keys(opened: Opened, first: int) -> Iterator[Iterator[Key]]:
         if opened.slow.base.settings.threads > 1:
             ready = in_order(pool, lambda _: next(decoded, None), count(), READ_AHEAD)
             stream = iter(ready.__next__, None)
-        yield keys.keys(stream, opened.cuts, words.repeats == "auto", usual, opened.counts)
+        yield analysis.keys(stream, opened.cuts, words.repeats == "auto", usual, opened.counts)
 
 
 def look(slow: Slow, overwrite: bool, report: Report) -> Opened:
@@ -264,7 +264,7 @@ class _Doubts(Report):
 class _Found:
     """What was found out of a clip on the way, for a film that is stopped and goes on."""
 
-    counts: Counts
+    counts: Findings
     doubts: _Doubts
 
     def remember(self) -> dict[str, Any]:
@@ -326,7 +326,7 @@ def make_film(slow: Slow, report: Report, *, overwrite: bool = False, sheet: Pat
             if sheet:
                 produce.look_at_missing(drawn, opened.sink, report)
                 produce.save(sheet, drawn.png())
-    keys.say(opened.counts.within(clip.duration), opened.since, report)
+    analysis.report_findings(opened.counts.within(clip.duration), opened.since, report)
     doubts.say()
     stages.seconds["write"] = stages.seconds.pop("all") - stages.seconds.setdefault("frames", 0.0)
     seconds = {name: round(value, 3) for name, value in stages.seconds.items()}

@@ -19,7 +19,7 @@ from inbetween.diffusion import memory, svd
 from inbetween.diffusion.calls import Count, Hints, denoiser
 from inbetween.diffusion.colour import held_to, psnr
 from inbetween.diffusion.control import prepared
-from inbetween.diffusion.keys import AUTOENCODER, ENCODER, Decoder, seen
+from inbetween.diffusion.encode import AUTOENCODER, ENCODER, Decoder, seen
 from inbetween.diffusion.networks import DENOISER, Networks, Part
 from inbetween.diffusion.preview import preview_of
 from inbetween.diffusion.program import BACKWARD, FORWARD, Denoise, average, ramp

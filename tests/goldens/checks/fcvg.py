@@ -22,7 +22,7 @@ from inbetween.diffusion import svd
 from inbetween.diffusion.calls import Count, denoiser
 from inbetween.diffusion.control import Control, controlled, injected, legacy_context, prepared
 from inbetween.diffusion.decode import decoded
-from inbetween.diffusion.keys import AUTOENCODER, ENCODER, Decoder, seen
+from inbetween.diffusion.encode import AUTOENCODER, ENCODER, Decoder, seen
 from inbetween.diffusion.memory import Work
 from inbetween.diffusion.networks import DENOISER, Networks, Part
 from inbetween.diffusion.program import BACKWARD, FORWARD, average

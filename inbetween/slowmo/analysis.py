@@ -61,7 +61,7 @@ class Key:
 
 
 @dataclass
-class Counts:
+class Findings:
     """What was found on the way."""
 
     cuts: set[Fraction] = field(default_factory=set)
@@ -72,10 +72,10 @@ class Counts:
     pauses: set[Fraction] = field(default_factory=set)
     """When they end."""
 
-    def within(self, duration: Fraction) -> Counts:
+    def within(self, duration: Fraction) -> Findings:
         """Without what was only seen for what is beside it."""
         kept = ({time for time in times if 0 < time < duration} for times in (self.cuts, self.repeats, self.pauses))
-        return Counts(*kept)
+        return Findings(*kept)
 
 
 def keys(
@@ -83,7 +83,7 @@ def keys(
     cut: Cut,
     retimed: bool,
     usual: Fraction | None,
-    counts: Counts,
+    counts: Findings,
 ) -> Iterator[Key]:
     """The keys among the pictures of a clip, in order; few pictures are held.
 
@@ -95,7 +95,7 @@ def keys(
     return _evened(found) if retimed else found
 
 
-def _joined(drawings: Iterable[tuple[Seen, int]], cut: Cut, usual: Fraction | None, counts: Counts) -> Iterator[Key]:
+def _joined(drawings: Iterable[tuple[Seen, int]], cut: Cut, usual: Fraction | None, counts: Findings) -> Iterator[Key]:
     before: Seen | None = None
     for now, shown in drawings:
         time, picture, _ = now
@@ -123,7 +123,7 @@ def _seen(one: tuple[Fraction, Picture]) -> Seen:
 # ------------------------------------------------------------------ drawings shown twice
 
 
-def _drawings(pictures: Iterable[tuple[Fraction, Picture]], counts: Counts) -> Iterator[tuple[Seen, int]]:
+def _drawings(pictures: Iterable[tuple[Fraction, Picture]], counts: Findings) -> Iterator[tuple[Seen, int]]:
     """Without the pictures that only repeat one; how many show each. What a run is depends on few pictures around."""
     run: list[Seen] = []
     noise, appeared, like = 0.0, np.inf, SAME
@@ -144,7 +144,7 @@ def _drawings(pictures: Iterable[tuple[Fraction, Picture]], counts: Counts) -> I
     yield from _one(run, noise, appeared, counts)
 
 
-def _one(run: list[Seen], noise: float, change: float, counts: Counts) -> list[tuple[Seen, int]]:
+def _one(run: list[Seen], noise: float, change: float, counts: Findings) -> list[tuple[Seen, int]]:
     """Of a run of like pictures the first, if what comes before and after it differs clearly."""
     if len(run) > 1 and change >= max(CHANGED, TIMES * noise):
         counts.repeats.update(time for time, _, _ in run[1:])
@@ -232,19 +232,19 @@ def differ(a: Small, b: Small) -> float:
 # ------------------------------------------------------------------ cuts
 
 
-def found(before: Seen, now: Seen) -> bool:
+def cut_by_content(before: Seen, now: Seen) -> bool:
     """Whether two neighbours are of two shots."""
     from inbetween.dense.shot import one_shot
 
     return not one_shot(before[2], now[2])
 
 
-def nowhere(before: Seen, now: Seen) -> bool:
+def never_cut(before: Seen, now: Seen) -> bool:
     """No cuts at all."""
     return False
 
 
-def listed(times: Iterable[Fraction]) -> Cut:
+def cut_at(times: Iterable[Fraction]) -> Cut:
     """Cuts at these times, to the nearest picture."""
     known = sorted(times)
 
@@ -279,7 +279,7 @@ def read_cuts(path: Path, rate: Fraction) -> list[Fraction]:
         raise UsageError(f"{path} is no list of cuts: {error.message}", error.hint) from None
 
 
-def say(counts: Counts, since: Fraction, report: Report) -> None:
+def report_findings(counts: Findings, since: Fraction, report: Report) -> None:
     """What was found, for people; `since` is added to its times."""
     if counts.cuts:
         times = [f"{float(time + since):.2f}" for time in sorted(counts.cuts)]
