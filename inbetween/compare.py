@@ -18,8 +18,8 @@ from inbetween import pictures
 from inbetween.errors import UsageError
 from inbetween.types import Picture, Report
 from inbetween.video import place, probe, read, resume
-from inbetween.video.carry import carried
 from inbetween.video.clip import Clip
+from inbetween.video.extras import extras_of
 from inbetween.video.sinks import Sink
 from inbetween.video.verify import Written
 from inbetween.video.write import rehearse
@@ -74,7 +74,7 @@ def compare(
                 errors[number] += float(np.mean(np.square((one - first).astype(np.float32))))
             yield layout.frame(row if way != "difference" else [row[0], *(_difference(one, row[0]) for one in row[1:])])
 
-    sound = carried(clips[0], sink, True, "keep", length, _same, _same, report)
+    sound = extras_of(clips[0], sink, True, "keep", length, _same, _same, report)
     identity: dict[str, Any] = {"--as": way, "--codec": sink.codec, "--encoder": sink.encoder}
     identity |= {f"clip {number}": resume.stamp(Path(path)) for number, path in enumerate(paths, 1)}
 

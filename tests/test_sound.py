@@ -22,7 +22,7 @@ from inbetween.slowmo.request import ClipRequest, plan
 from inbetween.timeline import parse_time
 from inbetween.types import Report
 from inbetween.video import ffmpeg
-from inbetween.video.carry import carried
+from inbetween.video.extras import extras_of
 from inbetween.video.probe import probe
 from inbetween.video.sinks import parse
 from inbetween.video.stretch import stretched
@@ -496,7 +496,7 @@ def test_sound_is_copied_where_the_container_takes_it(
     tmp_path: Path, source: str, codec: str, out: str, encoder: str
 ) -> None:
     known = probe(str(clip(tmp_path / source, Fraction(10), 30, codec)), Report())
-    found = carried(known, parse(out), True, "keep", Fraction(3), lambda t: t, lambda t: t, Report())
+    found = extras_of(known, parse(out), True, "keep", Fraction(3), lambda t: t, lambda t: t, Report())
     assert found is not None
     assert [track.encoder for track in found.tracks] == [encoder]
 

@@ -30,8 +30,8 @@ from inbetween.slowmo.request import Slow
 from inbetween.timeline.clips import Grid
 from inbetween.types import Gap, Maker, Picture, Report
 from inbetween.video import place, sinks
-from inbetween.video.carry import Carried, carried
 from inbetween.video.clip import Clip
+from inbetween.video.extras import Extras, extras_of
 from inbetween.video.resume import Work, borders, write_work
 from inbetween.video.sinks import Sink
 from inbetween.video.write import rehearse
@@ -333,12 +333,12 @@ def make_film(slow: Slow, report: Report, *, overwrite: bool = False, sheet: Pat
     return Result(opened, Made(written, seconds, round(produce.processor_seconds() - begin, 3)))
 
 
-def _carried(opened: Opened, report: Report) -> Carried | None:
+def _carried(opened: Opened, report: Report) -> Extras | None:
     """Sound, subtitles and titles of the clip."""
     words, clip, speed = opened.slow.words, opened.clip, opened.grid.speed
     whole = clip.duration == opened.whole.duration and words.end == "hold"
     length = opened.grid.count / opened.grid.rate
-    return carried(clip, opened.sink, whole, words.sound, length, speed.shown, speed.source, report)
+    return extras_of(clip, opened.sink, whole, words.sound, length, speed.shown, speed.source, report)
 
 
 def _starts(grid: Grid, clip: Clip, least: int) -> Iterator[int]:

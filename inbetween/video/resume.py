@@ -21,8 +21,8 @@ from typing import Any, TypeVar
 from inbetween.errors import Interrupted
 from inbetween.types import Picture, Report
 from inbetween.video import disk, encode, hidden, place, sinks, verify, write
-from inbetween.video.carry import Carried
 from inbetween.video.clip import Colour
+from inbetween.video.extras import Extras
 from inbetween.video.join import join
 from inbetween.video.journal import PICTURES, SEGMENTS, Journal, forget, opened
 from inbetween.video.sinks import Sink
@@ -88,7 +88,7 @@ def write_work(
     threads: int = 1,
     colour: Colour | None = None,
     aspect: Fraction = Fraction(1),
-    carried: Carried | None = None,
+    carried: Extras | None = None,
 ) -> Written:
     """`write.write` of a work. A film or a sequence of pictures that is stopped, by whatever, goes on when it is called
     again; of a work of another identity nothing is used, and what differs is said. Frames are made while others are
@@ -147,7 +147,7 @@ class _Job:
     report: Report
     overwrite: bool
     threads: int
-    carried: Carried | None
+    carried: Extras | None
 
     def made(self, first: int, after: int) -> Iterator[Picture]:
         """The frames of a segment, counted."""

@@ -82,7 +82,7 @@ class Track:
 
 
 @dataclass(frozen=True)
-class Carried:
+class Extras:
     """What goes with the film of a clip."""
 
     path: str
@@ -257,7 +257,7 @@ class Carried:
             yield from stream.encode(None)
 
 
-def carried(
+def extras_of(
     clip: Clip,
     sink: Sink,
     whole: bool,
@@ -266,7 +266,7 @@ def carried(
     shown: Callable[[Fraction], Fraction],
     source: Callable[[Fraction], Fraction],
     report: Report,
-) -> Carried | None:
+) -> Extras | None:
     """What goes with a film of this clip, and what does not, which is said. None: nothing does, and no title.
 
     whole: all of the clip is used. sound: "keep" or "drop". length: of the film, seconds. shown, source: see `Carried`;
@@ -278,7 +278,7 @@ def carried(
         return None
     holds = _HOLDS.get(sink.suffix) if sink.kind == "film" else None
     own_speed = all(shown(clip.duration * part / 8) == clip.duration * part / 8 for part in range(9))
-    all_of_it = Carried(clip.path, clip.start, clip.duration, length, shown, source, ())
+    all_of_it = Extras(clip.path, clip.start, clip.duration, length, shown, source, ())
     tracks: list[Track] = []
     left_out = Counter[str]()
     for stream in clip.streams:
