@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 from inbetween import pictures
 from inbetween.errors import UsageError
 from inbetween.types import Picture, Report
-from inbetween.video import place, probe, read, resume
+from inbetween.video import probe, publish, read, resume
 from inbetween.video.clip import Clip
 from inbetween.video.extras import extras_of
 from inbetween.video.sinks import Sink
@@ -48,7 +48,7 @@ def compare(
     if len(paths) < 2:
         raise UsageError("a comparison needs two clips or more", "inbetween compare a.mp4 b.mp4 -o side.mp4")
     clips = [probe.probe(path, report) for path in paths]
-    place.prepare(sink, overwrite, list(paths))
+    publish.prepare(sink, overwrite, list(paths))
     rate, length = max(clip.rate for clip in clips), max(clip.duration for clip in clips)
     count = max(1, round(length * rate))
     for clip in clips:

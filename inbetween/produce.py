@@ -26,7 +26,7 @@ from inbetween.plan import WHERE, Plan
 from inbetween.timeline import Source
 from inbetween.types import Motion, Picture, Report
 from inbetween.versions import versions
-from inbetween.video import disk, hidden, place, sinks
+from inbetween.video import disk, publish, sinks, workfolder
 from inbetween.video.resume import LEAST, Work, borders, stamp, write_work
 from inbetween.video.sinks import Sink
 from inbetween.video.write import Written, rehearse
@@ -87,7 +87,7 @@ def open_keys(plan: Plan, overwrite: bool, report: Report) -> KeyFiles:
             no ffmpeg, or words for it that it does not take.
     """
     keys = KeyFiles(plan.key_paths, plan.size, plan.words.fit, plan.words.force, report, plan.settings.threads)
-    place.prepare(plan.sink, overwrite, plan.key_paths)
+    publish.prepare(plan.sink, overwrite, plan.key_paths)
     height, width = keys.size
     needed = height * width * BYTES_PER_PIXEL
     free = available_memory()
@@ -133,7 +133,7 @@ def make(plan: Plan, report: Report, *, overwrite: bool = False, sheet: Path | N
         keys = open_keys(plan, overwrite, report)
         motions = drawn_motions(plan, keys, report)
     drawn = Sheet(plan.count, plan.timeline.rate)
-    with quiet_opencv(), Spool(hidden.parts_of(plan.sink)) as spool:
+    with quiet_opencv(), Spool(workfolder.parts_of(plan.sink)) as spool:
         with stages.stage("load"):
             makers = load_makers(plan.engine, plan.options, plan.settings)
         work = _work(plan, keys, makers, motions, spool, stages, drawn if sheet else None, report)
@@ -312,9 +312,9 @@ def refuse_beside(files: Mapping[str, Path], plan: Plan, overwrite: bool) -> Non
     """
     taken: set[str] = set()
     for word, path in files.items():
-        place.prepare_file(str(path), overwrite, plan.key_paths, word)
+        publish.prepare_file(str(path), overwrite, plan.key_paths, word)
         real = os.path.realpath(path)
-        if real in taken or place.holds(plan.sink, real):
+        if real in taken or publish.holds(plan.sink, real):
             raise InbetweenError(f"`{path}` is wanted for two things", f"give another name with {word}")
         taken.add(real)
 
@@ -327,8 +327,8 @@ def save(path: Path, data: bytes) -> None:
     """
     target = os.path.realpath(path)
     with (
-        hidden.workshop(hidden.beside(target), str(path)) as folder,
-        hidden.part(folder, path.suffix) as part,
+        workfolder.locked_folder(workfolder.workfolder_of(target), str(path)) as folder,
+        workfolder.part(folder, path.suffix) as part,
         disk.errors(str(path)),
     ):
         Path(part).write_bytes(data)

@@ -35,7 +35,7 @@ from inbetween.produce import make
 from inbetween.produce import save as save_small
 from inbetween.types import Gap, Picture, Report, Settings
 from inbetween.video import ffmpeg, sinks
-from inbetween.video.place import prepare
+from inbetween.video.publish import prepare
 from inbetween.video.resume import Work, borders, write_work
 
 RATE, COUNT, SIZE = Fraction(24000, 1001), 26, (48, 64)

@@ -122,10 +122,10 @@ def _bench(said: dict[str, Any], show: Show, stop: Stop) -> None:
     request, sheet = _request(said), _sheet(said["sheet"])
     from inbetween.bench import score
     from inbetween.produce import save
-    from inbetween.video import place
+    from inbetween.video import publish
 
     if sheet is not None:
-        place.prepare_file(str(sheet), said["overwrite"], request.clips, "--sheet")
+        publish.prepare_file(str(sheet), said["overwrite"], request.clips, "--sheet")
     stop.patient = True
     begin = time.monotonic()
     result = score.bench(request, show)

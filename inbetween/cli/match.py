@@ -57,9 +57,9 @@ def _match(said: dict[str, Any], show: Show) -> None:
     from inbetween.motion.gather import matches_of
     from inbetween.produce import save
     from inbetween.types import Settings
-    from inbetween.video import place
+    from inbetween.video import publish
 
-    place.prepare_file(str(out), said["overwrite"], paths)
+    publish.prepare_file(str(out), said["overwrite"], paths)
     start, end = keys
     begin = time.monotonic()
     with quiet_opencv():

@@ -70,9 +70,9 @@ def _motion(said: dict[str, Any], show: Show) -> None:
     from inbetween.motion.gather import found_motion
     from inbetween.produce import save
     from inbetween.types import Motion, Settings
-    from inbetween.video import place
+    from inbetween.video import publish
 
-    place.prepare_file(str(out), said["overwrite"], paths)
+    publish.prepare_file(str(out), said["overwrite"], paths)
     with quiet_opencv():
         found = found_motion(keys, keys.size, search, Settings(threads=thread_count(None)), show)
     ours = drawn(drags, None, [keys.size], show, said["drag_timing"])

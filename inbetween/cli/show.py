@@ -163,11 +163,11 @@ class Show(Report):
         """The folder of what an earlier command has finished of the film, or nothing."""
         if self.sink is None:
             return ""
-        from inbetween.video import hidden
+        from inbetween.video import workfolder
 
-        folder = hidden.segments_of(self.sink)
+        folder = workfolder.segments_of(self.sink)
         with suppress(OSError):
-            return folder if hidden.goes_on(folder) else ""
+            return folder if workfolder.has_segments(folder) else ""
         return ""
 
     def is_whole(self, path: str) -> None:

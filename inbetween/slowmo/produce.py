@@ -29,7 +29,7 @@ from inbetween.slowmo.pieces import pieces
 from inbetween.slowmo.request import Slow
 from inbetween.timeline.clips import Grid
 from inbetween.types import Gap, Maker, Picture, Report
-from inbetween.video import place, sinks
+from inbetween.video import publish, sinks
 from inbetween.video.clip import Clip
 from inbetween.video.extras import Extras, extras_of
 from inbetween.video.resume import Work, borders, write_work
@@ -89,7 +89,7 @@ def open_clip(slow: Slow, overwrite: bool, report: Report) -> Opened:
     sink = _deep(slow.base.sink, said.film, clip, report)
     grid = request.grid(said, found.clip, clip, report)
     sinks.check(sink, grid.rate, grid.count)
-    place.prepare(sink, overwrite, [*found.inputs, *map(Path, filter(None, [said.protect]))])
+    publish.prepare(sink, overwrite, [*found.inputs, *map(Path, filter(None, [said.protect]))])
     height, width = clip.size
     kept = KEPT * clip.channels * clip.bits // 8
     needed, free = height * width * (produce.BYTES_PER_PIXEL + kept), available_memory()

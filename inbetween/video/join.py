@@ -11,7 +11,7 @@ from typing import Any
 
 from inbetween.errors import InbetweenError
 from inbetween.types import Report
-from inbetween.video import encode, ffmpeg, hidden, sinks
+from inbetween.video import encode, ffmpeg, sinks, workfolder
 from inbetween.video.extras import Extras
 from inbetween.video.verify import Expected
 
@@ -27,7 +27,7 @@ def join(path: str, segments: Sequence[str], expected: Expected, report: Report,
         _join(path, segments, expected, report, carried)
         return
     # PyAV cannot tell Matroska how wide pixels are.
-    with hidden.part(os.path.dirname(path), expected.sink.suffix) as film:
+    with workfolder.part(os.path.dirname(path), expected.sink.suffix) as film:
         _join(film, segments, expected, report, carried)
         shape = expected.aspect * expected.size[1] / expected.size[0]
         words = ["-i", f"file:{film}", "-map", "0", "-c", "copy", "-aspect", f"{shape.numerator}:{shape.denominator}"]

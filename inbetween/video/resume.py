@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 from inbetween.errors import Interrupted
 from inbetween.types import Picture, Report
-from inbetween.video import disk, encode, hidden, place, sinks, verify, write
+from inbetween.video import disk, encode, publish, sinks, verify, workfolder, write
 from inbetween.video.clip import Colour
 from inbetween.video.extras import Extras
 from inbetween.video.join import join
@@ -102,7 +102,7 @@ def write_work(
         RuntimeError: as `write`.
     """
     if sink.kind == "picture" or (sink.kind in ANIMATIONS and len(work.borders) == 1):
-        place.prepare(sink, overwrite)
+        publish.prepare(sink, overwrite)
         forget(sink)
 
         def one(frames: Iterator[Picture], report: Report) -> Written:
@@ -116,7 +116,7 @@ def write_work(
             journal.whole = True
             return _from_json(journal.placed)
         if not journal.moving:
-            place.prepare(sink, overwrite)
+            publish.prepare(sink, overwrite)
         report = write.Once(report)
         segments = list(enumerate(zip(work.borders, (*work.borders[1:], count), strict=True)))
         missing = [segment for segment in segments if segment[0] not in journal.done]
@@ -161,7 +161,7 @@ def _film(job: _Job) -> Written:
     animated = sink.kind in ANIMATIONS
     lossless = replace(sink, kind="film", suffix=".mkv", codec="ffv1", encoder=())
     _make_segments(job, replace(expected, sink=lossless) if animated else expected)
-    with hidden.part(journal.folder, sink.suffix) as path:
+    with workfolder.part(journal.folder, sink.suffix) as path:
         files = journal.files(len(job.work.borders))
         if animated:
             frames = job.work.again(_read_again(files, expected.count, job.report))
@@ -169,7 +169,7 @@ def _film(job: _Job) -> Written:
         else:
             path, written = _joined(path, files, job)
         journal.mark(sink, path, _to_json(written))
-        place.keep_file(path, sink, job.overwrite)
+        publish.keep_file(path, sink, job.overwrite)
     return written
 
 
@@ -232,7 +232,7 @@ def _encode(
 ) -> None:
     """found: what is to be remembered; complete when the last frame comes."""
     name = f"{number:05d}{expected.sink.suffix}"
-    with hidden.part(journal.folder, expected.sink.suffix) as path:
+    with workfolder.part(journal.folder, expected.sink.suffix) as path:
         encode.make_film(path, expected, _taken(queue, aside), aside)
         film = verify.film(path, expected, aside)
         with disk.errors(path):
@@ -336,7 +336,7 @@ def _sequence(job: _Job) -> Written:
     one_by_one = os.path.lexists(disk.resolved(sink))
     with disk.errors(folder):
         journal.mark(sink, None if one_by_one else folder, _to_json(written))
-        place.keep_sequence(folder, sink, names, job.overwrite)
+        publish.keep_sequence(folder, sink, names, job.overwrite)
         if one_by_one:
             journal.mark(sink, disk.resolved(sink), _to_json(written))
     return written

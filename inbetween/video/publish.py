@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from inbetween.errors import InbetweenError
-from inbetween.video import disk, hidden, sinks
+from inbetween.video import disk, sinks, workfolder
 from inbetween.video.sinks import Sink
 
 OVERWRITE = "give another name with -o, or add --overwrite"
@@ -26,11 +26,11 @@ def prepare(sink: Sink, overwrite: bool = False, inputs: Sequence[Path | str] = 
         InbetweenError: the folder is missing, is no folder or is read-only; the name is too long; the output
             exists and `overwrite` is False; the output is, or would replace or delete, an input.
     """
-    if hidden.placing(sink) is not None:
+    if workfolder.placing(sink) is not None:
         return
     if sink.kind == "sequence":
         target = disk.resolved(sink)
-        hidden.sweep(hidden.segments_of(sink))
+        workfolder.sweep(workfolder.segments_of(sink))
         _prepare_sequence(sink, target, _exists(target), overwrite, inputs)
     else:
         prepare_file(sink.path, overwrite, inputs)
@@ -46,7 +46,7 @@ def prepare_file(path: str, overwrite: bool, inputs: Sequence[Path | str], word:
         raise InbetweenError(f"`{path}` is an input and an output", name)
     if exists and not os.path.isfile(target):
         raise InbetweenError(f"`{path}` exists and is not a file", name)
-    hidden.sweep(hidden.beside(target))
+    workfolder.sweep(workfolder.workfolder_of(target))
     if exists and not overwrite:
         raise InbetweenError(f"`{path}` exists", f"{name}, or add --overwrite")
     _try(folder, word)
@@ -125,7 +125,7 @@ def _prepare_sequence(sink: Sink, folder: str, exists: bool, overwrite: bool, in
     with disk.errors(sink.path):
         _exists(os.path.join(folder, sinks.name(sink, sink.start_number)))
         old = _numbered(sink, folder)
-        ours = os.path.basename(hidden.segments_of(sink))
+        ours = os.path.basename(workfolder.segments_of(sink))
         others = [entry for entry in os.listdir(folder) if entry != ours]
     read = _identities(inputs)
     for entry, identity in old:

@@ -44,11 +44,11 @@ def segments_of(sink: Sink) -> str:
     if sink.kind == "sequence" and not sink.named_folder:
         # Several sequences may be made in one folder.
         target = os.path.join(os.path.dirname(target), sink.pattern)
-    path = beside(target)
+    path = workfolder_of(target)
     return path if os.path.lexists(path) else os.path.join(parts_of(sink), os.path.basename(path))
 
 
-def beside(target: str) -> str:
+def workfolder_of(target: str) -> str:
     """The hidden folder beside a file or a folder, given by its absolute path behind any links."""
     folder, name = os.path.split(target)
     if len(os.fsencode(name)) > 200:
@@ -58,7 +58,7 @@ def beside(target: str) -> str:
 
 
 @contextlib.contextmanager
-def workshop(folder: str, name: str, wait: float = DYING) -> Iterator[str]:
+def locked_folder(folder: str, name: str, wait: float = DYING) -> Iterator[str]:
     """`folder`, hidden, made if it is not there; nobody else has it meanwhile. Parts are removed, those that a kill has
     left at once and others at the end, and the folder too if nothing else is in it. name: of the output, for people;
     wait: seconds for which another one may still have it.
@@ -96,12 +96,12 @@ def sweep(folder: str) -> None:
     """Remove what a kill has left in a hidden folder if it is of no use, unless somebody, we too, is at work there."""
     if not os.path.isdir(folder):
         return
-    with contextlib.suppress(OSError, InbetweenError), workshop(folder, folder, 0):
-        if not goes_on(folder):
+    with contextlib.suppress(OSError, InbetweenError), locked_folder(folder, folder, 0):
+        if not has_segments(folder):
             discard(folder)
 
 
-def goes_on(folder: str) -> bool:
+def has_segments(folder: str) -> bool:
     """A segment is finished in a hidden folder.
 
     Raises:
