@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 from inbetween import pictures
 from inbetween.errors import UsageError
 from inbetween.types import Picture, Report
-from inbetween.video import probe, publish, read, resume
+from inbetween.video import probe, publish, read, segments
 from inbetween.video.clip import Clip
 from inbetween.video.extras import extras_of
 from inbetween.video.sinks import Sink
@@ -76,13 +76,13 @@ def compare(
 
     sound = extras_of(clips[0], sink, True, "keep", length, _same, _same, report)
     identity: dict[str, Any] = {"--as": way, "--codec": sink.codec, "--encoder": sink.encoder}
-    identity |= {f"clip {number}": resume.stamp(Path(path)) for number, path in enumerate(paths, 1)}
+    identity |= {f"clip {number}": segments.stamp(Path(path)) for number, path in enumerate(paths, 1)}
 
     def recall(known: list[float]) -> None:
         errors[:] = known
 
-    work = resume.Work(lambda first, stop: frames(), (0,), identity, errors.tolist, recall)
-    written = resume.write_work(sink, work, rate, count, size, report, overwrite, carried=sound)
+    work = segments.Segments(lambda first, stop: frames(), (0,), identity, errors.tolist, recall)
+    written = segments.write_work(sink, work, rate, count, size, report, overwrite, carried=sound)
     return written, [psnr(error / count) for error in errors[1:]]
 
 

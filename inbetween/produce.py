@@ -27,7 +27,7 @@ from inbetween.timeline import Source
 from inbetween.types import Motion, Picture, Report
 from inbetween.versions import versions
 from inbetween.video import disk, publish, sinks, workfolder
-from inbetween.video.resume import LEAST, Work, borders, stamp, write_work
+from inbetween.video.segments import LEAST, Segments, choose_borders, stamp, write_work
 from inbetween.video.sinks import Sink
 from inbetween.video.write import Written, rehearse
 from inbetween.weights import store
@@ -166,7 +166,7 @@ def _work(
     stages: Stages,
     drawn: Sheet | None,
     report: Report,
-) -> Work:
+) -> Segments:
     """The plan's frames, in segments that end where gaps do, or within long ones."""
     words, sources = plan.words, plan.timeline.sources
     unrelated = words.if_unrelated
@@ -198,8 +198,8 @@ def _work(
     def seen(first: int, stop: int) -> Iterator[Picture]:
         return drawn.seen(make(first, stop), first) if drawn else make(first, stop)
 
-    begins = borders(cuts, segment_least(plan))
-    return Work(seen, begins, _identity(plan), once.said, once.say, drawn.seen if drawn else iter)
+    begins = choose_borders(cuts, segment_least(plan))
+    return Segments(seen, begins, _identity(plan), once.said, once.say, drawn.seen if drawn else iter)
 
 
 def _cuts(sources: Sequence[Source], splits: bool) -> list[int]:

@@ -36,7 +36,7 @@ from inbetween.produce import save as save_small
 from inbetween.types import Gap, Picture, Report, Settings
 from inbetween.video import ffmpeg, sinks
 from inbetween.video.publish import prepare
-from inbetween.video.resume import Work, borders, write_work
+from inbetween.video.segments import Segments, choose_borders, write_work
 
 RATE, COUNT, SIZE = Fraction(24000, 1001), 26, (48, 64)
 
@@ -45,7 +45,7 @@ def moving(first: int, stop: int) -> Iterator[Picture]:
     yield from (scene(number / 3, SIZE) for number in range(first, stop))
 
 
-WORK = Work(moving, (0, 9, 10, 20), {"--seed": 0})
+WORK = Segments(moving, (0, 9, 10, 20), {"--seed": 0})
 
 
 class Notes(Report):
@@ -64,7 +64,7 @@ class Notes(Report):
 
 
 def written(
-    path: Path, work: Work = WORK, report: Report | None = None, overwrite: bool = False, **words: str
+    path: Path, work: Segments = WORK, report: Report | None = None, overwrite: bool = False, **words: str
 ) -> bytes:
     """What there is after a film was written: the file, or all of the folder's one after the other."""
     sink = sinks.parse(str(path), **words)
@@ -97,7 +97,7 @@ def pixels(path: Path, rate: Fraction = RATE) -> list[np.ndarray]:
 @given(cuts=st.lists(st.integers(1, 60), max_size=40), least=st.integers(1, 100))
 def test_borders_are_cuts_far_enough_apart(cuts: list[int], least: int) -> None:
     places = list(np.cumsum(cuts))
-    found = borders(places, least)
+    found = choose_borders(places, least)
     assert found[0] == 0
     assert set(found[1:]) <= set(places)
     assert all(b - a >= least for a, b in pairwise(found))
@@ -122,8 +122,8 @@ def test_joined_segments_show_what_each_shows(tmp_path: Path, name: str, codec: 
     assert len(joined) == COUNT
     for first, stop in pairwise([*WORK.borders, COUNT]):
         sink = sinks.parse(str(tmp_path / f"{first}_{name}"), codec)
-        write_work(sink, Work(moving, (0,), {}), RATE, stop - first, SIZE, Report()) if not first else write_work(
-            sink, Work(lambda a, b, at=first: moving(a + at, b + at), (0,), {}), RATE, stop - first, SIZE, Report()
+        write_work(sink, Segments(moving, (0,), {}), RATE, stop - first, SIZE, Report()) if not first else write_work(
+            sink, Segments(lambda a, b, at=first: moving(a + at, b + at), (0,), {}), RATE, stop - first, SIZE, Report()
         )
         alone = pixels(tmp_path / f"{first}_{name}")
         assert all(np.array_equal(a, b) for a, b in zip(joined[first:stop], alone, strict=True))
@@ -135,7 +135,7 @@ def test_hevc_in_segments_keeps_the_mark_of_apple(tmp_path: Path) -> None:
 
 
 def test_a_film_of_one_segment_is_as_ever(tmp_path: Path) -> None:
-    one = written(tmp_path / "a.mp4", Work(moving, (0,), {}))
+    one = written(tmp_path / "a.mp4", Segments(moving, (0,), {}))
     assert one != written(tmp_path / "b.mp4")
     assert len(pixels(tmp_path / "a.mp4")) == COUNT
     assert not hidden(tmp_path)
@@ -154,12 +154,12 @@ def test_a_stopped_film_goes_on(tmp_path: Path, name: str) -> None:
         yield from moving(first, stop)
 
     with pytest.raises(Interrupted) as stopped:
-        written(tmp_path / name, Work(make, WORK.borders, WORK.identity), Notes(("write", 23)))
+        written(tmp_path / name, Segments(make, WORK.borders, WORK.identity), Notes(("write", 23)))
     assert stopped.value.kept == str(tmp_path / f".{name}.parts")
     assert not (tmp_path / name).exists()
     asked.clear()
     notes = Notes()
-    assert written(tmp_path / name, Work(make, WORK.borders, WORK.identity), notes) == whole
+    assert written(tmp_path / name, Segments(make, WORK.borders, WORK.identity), notes) == whole
     assert asked in ([20], [10, 20])
     assert notes.said["resumed"].endswith("of 26 frames are there already")
     assert not hidden(tmp_path)
@@ -182,8 +182,8 @@ def test_an_animation_in_segments_is_that_of_one(tmp_path: Path, name: str, kind
             seen.append(frame)
             yield frame
 
-    one = written(tmp_path / f"one_{name}", Work(make, (0,), {}))
-    assert written(tmp_path / name, Work(make, WORK.borders, {}, again=again)) == one
+    one = written(tmp_path / f"one_{name}", Segments(make, (0,), {}))
+    assert written(tmp_path / name, Segments(make, WORK.borders, {}, again=again)) == one
     assert all(np.array_equal(a, b) for a, b in zip(seen, make(0, COUNT), strict=True))
     assert not hidden(tmp_path)
 
@@ -211,7 +211,7 @@ def test_frames_are_made_while_others_are_encoded(tmp_path: Path, monkeypatch: p
         encoded(child, data)
 
     monkeypatch.setattr(ffmpeg.Child, "write", waited)
-    made = write_work(sinks.parse(str(tmp_path / name)), Work(make, (0,), {}), RATE, 12, SIZE, Report())
+    made = write_work(sinks.parse(str(tmp_path / name)), Segments(make, (0,), {}), RATE, 12, SIZE, Report())
     assert made.count == 12
     assert hidden(tmp_path) == []
 
@@ -226,10 +226,10 @@ def test_an_animation_that_is_stopped_leaves_nothing(tmp_path: Path, name: str) 
 
     sink = sinks.parse(str(tmp_path / name))
     with pytest.raises(Interrupted):
-        write_work(sink, Work(make, (0,), {}), RATE, 12, SIZE, Report())
+        write_work(sink, Segments(make, (0,), {}), RATE, 12, SIZE, Report())
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(RuntimeError, match="more than the planned"):
-        write_work(sink, Work(lambda first, stop: moving(first, stop + 2), (0,), {}), RATE, 6, SIZE, Report())
+        write_work(sink, Segments(lambda first, stop: moving(first, stop + 2), (0,), {}), RATE, 6, SIZE, Report())
     assert list(tmp_path.iterdir()) == []
 
 
@@ -240,7 +240,7 @@ def test_an_error_says_where_it_goes_on(tmp_path: Path) -> None:
         yield from moving(first, stop)
 
     with pytest.raises(InbetweenError) as error:
-        written(tmp_path / "frames", Work(make, WORK.borders, WORK.identity))
+        written(tmp_path / "frames", Segments(make, WORK.borders, WORK.identity))
     assert error.value.hint.startswith("mend it; what is done waits in `")
     written(tmp_path / "frames")
     assert np.array_equal(load(tmp_path / "frames" / "00025.png"), scene(25 / 3, SIZE))
@@ -262,7 +262,7 @@ def test_another_setting_begins_anew_and_says_what_differs(tmp_path: Path) -> No
     with pytest.raises(Interrupted):
         written(tmp_path / "o.mp4", report=Notes(("write", 23)))
     notes = Notes()
-    other = Work(moving, WORK.borders, {"--seed": 7, "--fps": "25"})
+    other = Segments(moving, WORK.borders, {"--seed": 7, "--fps": "25"})
     assert written(tmp_path / "o.mp4", other, notes) == written(tmp_path / "whole.mp4", other)
     assert notes.said == {**notes.said, "begun_anew": "begun anew: --seed was 0, is 7, --fps was not there, is 25"}
     assert "resumed" not in notes.said
@@ -325,7 +325,7 @@ def test_a_name_as_long_as_a_disk_takes(tmp_path: Path) -> None:
     ],
 )
 def test_a_refusal_sweeps_what_a_kill_has_left(tmp_path: Path, name: str, left: list[str]) -> None:
-    one = Work(moving, (0,), {})
+    one = Segments(moving, (0,), {})
     write_work(sinks.parse(str(tmp_path / name)), one, RATE, COUNT, SIZE, Report())
     before = sorted(tmp_path.rglob("*"))
     parts = (tmp_path / name if name == "frames" else tmp_path) / f".{name}.parts"
@@ -386,7 +386,7 @@ NURSERY = """
 import json, os, signal, sys
 from pathlib import Path
 from test_resume import written, contents, moving, WORK
-from inbetween.video.resume import Work
+from inbetween.video.segments import Work
 out, overwrite, one = Path(sys.argv[1]), sys.argv[2] == "overwrite", sys.argv[5] == "one"
 work = Work(moving, (0,), WORK.identity) if one else WORK
 old = {p.name: p.read_bytes() for p in out.iterdir()} if out.is_dir() else None
@@ -547,7 +547,7 @@ def test_the_way_back_is_the_same_in_parts(count: int, cuts: set[int], least: in
         whole = shown(spool, 0, total)
     assert whole == [*range(count), *range(count - 2, 0, -1)]
     assert asked == [(0, count)]
-    parts = [*pairwise([*borders(cuts_of(begins, count), least), total])]
+    parts = [*pairwise([*choose_borders(cuts_of(begins, count), least), total])]
     asked.clear()
     with Spool(tempfile.gettempdir()) as spool:
         assert [number for part in parts for number in shown(spool, *part)] == whole

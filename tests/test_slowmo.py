@@ -229,12 +229,12 @@ def test_several_segments_are_one_film(
     clip: MakeClip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: dict[str, str]
 ) -> None:
     """Also where every fifth picture repeats one, and the others are spread over its time."""
-    from inbetween.video import resume
+    from inbetween.video import segments
 
     pictures = [picture for n, picture in enumerate(moving(18, step=0.4)) for _ in range(2 if n % 4 == 3 else 1)]
     path = clip(pictures, Fraction(30))
     whole = slow(path, tmp_path / "a.mkv", codec="ffv1", engine="blend", **words)
-    monkeypatch.setattr(resume, "LEAST", 7)
+    monkeypatch.setattr(segments, "LEAST", 7)
     parts = slow(path, tmp_path / "b.mkv", codec="ffv1", engine="blend", **words)
     assert len(whole.found.counts.repeats) == len(parts.found.counts.repeats) == 4
     assert whole.made.output.count == parts.made.output.count >= 66

@@ -32,7 +32,7 @@ from inbetween.types import Gap, Maker, Picture, Report
 from inbetween.video import publish, sinks
 from inbetween.video.clip import Clip
 from inbetween.video.extras import Extras, extras_of
-from inbetween.video.resume import Work, borders, write_work
+from inbetween.video.segments import Segments, choose_borders, write_work
 from inbetween.video.sinks import Sink
 from inbetween.video.write import rehearse
 
@@ -305,9 +305,9 @@ def make_film(slow: Slow, report: Report, *, overwrite: bool = False, sheet: Pat
             return drawn.seen(stream, first) if sheet else stream
 
         least = produce.segment_least(slow.base)
-        begins = borders(_starts(grid, clip, least), least)
+        begins = choose_borders(_starts(grid, clip, least), least)
         found = _Found(opened.counts, doubts)
-        work = Work(segment, begins, _identity(opened), found.remember, found.recall, drawn.seen)
+        work = Segments(segment, begins, _identity(opened), found.remember, found.recall, drawn.seen)
         with stages.stage("all"):
             written = write_work(
                 opened.sink,

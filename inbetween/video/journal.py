@@ -207,7 +207,7 @@ def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
 
 
 def _short(value: Any) -> str:
-    """As it is told; "" for what is too long to be. Of a file's name, size and time (`resume.stamp`) the name."""
+    """As it is told; "" for what is too long to be. Of a file's name, size and time (`segments.stamp`) the name."""
     if isinstance(value, list) and [type(one) for one in value] == [str, int, int]:
         value = value[0]
     text = value if isinstance(value, str) else "not there" if value is None else json.dumps(value)

@@ -43,7 +43,7 @@ BEAT = 0.5
 
 
 @dataclass(frozen=True)
-class Work:
+class Segments:
     """The frames of a film, to be made segment by segment."""
 
     make: Callable[[int, int], Iterator[Picture]]
@@ -61,7 +61,7 @@ class Work:
     """Sees all frames of an animation once more, when they are read again."""
 
 
-def borders(cuts: Iterable[int], least: int = LEAST) -> tuple[int, ...]:
+def choose_borders(cuts: Iterable[int], least: int = LEAST) -> tuple[int, ...]:
     """Where segments of at least `least` frames begin, chosen from the frames `cuts`, which ascend."""
     found = [0]
     for cut in cuts:
@@ -78,7 +78,7 @@ def stamp(path: Path) -> list[Any]:
 
 def write_work(
     sink: Sink,
-    work: Work,
+    work: Segments,
     rate: Fraction,
     count: int,
     size: tuple[int, int],
@@ -139,7 +139,7 @@ class _Job:
     """An output in the making."""
 
     expected: Expected
-    work: Work
+    work: Segments
     missing: list[Segment]
     size: tuple[int, int]
     """(H, W) of the frames."""
