@@ -19,8 +19,8 @@ from safetensors.torch import save_file
 
 from inbetween.errors import InbetweenError
 from inbetween.matching import joint, superpoint
-from inbetween.matching.ends import paired_ends
 from inbetween.matching.gluestick import GlueStick, Nodes
+from inbetween.matching.line_ends import paired_ends
 from inbetween.matching.luma import luma
 from inbetween.matching.superpoint import SuperPoint
 from inbetween.matching.wireframe import at_common_scale, segments, selected, wireframe

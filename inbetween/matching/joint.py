@@ -13,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 
 from inbetween.matching import superpoint
-from inbetween.matching.ends import paired_ends
 from inbetween.matching.gluestick import Assignment, GlueStick, Nodes
+from inbetween.matching.line_ends import paired_ends
 from inbetween.matching.luma import luma
 from inbetween.matching.superpoint import SuperPoint
 from inbetween.matching.wireframe import at_common_scale, segments, selected, wireframe
