@@ -26,7 +26,7 @@ import pytest
 from conftest import Command, Ran, save, scene
 from PIL import Image
 
-from inbetween.cli.show import Stop
+from inbetween.cli.console import Stop
 from inbetween.devices import available_memory
 from inbetween.errors import Interrupted
 from inbetween.produce import BYTES_PER_PIXEL

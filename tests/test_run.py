@@ -15,7 +15,7 @@ from conftest import Command, load, psnr, save, scene
 from PIL import Image
 
 import inbetween
-from inbetween.cli.show import Show
+from inbetween.cli.console import Show
 from inbetween.errors import Interrupted
 
 

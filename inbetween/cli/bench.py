@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from inbetween.cli import options as o
-from inbetween.cli.grouped import SAID, WORK, option
-from inbetween.cli.say import data, error
+from inbetween.cli.help import SAID, WORK, option
+from inbetween.cli.streams import data, error
 from inbetween.errors import InbetweenError, Interrupted, UsageError
 
 if TYPE_CHECKING:
     from inbetween.bench.request import Request
     from inbetween.bench.score import Mean, Result, Row
-    from inbetween.cli.show import Show, Stop
+    from inbetween.cli.console import Show, Stop
 
 EXAMPLES = """Of a gap of G every (G+1)th frame of a clip is kept; the G frames between two of them are hidden,
 made again by every engine and baseline, and compared with the hidden ones.
@@ -107,7 +107,7 @@ def bench(
 ) -> None:
     """Hide frames of clips, make them again, and measure how near they come."""
     said = dict(locals())
-    from inbetween.cli.show import watched
+    from inbetween.cli.console import watched
 
     with watched(progress, quiet, verbose) as (show, stop):
         try:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from inbetween.cli import clip_options as c
 from inbetween.cli import options as o
-from inbetween.cli.say import data
+from inbetween.cli.streams import data
 from inbetween.errors import UsageError
 
 if TYPE_CHECKING:
-    from inbetween.cli.show import Show, Stop
+    from inbetween.cli.console import Show, Stop
 
 EXAMPLES = """Examples:
 
@@ -36,7 +36,7 @@ def compare(
 ) -> None:
     """Show two or more clips in one film: side by side, as parts of one picture, or what differs."""
     said = dict(locals())
-    from inbetween.cli.show import watched
+    from inbetween.cli.console import watched
 
     with watched(progress, quiet, verbose) as (show, stop):
         _compare(said, show, stop)

@@ -12,8 +12,8 @@ import typer
 from inbetween import __version__
 from inbetween.cli import bench, compare, conditions, doctor, match, models, motion, run, slowmo
 from inbetween.cli import engines as engines_command
-from inbetween.cli.grouped import Grouped
-from inbetween.cli.say import error, lead_nowhere, say
+from inbetween.cli.help import Grouped
+from inbetween.cli.streams import error, lead_nowhere, say
 from inbetween.errors import InbetweenError, UsageError
 
 app = typer.Typer(

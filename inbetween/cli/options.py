@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from inbetween.cli.grouped import ENGINE, FILM, KEYS, MOTION, PICTURES, SAID, TIME, WORK, option
+from inbetween.cli.help import ENGINE, FILM, KEYS, MOTION, PICTURES, SAID, TIME, WORK, option
 from inbetween.errors import UnknownName, UsageError
 
 Keys = Annotated[

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from inbetween.errors import UsageError
 
 if TYPE_CHECKING:
-    from inbetween.cli.show import Show
+    from inbetween.cli.console import Show
     from inbetween.plan import RunRequest
     from inbetween.slowmo.request import ClipRequest
 

@@ -10,12 +10,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from inbetween.cli import options as o
-from inbetween.cli.beside import beside
 from inbetween.cli.repeat import repeated
-from inbetween.cli.say import data, one_line
+from inbetween.cli.sidecars import sidecars_of
+from inbetween.cli.streams import data, one_line
 
 if TYPE_CHECKING:
-    from inbetween.cli.show import Show, Stop
+    from inbetween.cli.console import Show, Stop
     from inbetween.plan import Plan, RunRequest
 
 EXAMPLES = """Examples:
@@ -71,7 +71,7 @@ def run(
 ) -> None:
     """Make the pictures between two or more pictures, and the film of them all."""
     said = dict(locals())
-    from inbetween.cli.show import watched
+    from inbetween.cli.console import watched
 
     with watched(progress, quiet, verbose) as (show, stop):
         _run(said, show, stop)
@@ -84,7 +84,7 @@ def _run(said: dict[str, Any], show: Show, stop: Stop) -> None:
     if said["repeat"] is not None:
         words = repeated(said["repeat"], words, show)
     what = plan(words)
-    also = beside(said, what)
+    also = sidecars_of(said, what)
     if said["dry_run"]:
         _say_plan(what, said, show)
         return

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from inbetween.cli import clip_options as c
 from inbetween.cli import options as o
-from inbetween.cli.beside import beside
 from inbetween.cli.repeat import clip_repeated
 from inbetween.cli.run import as_json, film_words, rate_of
-from inbetween.cli.say import data, one_line
+from inbetween.cli.sidecars import sidecars_of
+from inbetween.cli.streams import data, one_line
 from inbetween.errors import UsageError
 
 if TYPE_CHECKING:
-    from inbetween.cli.show import Show, Stop
+    from inbetween.cli.console import Show, Stop
     from inbetween.slowmo.request import ClipRequest, Slow
 
 EXAMPLES = """Examples:
@@ -78,7 +78,7 @@ def slowmo(
 ) -> None:
     """Slow a clip down, or give it more frames a second: its own pictures stay, those between them are made."""
     said = dict(locals())
-    from inbetween.cli.show import watched
+    from inbetween.cli.console import watched
 
     with watched(progress, quiet, verbose) as (show, stop):
         _slowmo(said, show, stop)
@@ -91,7 +91,7 @@ def _slowmo(said: dict[str, Any], show: Show, stop: Stop) -> None:
     if said["repeat"] is not None:
         words = clip_repeated(said["repeat"], words, show)
     slow = plan(words)
-    also = beside(said, slow.base)
+    also = sidecars_of(said, slow.base)
     from inbetween import produce
     from inbetween.slowmo.produce import look, make_film
     from inbetween.slowmo.record import summary

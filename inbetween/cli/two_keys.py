@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inbetween.cli import options as o
-from inbetween.cli.say import data
+from inbetween.cli.streams import data
 from inbetween.errors import UsageError
 
 if TYPE_CHECKING:
-    from inbetween.cli.show import Show
+    from inbetween.cli.console import Show
     from inbetween.key_files import KeyFiles
     from inbetween.motion.gather import Search
     from inbetween.types import Motion

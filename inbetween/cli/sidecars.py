@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Beside:
+class Sidecars:
     """Where each goes; None where it is not wanted."""
 
     record: Path | None
@@ -24,7 +24,7 @@ class Beside:
     """Steps from preview to preview."""
 
 
-def beside(said: dict[str, Any], what: Plan) -> Beside:
+def sidecars_of(said: dict[str, Any], what: Plan) -> Sidecars:
     """What the options say of it.
 
     Raises:
@@ -40,7 +40,7 @@ def beside(said: dict[str, Any], what: Plan) -> Beside:
     from inbetween.record import preview_of, sidecar_of
 
     record = sidecar_of(what) if said["record"] else None
-    found = Beside(record, None if name is None else Path(name), preview_of(what) if every else None, every or 1)
+    found = Sidecars(record, None if name is None else Path(name), preview_of(what) if every else None, every or 1)
     files = {"-o": found.record, "--contact-sheet": found.sheet, "--preview": found.preview}
     produce.refuse_beside({word: path for word, path in files.items() if path is not None}, what, said["overwrite"])
     return found

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from inbetween.cli.say import error, lead_nowhere, one_line, say
+from inbetween.cli.streams import error, lead_nowhere, one_line, say
 from inbetween.devices import one_arena
 from inbetween.errors import InbetweenError, Interrupted, UnknownName
 from inbetween.types import Report
