@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from skimage import data
 
 from inbetween.errors import InbetweenError, UnknownName
-from inbetween.matching import consistency, matchers, points, segments, sift, working
+from inbetween.matching import consistency, matchers, points, scaled, segments, sift
 from inbetween.types import Matches, Settings
 
 Floats = NDArray[np.float64]
@@ -373,7 +373,7 @@ def test_the_longest_lines_only() -> None:
 
 def test_size_that_is_worked_at() -> None:
     for height, width in ((2160, 3840), (90, 160), (576, 1024), (10, 4000)):
-        own = working.work(np.zeros((height, width, 3), np.uint8))
+        own = scaled.scaled(np.zeros((height, width, 3), np.uint8))
         assert own.grey.size <= 1.05 * 1024 * 576
         assert max(own.scale) <= 3.01
         corners = np.array([[-0.5, -0.5], [own.grey.shape[1] - 0.5, own.grey.shape[0] - 0.5]])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from inbetween.devices import in_order
 from inbetween.engine import Engine, option
-from inbetween.pictures.working import from_working, to_working
+from inbetween.pictures.premultiplied import from_working, to_working
 from inbetween.types import Gap, Maker, Picture, Report, Settings
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from torch import Tensor, nn
 from inbetween.dense.dis import Grey
 from inbetween.errors import InbetweenError
 from inbetween.matching.consistency import LEAST_SUPPORT
+from inbetween.matching.scaled import scaled, with_lines
 from inbetween.matching.sift import verified
-from inbetween.matching.working import with_lines, work
 from inbetween.types import Matches, Picture, Settings
 from inbetween.weights import files, store
 
@@ -41,7 +41,7 @@ def match(start: Picture, end: Picture, points: str, weights: Path | None, setti
         InbetweenError: a file is missing, cannot be read safely, or does not fit.
     """
     networks = load(points, weights, settings.device)
-    works = work(start), work(end)
+    works = scaled(start), scaled(end)
     images = [_tensor(picture, own.grey).to(settings.device) for picture, own in zip((start, end), works, strict=True)]
     with torch.inference_mode():
         a, b, scores = (by_loftr if points == "loftr" else by_lightglue)(networks, images)

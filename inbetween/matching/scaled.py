@@ -32,7 +32,7 @@ Map = Callable[..., Iterable[Any]]
 
 
 @dataclass(frozen=True, eq=False)
-class Work:
+class Scaled:
     """A picture as it is worked at."""
 
     grey: Grey
@@ -59,7 +59,7 @@ class Points:
     """Of what is around each of them."""
 
 
-def work(picture: Picture) -> Work:
+def scaled(picture: Picture) -> Scaled:
     """A picture (H, W, C) in grey, of at most 1024 * 576 pixels; a small one is enlarged, a dark one stretched."""
     image = grey(picture)
     height, width = image.shape
@@ -72,10 +72,10 @@ def work(picture: Picture) -> Work:
     if 0 < high - low < DARK:
         gain = min(MOST_GAIN, 255 / (high - low))
         image = np.asarray(np.clip((image - low) * gain + 0.5, 0, 255), np.uint8)
-    return Work(image, np.array(size) / (width, height))
+    return Scaled(image, np.array(size) / (width, height))
 
 
-def with_lines(works: tuple[Work, Work], points: Points, both: Map = map) -> Matches:
+def with_lines(works: tuple[Scaled, Scaled], points: Points, both: Map = map) -> Matches:
     """The points, and the lines that go with them, in pixels of the pictures, which are of one size."""
     greys = works[0].grey, works[1].grey
     small = [np.asarray(halved(image), np.uint8) for image in greys]
