@@ -25,13 +25,11 @@ from inbetween import engines
 from inbetween.adapt import load_makers
 from inbetween.devices import available_memory
 from inbetween.diffusion import encode as diffusion_keys
-from inbetween.diffusion import memory, svd
+from inbetween.diffusion import svd
 from inbetween.diffusion.colour import held_to
 from inbetween.diffusion.colour import psnr as apart
 from inbetween.diffusion.control import Control, controlled, injected, legacy_context, prepared, ticking
 from inbetween.diffusion.decode import chunks, decoded
-from inbetween.diffusion.memory import Work
-from inbetween.diffusion.networks import Networks, Part
 from inbetween.diffusion.preview import preview_of
 from inbetween.diffusion.program import Denoise, Renoise, average, ramp
 from inbetween.diffusion.sampling import sample, seeded_draw
@@ -40,6 +38,9 @@ from inbetween.engine import parse_options
 from inbetween.engines.fcvg import recipe
 from inbetween.engines.fcvg.network import controlnext_shapes
 from inbetween.errors import InbetweenError, Interrupted
+from inbetween.networks import memory
+from inbetween.networks.memory import MemoryPlan
+from inbetween.networks.networks import Networks, Part
 from inbetween.types import Gap, Picture, Report, Settings
 
 SIZE = (128, 128)
@@ -284,11 +285,11 @@ def test_memory_changes_rounding_only(store: Path, usual: list[Picture], how: st
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("work", [*memory.ladder("cuda"), memory.Work(3, True, True)], ids=str)
+@pytest.mark.parametrize("work", [*memory.plans_for("cuda"), memory.MemoryPlan(3, True, True)], ids=str)
 def test_every_step_of_the_ladder_makes_the_same(
-    store: Path, usual: list[Picture], work: Work, monkeypatch: pytest.MonkeyPatch
+    store: Path, usual: list[Picture], work: MemoryPlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(memory, "ladder", lambda device: (work,))
+    monkeypatch.setattr(memory, "plans_for", lambda device: (work,))
     assert levels_apart(usual, made(store, gap())) <= 1
 
 
@@ -297,7 +298,9 @@ def test_when_memory_runs_out_less_is_done_at_once(
 ) -> None:
     report = Heard()
     monkeypatch.setattr(
-        memory, "ladder", lambda device: (Work(4, False, True), Work(2, False, True), Work(1, True, False))
+        memory,
+        "ladder",
+        lambda device: (MemoryPlan(4, False, True), MemoryPlan(2, False, True), MemoryPlan(1, True, False)),
     )
     forward = svd.UNetSpatioTemporalConditionModel.forward
 
@@ -384,7 +387,7 @@ def test_stopping_is_heard_within_a_pass(store: Path, monkeypatch: pytest.Monkey
             if self.stages.count(("denoise", 0, 8)) > 1:
                 raise Interrupted(2)
 
-    monkeypatch.setattr("inbetween.diffusion.pulse.BEAT", 0.0)
+    monkeypatch.setattr("inbetween.networks.heartbeat.BEAT", 0.0)
     report = Stops()
     with pytest.raises(Interrupted):
         made(store, gap(), report=report)
@@ -604,14 +607,16 @@ def test_colours_are_mended_in_proportion() -> None:
 def test_what_is_chosen_fits_or_is_the_leanest(
     frames: int, side: int, device: str, wide: int, free: int | None
 ) -> None:
-    load = memory.Load(1_500_000_000, 630_000_000, 98_000_000, frames, (64 * side, 64 * side), min(8, frames), wide)
-    steps, room = memory.ladder(device), None if free is None else free * 10**9
+    load = memory.ModelSize(
+        1_500_000_000, 630_000_000, 98_000_000, frames, (64 * side, 64 * side), min(8, frames), wide
+    )
+    steps, room = memory.plans_for(device), None if free is None else free * 10**9
     peaks = [memory.peak(work, load) for work in steps]
     assert peaks == sorted(peaks, reverse=True)
-    work = memory.choose(steps, load, room, "auto")
+    work = memory.fastest_that_fits(steps, load, room, "auto")
     assert work == steps[-1] or (room is not None and memory.peak(work, load) <= room)
-    assert memory.choose(steps, load, room, "low") == steps[-1]
-    assert memory.choose(steps, load, room, "high") == steps[0]
+    assert memory.fastest_that_fits(steps, load, room, "low") == steps[-1]
+    assert memory.fastest_that_fits(steps, load, room, "high") == steps[0]
 
 
 def test_networks_wait_where_they_should(tmp_path: Path) -> None:
@@ -620,7 +625,7 @@ def test_networks_wait_where_they_should(tmp_path: Path) -> None:
     save_file(layer.state_dict(), path)
     part = Part(lambda: torch.nn.Linear(3, 3), path, torch.float32)
     for together in (True, False):
-        held = Networks({"one": part}, "cpu", [Work(1, False, together)], Report())
+        held = Networks({"one": part}, "cpu", [MemoryPlan(1, False, together)], Report())
         seen = []
         for _ in range(2):
             with held.use("one") as network:

@@ -14,9 +14,9 @@ from torch import Tensor
 from inbetween.devices import out_of_memory
 from inbetween.diffusion import svd
 from inbetween.diffusion.decode import decoded
-from inbetween.diffusion.networks import Networks
 from inbetween.diffusion.sampling import Draw, Side
 from inbetween.errors import InbetweenError
+from inbetween.networks.networks import Networks
 from inbetween.types import Picture, Report
 
 ENCODER, AUTOENCODER = "encoder", "autoencoder"

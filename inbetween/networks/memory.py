@@ -20,7 +20,7 @@ MARGIN, BESIDES = 1.15, 500_000_000
 
 
 @dataclass(frozen=True)
-class Work:
+class MemoryPlan:
     """How much is held at once."""
 
     rows: int
@@ -40,19 +40,19 @@ class Work:
         return ", ".join(words)
 
 
-def ladder(device: str) -> tuple[Work, ...]:
+def plans_for(device: str) -> tuple[MemoryPlan, ...]:
     """What can be done on a device, from the fastest to the leanest."""
-    fast = (Work(4, False, True), Work(2, False, True))
-    lean = (Work(2, False, False), Work(1, False, False), Work(1, True, False))
+    fast = (MemoryPlan(4, False, True), MemoryPlan(2, False, True))
+    lean = (MemoryPlan(2, False, False), MemoryPlan(1, False, False), MemoryPlan(1, True, False))
     if device == "cpu":
         # More rows are hardly faster there, and to read a network again takes a moment of the minutes that it works.
         return lean[1:]
-    streamed = (Work(1, True, False, streamed=True),) if device.startswith("cuda") else ()
+    streamed = (MemoryPlan(1, True, False, streamed=True),) if device.startswith("cuda") else ()
     return fast + lean + streamed
 
 
 @dataclass(frozen=True)
-class Load:
+class ModelSize:
     """What a run holds; counts are numbers, not bytes."""
 
     denoiser: int
@@ -68,7 +68,7 @@ class Load:
     """Of the networks' type; the autoencoder's first half is float32."""
 
 
-def peak(work: Work, load: Load) -> int:
+def peak(work: MemoryPlan, load: ModelSize) -> int:
     """Bytes on the device that a run needs at most, about."""
     height, width = load.size
     pixels, wide = height * width, load.number_bytes
@@ -92,7 +92,7 @@ CONTROL_FRAMES = 4
 """Condition pictures that ControlNeXt sees at once: it sees every one on its own."""
 
 
-def choose(steps: Sequence[Work], load: Load, free: int | None, asked: str) -> Work:
+def fastest_that_fits(steps: Sequence[MemoryPlan], load: ModelSize, free: int | None, asked: str) -> MemoryPlan:
     """Of a ladder the fastest that fits in `free` bytes (None: nobody knows), or the leanest where none does.
 
     asked: "auto"; or "high", the fastest in any case, or "low", the leanest.

@@ -13,11 +13,11 @@ from torch import Tensor
 
 from inbetween.devices import out_of_memory
 from inbetween.diffusion.control import Control, controlled, legacy_context
-from inbetween.diffusion.networks import DENOISER, Networks
 from inbetween.diffusion.program import FORWARD
 from inbetween.diffusion.sampling import Call, Row
 from inbetween.diffusion.schedule import Schedule
 from inbetween.errors import InbetweenError
+from inbetween.networks.networks import DENOISER, Networks
 from inbetween.types import Report
 
 Hints = Callable[[int], Tensor]

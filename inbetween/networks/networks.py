@@ -12,8 +12,8 @@ import torch
 from torch import nn
 
 from inbetween.diffusion.control import ticking
-from inbetween.diffusion.memory import Work
-from inbetween.diffusion.pulse import Pulse
+from inbetween.networks.heartbeat import Heartbeat
+from inbetween.networks.memory import MemoryPlan
 from inbetween.types import Report
 from inbetween.weights import load
 
@@ -39,14 +39,14 @@ class Networks:
     in its file, as on a CPU nothing else is left.
     """
 
-    def __init__(self, parts: Mapping[str, Part], device: str, steps: Sequence[Work], report: Report) -> None:
-        self.device, self.pulse = device, Pulse(report)
+    def __init__(self, parts: Mapping[str, Part], device: str, steps: Sequence[MemoryPlan], report: Report) -> None:
+        self.device, self.pulse = device, Heartbeat(report)
         self._parts, self._steps, self._report = dict(parts), list(steps), report
         self._held: dict[str, Any] = {}
         self._streamed = False
 
     @property
-    def work(self) -> Work:
+    def work(self) -> MemoryPlan:
         """How much is done at once."""
         return self._steps[0]
 

@@ -10,7 +10,7 @@ BEAT = 0.1
 """Seconds: so long a stop that the user asked for is not heard."""
 
 
-class Pulse:
+class Heartbeat:
     """Says a report's progress again and again: a layer takes less than a second, a call on a CPU minutes."""
 
     def __init__(self, report: Report) -> None:
