@@ -223,7 +223,7 @@ def _check_motion(words: RunRequest, gaps: int, engine: Engine) -> None:
     if words.motion is not None and gaps > 1:
         raise UsageError(f"--motion is for two keys, here are {gaps} gaps", 'write --drag "2: x,y x,y" for each gap')
     if words.drag:
-        from inbetween.motion.drawn import check_drags
+        from inbetween.motion.user import check_drags
 
         check_drags(words.drag, gaps)
 

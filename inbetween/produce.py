@@ -295,10 +295,10 @@ def drawn_motions(plan: Plan, keys: KeyFiles, report: Report) -> dict[int, Motio
     """
     if not plan.words.drag and plan.words.motion is None:
         return {}
-    from inbetween.motion.drawn import drawn
+    from inbetween.motion.user import user_motions
 
     maps = [keys.map(number) for number in range(len(keys) - 1)]
-    found = drawn(plan.words.drag, plan.words.motion, [size for size, _, _ in maps], report)
+    found = user_motions(plan.words.drag, plan.words.motion, [size for size, _, _ in maps], report)
     return {number: motion.mapped(*maps[number][1:], keys.size) for number, motion in found.items()}
 
 

@@ -14,7 +14,7 @@ from inbetween.conditions.drawing import draw_lines, overlaid
 from inbetween.conditions.frames import condition_times, conditions, network_input
 from inbetween.conditions.palette import line_colours, palette
 from inbetween.errors import Interrupted, UsageError
-from inbetween.motion.gather import motion_of
+from inbetween.motion.search import motion_of
 from inbetween.types import NO_MATCHES, Matches, Motion, People, Report, Track
 
 SIZE = (48, 64)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from inbetween.cli.console import Show, Stop
     from inbetween.key_files import KeyFiles
-    from inbetween.motion.gather import Search
+    from inbetween.motion.search import Search
     from inbetween.plan import Plan
     from inbetween.types import Motion
 
@@ -147,11 +147,11 @@ def _refuse_large(count: int, size: tuple[int, int]) -> None:
 def _motion(said: dict[str, Any], keys: KeyFiles, search: Search, show: Show) -> Motion:
     """What was drawn, then what was found, in pixels of the start key."""
     from inbetween.devices import thread_count
-    from inbetween.motion.drawn import drawn
-    from inbetween.motion.gather import found_motion
+    from inbetween.motion.search import found_motion
+    from inbetween.motion.user import user_motions
     from inbetween.types import Motion, Settings
 
-    ours = drawn(said["drag"] or (), said["motion"], [keys.size], show)
+    ours = user_motions(said["drag"] or (), said["motion"], [keys.size], show)
     found = found_motion(keys, keys.size, search, Settings(threads=thread_count(None)), show)
     return Motion(tuple(track for motion in (*ours.values(), found) for track in motion.tracks), keys.size)
 

@@ -54,7 +54,7 @@ def _match(said: dict[str, Any], show: Show) -> None:
     keys = two_keys.opened(said, paths, show)
     from inbetween.conditions.sheet import match_sheet
     from inbetween.devices import quiet_opencv, thread_count
-    from inbetween.motion.gather import matches_of
+    from inbetween.motion.search import matches_of
     from inbetween.produce import save
     from inbetween.types import Settings
     from inbetween.video import publish

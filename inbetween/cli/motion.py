@@ -66,8 +66,8 @@ def _motion(said: dict[str, Any], show: Show) -> None:
     keys = two_keys.opened(said, paths, show)
     from inbetween.devices import quiet_opencv, thread_count
     from inbetween.motion.document import motion_to_json
-    from inbetween.motion.drawn import drawn
-    from inbetween.motion.gather import found_motion
+    from inbetween.motion.search import found_motion
+    from inbetween.motion.user import user_motions
     from inbetween.produce import save
     from inbetween.types import Motion, Settings
     from inbetween.video import publish
@@ -75,7 +75,7 @@ def _motion(said: dict[str, Any], show: Show) -> None:
     publish.prepare_file(str(out), said["overwrite"], paths)
     with quiet_opencv():
         found = found_motion(keys, keys.size, search, Settings(threads=thread_count(None)), show)
-    ours = drawn(drags, None, [keys.size], show, said["drag_timing"])
+    ours = user_motions(drags, None, [keys.size], show, said["drag_timing"])
     tracks = [track for motion in (*ours.values(), found) for track in motion.tracks]
     whole = Motion(
         tuple(replace(track, pace=said["pace"], path=said["path"] or track.path) for track in tracks), keys.size
@@ -89,8 +89,8 @@ def _motion(said: dict[str, Any], show: Show) -> None:
 
 def _check(said: dict[str, Any]) -> None:
     from inbetween.motion.drags import TIMINGS
-    from inbetween.motion.drawn import check_drags
     from inbetween.motion.tracks import PATHS
+    from inbetween.motion.user import check_drags
     from inbetween.timeline import parse_easing
 
     check_drags(said["drag"] or (), 1)

@@ -16,7 +16,7 @@ from inbetween.errors import UsageError
 if TYPE_CHECKING:
     from inbetween.cli.console import Show
     from inbetween.key_files import KeyFiles
-    from inbetween.motion.gather import Search
+    from inbetween.motion.search import Search
     from inbetween.types import Motion
 
 NONE = "none"
@@ -43,7 +43,7 @@ def search(said: dict[str, Any], usual: str) -> Search:
         WordsRefused, UnknownName: words that make no sense.
     """
     from inbetween.matching import matchers, selection
-    from inbetween.motion.gather import TOP, Search
+    from inbetween.motion.search import TOP, Search
 
     matcher, points, top = said["matcher"] or usual, said.get("points", "all"), said.get("top")
     if matcher != NONE:

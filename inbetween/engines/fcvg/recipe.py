@@ -26,7 +26,7 @@ from inbetween.diffusion.sampling import Predict, Side, predictor, sample, seede
 from inbetween.diffusion.schedule import Schedule, schedule, start_scale
 from inbetween.engines.fcvg.network import ControlNeXt
 from inbetween.errors import InbetweenError
-from inbetween.motion.gather import Search, found_motion
+from inbetween.motion.search import Search, found_motion
 from inbetween.networks import memory
 from inbetween.networks.networks import DENOISER, Networks, Part
 from inbetween.pictures import like

@@ -15,7 +15,7 @@ from inbetween.conditions.frames import condition_times, conditions, network_inp
 from inbetween.conditions.palette import line_colours, palette
 from inbetween.matching.line_ends import paired_ends
 from inbetween.matching.luma import luma
-from inbetween.motion.gather import motion_of
+from inbetween.motion.search import motion_of
 from inbetween.motion.tracks import places_at
 from inbetween.types import Matches, Motion, Report
 

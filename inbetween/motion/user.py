@@ -24,7 +24,7 @@ def check_drags(drags: Sequence[str], gaps: int) -> None:
         _gap_of(text, parse_drag(text, ANY_SIZE)[0], gaps)
 
 
-def drawn(
+def user_motions(
     drags: Sequence[str],
     file: str | None,
     sizes: Sequence[tuple[int, int]],
