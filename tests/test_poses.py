@@ -18,8 +18,8 @@ from inbetween.conditions.frames import conditions
 from inbetween.conditions.skeletons import draw_people
 from inbetween.errors import InbetweenError
 from inbetween.matching.dwpose import Sessions, load_sessions, people, people_of_both, person_boxes, whole_body
-from inbetween.matching.joints import BODY, FACE, LEFT_HAND, RIGHT_HAND, openpose
 from inbetween.matching.people import paired, people_between, people_tracks
+from inbetween.matching.skeleton import BODY, FACE, LEFT_HAND, RIGHT_HAND, openpose
 from inbetween.motion.tracks import places_at, weights_at
 from inbetween.types import Motion, People, Report
 

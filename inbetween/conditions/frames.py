@@ -12,8 +12,8 @@ from inbetween.conditions.drawing import Canvas, draw_lines, overlaid
 from inbetween.conditions.palette import line_colours
 from inbetween.conditions.skeletons import draw_people
 from inbetween.errors import UsageError
-from inbetween.matching.joints import BODY, JOINTS, VISIBLE
 from inbetween.matching.people import people_between
+from inbetween.matching.skeleton import BODY, JOINTS, VISIBLE
 from inbetween.motion.tracks import places_at, weights_at
 from inbetween.types import Motion, People, Report, Track
 
