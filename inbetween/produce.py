@@ -20,7 +20,7 @@ from inbetween.adapt import load_makers
 from inbetween.devices import available_memory, quiet_opencv
 from inbetween.errors import InbetweenError
 from inbetween.key_files import KeyFiles
-from inbetween.pictures.sheet import Sheet
+from inbetween.pictures.contact_sheet import Sheet
 from inbetween.ping_pong import FrameSource, Spool, cuts_of, there_and_back
 from inbetween.plan import WHERE, Plan
 from inbetween.timeline import Source

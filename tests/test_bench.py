@@ -25,7 +25,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from inbetween.bench import clips, filters, measures, methods, request
 from inbetween.bench.score import bench
-from inbetween.bench.sheet import MOST, Worst
+from inbetween.bench.worst_sheet import MOST, Worst
 from inbetween.errors import InbetweenError, Interrupted
 from inbetween.produce import BYTES_PER_PIXEL
 from inbetween.types import Picture, Report

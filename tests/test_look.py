@@ -17,7 +17,7 @@ from conftest import Command, load, save, scene
 from PIL import Image
 
 from inbetween.conditions.heatmaps import heatmap_pictures
-from inbetween.conditions.sheet import match_sheet
+from inbetween.conditions.match_sheet import match_sheet
 from inbetween.errors import UsageError
 from inbetween.motion.document import read_motion
 from inbetween.motion.drags import parse_drag

@@ -154,7 +154,7 @@ class Show(Report):
         path, every = self._preview
         if path is None or step % every:
             return
-        from inbetween.pictures.sheet import small_film
+        from inbetween.pictures.contact_sheet import small_film
         from inbetween.produce import save
 
         save(path, small_film(frames()))

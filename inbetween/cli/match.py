@@ -52,7 +52,7 @@ def _match(said: dict[str, Any], show: Show) -> None:
     if search.matcher is None:
         raise UnknownName("matcher", two_keys.NONE, MATCHERS)
     keys = two_keys.opened(said, paths, show)
-    from inbetween.conditions.sheet import match_sheet
+    from inbetween.conditions.match_sheet import match_sheet
     from inbetween.devices import quiet_opencv, thread_count
     from inbetween.motion.search import matches_of
     from inbetween.produce import save

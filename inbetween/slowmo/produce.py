@@ -19,7 +19,7 @@ from inbetween.adapt import load_makers
 from inbetween.devices import available_memory, in_order, quiet_opencv
 from inbetween.errors import InbetweenError, UsageError
 from inbetween.key_files import one_aspect
-from inbetween.pictures.sheet import Sheet
+from inbetween.pictures.contact_sheet import Sheet
 from inbetween.plan import RunRequest
 from inbetween.produce import Made, Stages
 from inbetween.slowmo import analysis, footage, request
