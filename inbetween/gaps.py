@@ -135,7 +135,7 @@ class _Relation:
 
     def exists(self, gap: int) -> bool:
         if gap not in self._known:
-            from inbetween.dense.relation import related
+            from inbetween.dense.unrelated import related
 
             self._known[gap] = related(self._keys[gap], self._keys[gap + 1])
             if not self._known[gap]:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inbetween import engines
-from inbetween.dense import acceleration, holes, invert, pair, prior, relation, warp
+from inbetween.dense import acceleration, flows, holes, homography, invert, unrelated, warp
 from inbetween.types import Gap, Report, Settings
 
 MIDDLE = (0.25, 0.5, 0.75)
@@ -128,9 +128,9 @@ def test_unevenly_spaced_keys_of_even_motion_stay_even() -> None:
     """A steady disc seen at times -2, 0, 1, 2.5: nothing to bend."""
     keys = {t: scene(t * 0.7) for t in (-2, 0, 1, 2.5)}
     gap = Gap(keys[0], keys[1], (0.5,), before=(keys[-2], -2.0), after=(keys[2.5], 2.5))
-    views = {t: pair.view(key) for t, key in keys.items()}
-    between = pair.flows(views[0], views[1])
-    outer = (pair.flows(views[-2], views[0]), -2.0), (pair.flows(views[1], views[2.5]), 2.5)
+    views = {t: flows.view(key) for t, key in keys.items()}
+    between = flows.flows(views[0], views[1])
+    outer = (flows.flows(views[-2], views[0]), -2.0), (flows.flows(views[1], views[2.5]), 2.5)
     disc = (slice(30, 42), slice(26, 38))
     for bend in acceleration.accelerations(between, *outer, edge=1.0):
         assert np.abs(np.median(bend[disc], axis=(0, 1))).max() < 0.5
@@ -147,7 +147,7 @@ def test_both_directions_of_time_are_the_same_film() -> None:
 def test_a_fast_pan_needs_the_homography() -> None:
     wide = texture(240, 900, 3, 2.5).astype(np.uint8)
     start, end = wide[:, 100:420], wide[:, 240:560]
-    model = prior.homography(*(pair.view(np.ascontiguousarray(x)).points for x in (start, end)))
+    model = homography.homography(*(flows.view(np.ascontiguousarray(x)).points for x in (start, end)))
     assert model is not None
     assert model[0, 2] == pytest.approx(-140, abs=0.5)
     middle = make("flow", Gap(np.ascontiguousarray(start), np.ascontiguousarray(end), (0.5,)))[0]
@@ -200,8 +200,8 @@ def test_tiny_pictures_are_cross_faded_and_it_is_said() -> None:
 
 def test_the_flow_of_a_pair_is_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
     found = []
-    real = pair.flows
-    monkeypatch.setattr(pair, "flows", lambda a, b, *more: found.append((id(a), id(b))) or real(a, b, *more))
+    real = flows.flows
+    monkeypatch.setattr(flows, "flows", lambda a, b, *more: found.append((id(a), id(b))) or real(a, b, *more))
     keys = [scene(t) for t in (0, 0.5, 1, 1.5, 2)]
     gaps = [
         Gap(
@@ -259,35 +259,35 @@ def test_push_pull_fills_holes_and_keeps_the_rest() -> None:
 
 def test_a_homography_with_a_horizon_is_refused() -> None:
     horizon = np.array([[1, 0, 0], [0, 1, 0], [0.02, 0, -1.0]])
-    assert prior.homography_flow(horizon, 60, 80) is None
-    assert prior.homography_flow(np.eye(3), 60, 80).max() == 0
+    assert homography.homography_flow(horizon, 60, 80) is None
+    assert homography.homography_flow(np.eye(3), 60, 80).max() == 0
     far = np.array([[1, 0, 500.0], [0, 1, 0], [0, 0, 1]])
-    assert prior.homography_flow(far, 60, 80) is None
+    assert homography.homography_flow(far, 60, 80) is None
 
 
 def test_relation() -> None:
-    assert relation.related(scene(0), scene(1))
-    assert relation.related(scene(0), scene(0, seed=0))
+    assert unrelated.related(scene(0), scene(1))
+    assert unrelated.related(scene(0), scene(0, seed=0))
     coarse = (texture(240, 320, 1, 9.0) * 0.5 + 120).astype(np.uint8)
     fine = (texture(240, 320, 2, 2.0) * 0.6).astype(np.uint8)
-    assert not relation.related(coarse, fine)
-    assert not relation.related(np.zeros((32, 32, 3), np.uint8), np.full((32, 32, 3), 255, np.uint8))
+    assert not unrelated.related(coarse, fine)
+    assert not unrelated.related(np.zeros((32, 32, 3), np.uint8), np.full((32, 32, 3), 255, np.uint8))
     # A dark picture and the same one lit: nothing matches in grey, its points do.
     lit = texture(240, 320, 7, 3.0)
-    assert relation.related((lit * 0.5).astype(np.uint8), lit.astype(np.uint8))
+    assert unrelated.related((lit * 0.5).astype(np.uint8), lit.astype(np.uint8))
 
 
 @pytest.mark.parametrize("light", [1.0, 0.15, 0.05])
 def test_relation_in_the_dark(light: float) -> None:
     """As much is seen in dark pictures as in any, and where the light changes between them."""
     coarse, fine = texture(240, 320, 1, 9.0) * 0.5 + 120, texture(240, 320, 2, 2.0) * 0.6
-    assert not relation.related(*((picture * light).astype(np.uint8) for picture in (coarse, fine)))
+    assert not unrelated.related(*((picture * light).astype(np.uint8) for picture in (coarse, fine)))
     keys = [scene(number) for number in range(2)]
-    assert relation.related(*((key * light).astype(np.uint8) for key in keys))
+    assert unrelated.related(*((key * light).astype(np.uint8) for key in keys))
     if light > 0.1:
-        assert relation.related(keys[0], (keys[1] * light).astype(np.uint8))
+        assert unrelated.related(keys[0], (keys[1] * light).astype(np.uint8))
     black = np.zeros((60, 80, 3), np.uint8)
-    assert relation.related(black, black + 1)
+    assert unrelated.related(black, black + 1)
 
 
 def page(places: Iterable[tuple[int, int]], seed: int, level: int) -> np.ndarray:
@@ -302,7 +302,7 @@ def page(places: Iterable[tuple[int, int]], seed: int, level: int) -> np.ndarray
 def test_one_mark_is_no_relation() -> None:
     """However often it is there: many points with one best match fit any geometry."""
     many = page(((y, x) for y in range(10, 220, 40) for x in range(10, 300, 40)), 1, 20)
-    assert not relation.related(many, page([(100, 150)], 2, 170))
+    assert not unrelated.related(many, page([(100, 150)], 2, 170))
 
 
 def test_a_doubled_picture_is_read_as_by_the_bicubic_kernel() -> None:
@@ -330,6 +330,6 @@ def test_points_without_a_geometry_are_no_relation(monkeypatch: pytest.MonkeyPat
 
     rng = np.random.default_rng(0)
     start, end = (np.kron(rng.integers(0, 256, (24, 32, 3)), np.ones((10, 10, 1))).astype(np.uint8) for _ in range(2))
-    monkeypatch.setattr(relation, "LEAST_POINTS", 0)
-    monkeypatch.setattr(relation.cv2, "findFundamentalMat", fails)
-    assert not relation.related(start, end)
+    monkeypatch.setattr(unrelated, "LEAST_POINTS", 0)
+    monkeypatch.setattr(unrelated.cv2, "findFundamentalMat", fails)
+    assert not unrelated.related(start, end)

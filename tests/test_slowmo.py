@@ -394,7 +394,7 @@ def test_cuts_beside_the_part_that_is_used_do_not_count(clip: MakeClip, tmp_path
 
 
 def test_light_that_changes_is_no_cut() -> None:
-    from inbetween.dense.shot import one_shot, small
+    from inbetween.dense.cuts import one_shot, small
 
     seen = [small(picture) for picture in moving(6)]
     assert all(one_shot(a, b) for a, b in pairwise(seen))

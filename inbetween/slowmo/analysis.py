@@ -26,7 +26,7 @@ Cut: TypeAlias = Callable[["Seen", "Seen"], bool]
 """Of two neighbours: whether the clip is cut between them."""
 
 if TYPE_CHECKING:
-    from inbetween.dense.shot import Small
+    from inbetween.dense.cuts import Small
 
 MOST_SHOWN = 4
 """Times that a drawing is shown at most: what stands for longer is meant to stand."""
@@ -115,7 +115,7 @@ def _joined(drawings: Iterable[tuple[Seen, int]], cut: Cut, usual: Fraction | No
 
 
 def _seen(one: tuple[Fraction, Picture]) -> Seen:
-    from inbetween.dense.shot import small
+    from inbetween.dense.cuts import small
 
     return *one, small(one[1])
 
@@ -234,7 +234,7 @@ def differ(a: Small, b: Small) -> float:
 
 def cut_by_content(before: Seen, now: Seen) -> bool:
     """Whether two neighbours are of two shots."""
-    from inbetween.dense.shot import one_shot
+    from inbetween.dense.cuts import one_shot
 
     return not one_shot(before[2], now[2])
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inbetween.dense.dis import Grey, dis, disagreement, grey
-from inbetween.dense.prior import Points, matched, points
+from inbetween.dense.homography import Points, matched, points
 from inbetween.dense.warp import Field, Image
 from inbetween.types import Picture
 

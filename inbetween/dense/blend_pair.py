@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from inbetween.dense.between import Way
+from inbetween.dense.flow_at import Way
 from inbetween.dense.warp import Field, Image, doubled, inside, pull_at
 
 GHOST_LEVELS = (40.0, 120.0)

@@ -26,8 +26,8 @@ from inbetween.dense.dis import (
     halvings,
 )
 from inbetween.dense.holes import push_pull
+from inbetween.dense.homography import Points, homography, points, with_homography
 from inbetween.dense.invert import arriving
-from inbetween.dense.prior import Points, homography, points, with_homography
 from inbetween.dense.warp import Field, length, pull
 from inbetween.types import Picture
 

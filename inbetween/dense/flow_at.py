@@ -7,9 +7,9 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from inbetween.dense.flows import Flows
 from inbetween.dense.follow import Handles, towards
 from inbetween.dense.invert import arriving
-from inbetween.dense.pair import Flows
 from inbetween.dense.warp import Field, Image, length, pull, pull_known, weighted
 
 RIM_SIGMA = 1.5
