@@ -27,11 +27,11 @@ from inbetween import gaps
 from inbetween.errors import InbetweenError, UnknownName, UsageError
 from inbetween.pictures import fit
 from inbetween.plan import RunRequest
+from inbetween.record.clip import repeated
 from inbetween.slowmo import analysis as keys_room
 from inbetween.slowmo.analysis import Findings, Key
 from inbetween.slowmo.pieces import pieces
 from inbetween.slowmo.produce import LOOK_BACK, Result, look, make_film
-from inbetween.slowmo.record import repeated
 from inbetween.slowmo.request import ClipRequest, plan
 from inbetween.timeline.clips import Speed, clip_grid
 from inbetween.types import Gap, Picture, Report

@@ -240,7 +240,7 @@ def test_plans_survive_their_json() -> None:
     import json
 
     from inbetween.plan import RunRequest
-    from inbetween.record import words_from_json
+    from inbetween.record.run import words_from_json
 
     made = planned(3, frames=5, easing="ease-in", set=("sampling=bicubic",), loop=True)
     again = plan(words_from_json(json.loads(json.dumps(made.to_json()))["words"], RunRequest))

@@ -26,7 +26,7 @@ def repeated(file: str, words: RunRequest, show: Show) -> RunRequest:
         InbetweenError: see `record.recalled`.
     """
     from inbetween.plan import RunRequest
-    from inbetween.record import recalled
+    from inbetween.record.run import recalled
 
     _refuse_film(file, words)
     return _here(recalled(Path(file), "run", RunRequest, show)[0], words)
@@ -37,9 +37,9 @@ def clip_repeated(file: str, words: ClipRequest, show: Show) -> ClipRequest:
 
     Raises:
         WordsRefused: the command says something else itself.
-        InbetweenError: see `slowmo.record.repeated`.
+        InbetweenError: see `record.clip.repeated`.
     """
-    from inbetween.slowmo.record import repeated
+    from inbetween.record.clip import repeated
     from inbetween.slowmo.request import ClipRequest
 
     _refuse(file, words, ClipRequest("", words.film), ())

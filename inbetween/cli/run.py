@@ -89,7 +89,7 @@ def _run(said: dict[str, Any], show: Show, stop: Stop) -> None:
         _say_plan(what, said, show)
         return
     from inbetween import produce
-    from inbetween.record import summary
+    from inbetween.record.run import summary
 
     show.sink, stop.patient = what.sink, True
     with show.previews(also.preview, also.every):

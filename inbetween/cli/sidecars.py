@@ -37,7 +37,7 @@ def sidecars_of(said: dict[str, Any], what: Plan) -> Sidecars:
     if every is not None:
         _check_previews(what.engine)
     from inbetween import produce
-    from inbetween.record import preview_of, sidecar_of
+    from inbetween.record.run import preview_of, sidecar_of
 
     record = sidecar_of(what) if said["record"] else None
     found = Sidecars(record, None if name is None else Path(name), preview_of(what) if every else None, every or 1)

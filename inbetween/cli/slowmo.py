@@ -93,8 +93,8 @@ def _slowmo(said: dict[str, Any], show: Show, stop: Stop) -> None:
     slow = plan(words)
     also = sidecars_of(said, slow.base)
     from inbetween import produce
+    from inbetween.record.clip import summary
     from inbetween.slowmo.produce import look, make_film
-    from inbetween.slowmo.record import summary
 
     if said["dry_run"]:
         found = look(slow, said["overwrite"], show)

@@ -9,7 +9,7 @@ from typing import Any
 
 from inbetween.errors import InbetweenError
 from inbetween.produce import Made
-from inbetween.record import absolute_out, maker, recalled, stamped
+from inbetween.record.run import absolute_out, made_by, recalled, stamped
 from inbetween.slowmo import footage
 from inbetween.slowmo.produce import Opened
 from inbetween.slowmo.request import ClipRequest
@@ -55,7 +55,7 @@ def summary(opened: Opened, made: Made | None, notes: list[dict[str, Any]], repo
         "repeats": len(counts.repeats),
         "seed": slow.words.film.seed,
         **({"inputs": [stamped(*one, report) for one in _inputs(opened)]} if made else {}),
-        **maker(slow.base),
+        **made_by(slow.base),
         **(made.to_json() if made else {}),
         "notes": notes,
     }

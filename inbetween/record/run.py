@@ -44,13 +44,13 @@ def summary(plan: Plan, made: Made, notes: list[dict[str, Any]], report: Report)
         **facts,
         "seed": said.seed,
         "inputs": [stamped(what, path, report) for what, path in inputs],
-        **maker(plan),
+        **made_by(plan),
         **made.to_json(),
         "notes": notes,
     }
 
 
-def maker(plan: Plan) -> dict[str, Any]:
+def made_by(plan: Plan) -> dict[str, Any]:
     """Licences, weights and versions of what makes a plan's pictures."""
     engine = engines.get(plan.engine)
     return {
