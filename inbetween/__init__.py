@@ -13,6 +13,8 @@ from inbetween.errors import InbetweenError, Interrupted, UnknownName, UsageErro
 if TYPE_CHECKING:
     from inbetween.api import interpolate
 
+WordsRefused = UsageError
+"""The name of `UsageError` before version 0.2, kept for programs that catch it."""
 __version__ = "0.1.0"
 __all__ = ["InbetweenError", "Interrupted", "UnknownName", "UsageError", "WordsRefused", "__version__", "interpolate"]
 

@@ -11,11 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from inbetween import engines
 from inbetween.engine import Engine, Lengths, Sizes
 from inbetween.pictures.fit import fit
 from inbetween.sizes import NATIVE, working_size
-from inbetween.types import Gap, Maker, Motion, Picture, Report, Settings
+from inbetween.types import Gap, Maker, Motion, Picture, Report
 
 EXACT = 1e-9
 """Times so near each other are one."""
@@ -85,19 +84,6 @@ class AdaptedGap:
     def back(self, picture: Picture) -> Picture:
         """A picture of the engine at the size of the keys."""
         return picture if self.frame is None else self.frame.cut(picture)
-
-
-def load_makers(name: str, options: Any, settings: Settings) -> dict[str, Maker]:
-    """Those that `gaps.frames_of` asks for: the engine called `name`, for any gap, and one for keys with no relation.
-
-    Raises:
-        InbetweenError: the engine cannot be loaded, see there.
-    """
-    engine, flow, blend = (engines.get(one) for one in (name, "flow", "blend"))
-    maker = engine.load(options, settings)
-    if engine.lengths is not None or engine.sizes is not None:
-        maker = adapted(maker, engine, options, flow.load(flow.Options(), settings))
-    return {"engine": maker, "blend": blend.load(blend.Options(), settings)}
 
 
 def adapted(maker: Maker, engine: Engine, options: Any, fill: Maker) -> Maker:

@@ -9,13 +9,16 @@ from typing import Any, cast
 
 import numpy as np
 
-from inbetween import engines, gaps, pictures, timeline
-from inbetween.adapt import load_makers
+from inbetween import engines, gaps, pictures
 from inbetween.devices import quiet_opencv, thread_count
 from inbetween.engine import parse_options
+from inbetween.engines.loading import load_makers
 from inbetween.errors import UnknownName, UsageError
 from inbetween.plan import KEYFRAMES, UNRELATED, choose, device_for
 from inbetween.sizes import check_working
+from inbetween.timeline import grid
+from inbetween.timeline.easing import parse_easing
+from inbetween.timeline.grid import DEFAULT_FRAMES, DEFAULT_RATE
 from inbetween.types import Picture, Report, Settings
 from inbetween.weights import store
 
@@ -25,7 +28,7 @@ Key = str | os.PathLike[str] | Picture
 def interpolate(
     start: Key,
     end: Key,
-    frames: int = timeline.DEFAULT_FRAMES,
+    frames: int = DEFAULT_FRAMES,
     engine: str = "auto",
     *,
     easing: str = "linear",
@@ -59,10 +62,10 @@ def interpolate(
     if frames < 0:
         raise UsageError(f"frames must be 0 or more, not {frames}", "it counts the pictures between two keys")
     report = report or Report()
-    line = timeline.even(2, frames, timeline.DEFAULT_RATE)
+    line = grid.even(2, frames, DEFAULT_RATE)
     if keyframes == "none":
-        line = timeline.without_keys(line)
-    line = timeline.eased(line, timeline.parse_easing(easing))
+        line = grid.without_keys(line)
+    line = grid.eased(line, parse_easing(easing))
     chosen = engines.get(choose(engine)[0])
     made_by = parse_options(chosen.Options, [f"{name}={value}" for name, value in options.items()])
     where = None if weights is None else Path(weights)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from inbetween.errors import InbetweenError
-from inbetween.timeline import Source, Timeline
+from inbetween.timeline.grid import Source, Timeline
 from inbetween.types import Gap, Maker, Motion, Picture, Report
 
 PASSED = 4

@@ -16,11 +16,14 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from inbetween import engines, sizes, timeline
+from inbetween import engines, sizes
 from inbetween.devices import thread_count
 from inbetween.engine import Engine, parse_options
 from inbetween.errors import InbetweenError, UnknownName, UsageError
-from inbetween.timeline import DEFAULT_FRAMES, DEFAULT_RATE, MOST_FRAMES, Timeline
+from inbetween.timeline import grid
+from inbetween.timeline.easing import parse_easing, parse_times
+from inbetween.timeline.grid import DEFAULT_FRAMES, DEFAULT_RATE, MOST_FRAMES, Timeline
+from inbetween.timeline.text import FASTEST_RATE, SLOWEST_RATE, parse_rate, parse_time
 from inbetween.types import Settings
 from inbetween.video import sinks
 from inbetween.video.sinks import Sink
@@ -271,15 +274,15 @@ def _timeline(words: RunRequest) -> tuple[Timeline, str | tuple[float, ...], lis
         frames = len(easing)
     line, notes = _grid(words, frames)
     if words.keyframes == "none":
-        line = timeline.without_keys(line)
+        line = grid.without_keys(line)
         if not line.sources:
             raise UsageError("-n 0 and --keyframes none leave nothing to make", "ask for 1 or more: -n 1")
         if not line.sources:
             raise UsageError("no pictures are left without the keys", "leave --keyframes none out")
     if isinstance(easing, tuple):
-        line = timeline.with_times(line, easing, "the file of times")
+        line = grid.with_times(line, easing, "the file of times")
     elif ease is not None:
-        line = timeline.eased(line, ease)
+        line = grid.eased(line, ease)
     return line, easing, notes
 
 
@@ -287,9 +290,9 @@ def _easing(
     words: str | tuple[float, ...],
 ) -> tuple[Callable[[float], float] | None, str | tuple[float, ...]]:
     if not isinstance(words, str):
-        return None, timeline.parse_times(" ".join(map(repr, words)), "the list of times")
+        return None, parse_times(" ".join(map(repr, words)), "the list of times")
     try:
-        ease = timeline.parse_easing(words)
+        ease = parse_easing(words)
     except UnknownName:
         # Not Path.is_file: it fails where words are too long for a name.
         if not os.path.isfile(words):
@@ -298,40 +301,40 @@ def _easing(
             text = Path(words).read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise InbetweenError(f"{words} cannot be read: {error}", "give a text file of times") from None
-        return None, timeline.parse_times(text, words)
+        return None, parse_times(text, words)
     return (None if words == "linear" else ease), words
 
 
 def _grid(words: RunRequest, frames: int | None) -> tuple[Timeline, list[tuple[str, str]]]:
-    rate = DEFAULT_RATE if words.fps is None else timeline.parse_rate(words.fps)
+    rate = DEFAULT_RATE if words.fps is None else parse_rate(words.fps)
     keys, loop = len(words.keys), words.loop
     if words.at is not None:
         if frames is not None or words.duration is not None:
             raise UsageError("--at excludes -n and --duration", "the keys' times and --fps decide the count")
         return _at(words.at, keys, rate, loop)
     if words.duration is None:
-        return timeline.even(keys, DEFAULT_FRAMES if frames is None else frames, rate, loop), []
+        return grid.even(keys, DEFAULT_FRAMES if frames is None else frames, rate, loop), []
     if frames is not None and words.fps is not None:
         raise UsageError("-n, --fps and --duration are one too many", "any two of them decide the third")
-    duration = timeline.parse_time(words.duration, rate)
+    duration = parse_time(words.duration, rate)
     if duration <= 0:
         raise UsageError(f"--duration {words.duration} leaves no time", "write it as 2s or 500ms")
     if frames is not None:
-        line = timeline.even(keys, frames, rate, loop)
+        line = grid.even(keys, frames, rate, loop)
         shown = _shown(line, words)
         rate = (shown / duration).limit_denominator(1_000_000)
-        if not timeline.SLOWEST_RATE <= rate <= timeline.FASTEST_RATE:
+        if not SLOWEST_RATE <= rate <= FASTEST_RATE:
             raise UsageError(
                 f"{shown} frames in {words.duration} are {float(rate):g} a second",
                 "take a rate from 0.001 to 1000",
             )
-        return timeline.even(keys, frames, rate, loop), []
-    return _spread(words, timeline.round_half_up(duration * rate), rate)
+        return grid.even(keys, frames, rate, loop), []
+    return _spread(words, grid.round_half_up(duration * rate), rate)
 
 
 def _shown(line: Timeline, words: RunRequest) -> int:
     if words.keyframes == "none":
-        line = timeline.without_keys(line)
+        line = grid.without_keys(line)
     count = len(line.sources)
     return max(1, 2 * count - 2) if words.ping_pong else count
 
@@ -343,14 +346,14 @@ def _spread(words: RunRequest, count: int, rate: Fraction) -> tuple[Timeline, li
             count += 1
             notes.append(("count", f"there and back makes an even count: {count} frames"))
         count = count // 2 + 1
-    places = timeline.spread(keys, count, words.loop)
+    places = grid.spread(keys, count, words.loop)
     if len({b - a for a, b in itertools.pairwise(places)}) > 1:
         notes.append(("snapped", f"the keys are snapped to frames {', '.join(map(str, places[:keys]))}"))
-    return timeline.on_grid(places, rate, words.loop), notes
+    return grid.on_grid(places, rate, words.loop), notes
 
 
 def _at(text: str, keys: int, rate: Fraction, loop: bool) -> tuple[Timeline, list[tuple[str, str]]]:
-    times = [timeline.parse_time(word, rate) for word in text.split(",")]
+    times = [parse_time(word, rate) for word in text.split(",")]
     wanted = keys + 1 if loop else keys
     if len(times) != wanted:
         more = "; a loop's last time is the return to the first key" if loop else ""
@@ -358,10 +361,10 @@ def _at(text: str, keys: int, rate: Fraction, loop: bool) -> tuple[Timeline, lis
     if any(a >= b for a, b in itertools.pairwise(times)):
         raise UsageError("the times of --at must ascend", "write them as 0,1.5s,72f")
     exact = [(time - times[0]) * rate for time in times]
-    places = [timeline.round_half_up(place) for place in exact]
+    places = [grid.round_half_up(place) for place in exact]
     notes = [
         ("snapped", f"key {i + 1} at {float(place / rate):g} s is snapped to frame {snapped}")
         for i, (place, snapped) in enumerate(zip(exact, places, strict=True))
         if place != snapped
     ]
-    return timeline.on_grid(places, rate, loop), notes
+    return grid.on_grid(places, rate, loop), notes

@@ -16,14 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inbetween import engines, gaps, pictures
-from inbetween.adapt import load_makers
 from inbetween.devices import available_memory, quiet_opencv
+from inbetween.engines.loading import load_makers
 from inbetween.errors import InbetweenError
 from inbetween.key_files import KeyFiles
 from inbetween.pictures.contact_sheet import Sheet
 from inbetween.ping_pong import FrameSource, Spool, cuts_of, there_and_back
 from inbetween.plan import WHERE, Plan
-from inbetween.timeline import Source
+from inbetween.timeline.grid import Source
 from inbetween.types import Motion, Picture, Report
 from inbetween.versions import versions
 from inbetween.video import disk, publish, sinks, workfolder

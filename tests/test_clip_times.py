@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inbetween.errors import UnknownName, UsageError
-from inbetween.timeline.clips import Speed, clip_grid, parse_factor, parse_speed
+from inbetween.timeline.speed import Speed, clip_grid, parse_factor, parse_speed
 
 RATES = st.sampled_from([Fraction(24), Fraction(25), Fraction(24000, 1001), Fraction(30000, 1001), Fraction(50)])
 FACTORS = st.fractions(Fraction(1, 4), 16, max_denominator=20)
@@ -78,7 +78,7 @@ def test_a_film_that_begins_later_shows_the_same(speed: Speed, begin: Fraction, 
 
 @pytest.mark.parametrize("easing", ["linear", "ease-in-out"])
 def test_the_integral_of_a_curve(easing: str) -> None:
-    from inbetween.timeline import parse_easing
+    from inbetween.timeline.easing import parse_easing
 
     speed, ease, steps = parse_speed("1:1, 2:0.25, 3:1, 3:2", Fraction(25), easing), parse_easing(easing), 4000
 

@@ -22,13 +22,12 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
 from inbetween import engines
-from inbetween.adapt import load_makers
 from inbetween.devices import available_memory
 from inbetween.diffusion import encode as diffusion_keys
 from inbetween.diffusion import svd
 from inbetween.diffusion.colour import held_to
 from inbetween.diffusion.colour import psnr as apart
-from inbetween.diffusion.control import Control, controlled, injected, legacy_context, prepared, ticking
+from inbetween.diffusion.control import Control, controlled, injected, legacy_context, prepared
 from inbetween.diffusion.decode import chunks, decoded
 from inbetween.diffusion.preview import preview_of
 from inbetween.diffusion.program import Denoise, Renoise, average, ramp
@@ -37,8 +36,10 @@ from inbetween.diffusion.schedule import schedule, start_scale
 from inbetween.engine import parse_options
 from inbetween.engines.fcvg import recipe
 from inbetween.engines.fcvg.network import controlnext_shapes
+from inbetween.engines.loading import load_makers
 from inbetween.errors import InbetweenError, Interrupted
 from inbetween.networks import memory
+from inbetween.networks.hooks import ticking
 from inbetween.networks.memory import MemoryPlan
 from inbetween.networks.networks import Networks, Part
 from inbetween.types import Gap, Picture, Report, Settings

@@ -26,8 +26,8 @@ from hypothesis import strategies as st
 from test_sound import CLICKS, clip, heard, played
 
 from inbetween import engines
-from inbetween.adapt import load_makers
 from inbetween.cli.console import Show
+from inbetween.engines.loading import load_makers
 from inbetween.errors import InbetweenError, Interrupted
 from inbetween.ping_pong import Spool, cuts_of, there_and_back
 from inbetween.plan import RunRequest, plan

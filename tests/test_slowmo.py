@@ -33,7 +33,7 @@ from inbetween.slowmo.analysis import Findings, Key
 from inbetween.slowmo.pieces import pieces
 from inbetween.slowmo.produce import LOOK_BACK, Result, look, make_film
 from inbetween.slowmo.request import ClipRequest, plan
-from inbetween.timeline.clips import Speed, clip_grid
+from inbetween.timeline.speed import Speed, clip_grid
 from inbetween.types import Gap, Picture, Report
 from inbetween.video import ffmpeg, sinks
 from inbetween.video.clip import Clip

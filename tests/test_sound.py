@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from inbetween.plan import RunRequest
 from inbetween.slowmo.produce import make_film
 from inbetween.slowmo.request import ClipRequest, plan
-from inbetween.timeline import parse_time
+from inbetween.timeline.text import parse_time
 from inbetween.types import Report
 from inbetween.video import ffmpeg
 from inbetween.video.extras import extras_of

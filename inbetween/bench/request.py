@@ -14,7 +14,7 @@ from inbetween.engine import parse_options
 from inbetween.errors import UnknownName, UsageError
 from inbetween.plan import choose
 from inbetween.sizes import check_working
-from inbetween.timeline import MOST_FRAMES
+from inbetween.timeline.grid import MOST_FRAMES
 from inbetween.types import Settings
 
 AGAINST = ("hold", "crossfade", "minterpolate")

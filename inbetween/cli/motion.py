@@ -91,7 +91,7 @@ def _check(said: dict[str, Any]) -> None:
     from inbetween.motion.drags import TIMINGS
     from inbetween.motion.tracks import PATHS
     from inbetween.motion.user import check_drags
-    from inbetween.timeline import parse_easing
+    from inbetween.timeline.easing import parse_easing
 
     check_drags(said["drag"] or (), 1)
     o.one_of("--drag-timing", said["drag_timing"], TIMINGS)

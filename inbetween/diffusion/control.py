@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -104,16 +104,5 @@ def legacy_context(network: nn.Module) -> Iterator[None]:
         for module in network.modules():
             if isinstance(module, TemporalBasicTransformerBlock):
                 handle = module.register_forward_pre_hook(hook, with_kwargs=True)
-                stack.callback(handle.remove)
-        yield
-
-
-@contextmanager
-def ticking(network: nn.Module, tick: Callable[[], None]) -> Iterator[None]:
-    """While this lasts, `tick` is called before every layer: on a CPU one call of a network takes minutes."""
-    with ExitStack() as stack:
-        for module in network.modules():
-            if next(module.children(), None) is None:
-                handle = module.register_forward_pre_hook(lambda module, given: tick())
                 stack.callback(handle.remove)
         yield

@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from inbetween.diffusion.control import ticking
 from inbetween.networks.heartbeat import Heartbeat
+from inbetween.networks.hooks import ticking
 from inbetween.networks.memory import MemoryPlan
 from inbetween.types import Report
 from inbetween.weights import load

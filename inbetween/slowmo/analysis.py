@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from inbetween.errors import InbetweenError, UsageError
-from inbetween.timeline import parse_time
+from inbetween.timeline.text import parse_time
 from inbetween.types import Picture, Report
 
 Seen: TypeAlias = "tuple[Fraction, Picture, Small]"

@@ -8,8 +8,8 @@ from itertools import chain
 
 from inbetween.gaps import Piece
 from inbetween.slowmo.analysis import Key
-from inbetween.timeline import EXACT
-from inbetween.timeline.clips import Grid
+from inbetween.timeline.grid import EXACT
+from inbetween.timeline.speed import Grid
 from inbetween.types import Gap, Picture
 
 

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inbetween import gaps, pictures, produce
-from inbetween.adapt import load_makers
 from inbetween.devices import available_memory, in_order, quiet_opencv
+from inbetween.engines.loading import load_makers
 from inbetween.errors import InbetweenError, UsageError
 from inbetween.key_files import one_aspect
 from inbetween.pictures.contact_sheet import Sheet
@@ -27,7 +27,7 @@ from inbetween.slowmo.analysis import Findings, Key
 from inbetween.slowmo.footage import Footage, Shared
 from inbetween.slowmo.pieces import pieces
 from inbetween.slowmo.request import Slow
-from inbetween.timeline.clips import Grid
+from inbetween.timeline.speed import Grid
 from inbetween.types import Gap, Maker, Picture, Report
 from inbetween.video import publish, sinks
 from inbetween.video.clip import Clip

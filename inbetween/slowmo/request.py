@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from inbetween import plan as films
-from inbetween import timeline
 from inbetween.errors import UnknownName, UsageError
 from inbetween.plan import Plan, RunRequest
-from inbetween.timeline import clips
-from inbetween.timeline.clips import Grid, Speed
+from inbetween.timeline.speed import Grid, Speed, clip_grid, parse_factor, parse_speed
+from inbetween.timeline.text import parse_rate, parse_time
 from inbetween.types import Report
 from inbetween.video import sinks
 from inbetween.video.clip import Clip
@@ -97,21 +96,21 @@ def _check_times(words: ClipRequest) -> None:
     speed(words, WITHOUT_CLIP, Fraction(1))
     for text in (words.since, words.until):
         if text is not None:
-            timeline.parse_time(text, WITHOUT_CLIP)
+            parse_time(text, WITHOUT_CLIP)
     for text in (words.fps, words.input_fps):
         if text is not None:
-            timeline.parse_rate(text)
+            parse_rate(text)
 
 
 def speed(words: ClipRequest, rate: Fraction, duration: Fraction, after: Fraction = Fraction(0)) -> Speed:
     """How fast a clip of that rate and duration, in seconds, is played; `after` it the film has that many more."""
     if words.speed is not None:
-        return clips.parse_speed(words.speed, rate, words.easing)
+        return parse_speed(words.speed, rate, words.easing)
     value = Fraction(1)
     if words.factor is not None:
-        value = 1 / clips.parse_factor(words.factor)
+        value = 1 / parse_factor(words.factor)
     elif words.duration is not None:
-        wanted = timeline.parse_time(words.duration, rate)
+        wanted = parse_time(words.duration, rate)
         if wanted <= after:
             raise UsageError(f"--duration {words.duration} leaves no time", "write it as 2s or 500ms")
         value = duration / (wanted - after)
@@ -124,8 +123,8 @@ def part(words: ClipRequest, clip: Clip, report: Report) -> Clip:
     Raises:
         WordsRefused: nothing is left.
     """
-    since = Fraction(0) if words.since is None else timeline.parse_time(words.since, clip.rate)
-    until = clip.duration if words.until is None else timeline.parse_time(words.until, clip.rate)
+    since = Fraction(0) if words.since is None else parse_time(words.since, clip.rate)
+    until = clip.duration if words.until is None else parse_time(words.until, clip.rate)
     if until - clip.duration > 1 / clip.rate:
         text = f"{clip.path} lasts {float(clip.duration):.2f} s: --to {words.until} is beyond its end"
         report.note("beyond", text, duration=float(clip.duration))
@@ -139,14 +138,14 @@ def grid(words: ClipRequest, whole: Clip, clip: Clip, report: Report) -> Grid:
     Raises:
         WordsRefused: too many frames.
     """
-    fps = None if words.fps is None else timeline.parse_rate(words.fps)
+    fps = None if words.fps is None else parse_rate(words.fps)
     if words.end == "key" and clip.last > 0:
         # The last picture has a frame of its own.
         found = speed(words, clip.rate, clip.last, 1 / (fps or clip.rate))
     else:
         found = speed(words, clip.rate, clip.duration)
     found = replace(found, begin=clip.start - whole.start)
-    made = clips.clip_grid(clip.rate, clip.duration, found, fps, clip.last if words.end == "key" else None)
+    made = clip_grid(clip.rate, clip.duration, found, fps, clip.last if words.end == "key" else None)
     speeds = {value for _, value in found.points}
     if clip.even and not words.holes and len(speeds) == 1 and (speeds.pop() * clip.rate / made.rate).denominator == 1:
         moved = "" if words.repeats == "keep" else ", but where one is repeated"
@@ -166,4 +165,4 @@ def input_rate(words: ClipRequest) -> Fraction:
     """
     if words.input_fps is None:
         raise UsageError(f"{words.clip} does not say how fast it is", "say it: --input-fps 24")
-    return timeline.parse_rate(words.input_fps)
+    return parse_rate(words.input_fps)

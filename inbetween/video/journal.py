@@ -1,7 +1,8 @@
 """The finished segments of a long film, and the journal that says which they are.
 
-Both lie in `workfolder.segments_of`. A segment counts once its line is in the journal, which is after its files are on the
-disk under their names; a line that was torn by a kill, and files that are in no line, count for nothing.
+Both lie in the work folder of the output (`workfolder.segments_of`). A segment counts once its line is in the journal,
+and the line is written after the segment's files are on the disk under their names. A line that was torn by a kill, and
+files that no line names, count for nothing.
 """
 
 from __future__ import annotations

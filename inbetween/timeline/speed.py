@@ -11,7 +11,9 @@ from functools import cached_property
 from itertools import accumulate, pairwise
 
 from inbetween.errors import UsageError
-from inbetween.timeline import EXACT, number, parse_easing, parse_time, round_half_up
+from inbetween.timeline.easing import parse_easing
+from inbetween.timeline.grid import EXACT, round_half_up
+from inbetween.timeline.text import number, parse_time
 
 SLOWEST, FASTEST = Fraction(1, 1000), Fraction(1000)
 MOST_CLIP_FRAMES = 10_000_000

@@ -1,0 +1,72 @@
+"""Reports that pass on to another report what they do not change themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inbetween.types import Report
+
+
+class Forward(Report):
+    """Passes everything on. A subclass overrides what it changes, and calls `super()` for the rest."""
+
+    def __init__(self, report: Report) -> None:
+        """
+        Args:
+            report: hears all that this report is told.
+        """
+        self._report = report
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        """See `Report.progress`."""
+        self._report.progress(stage, done, total)
+
+    def note(self, code: str, text: str, *, detail: bool = False, **facts: Any) -> None:
+        """See `Report.note`."""
+        self._report.note(code, text, detail=detail, **facts)
+
+    def preview(self, step: int, frames: Callable[[], NDArray[np.uint8]]) -> None:
+        """See `Report.preview`."""
+        self._report.preview(step, frames)
+
+
+class AsDetail(Forward):
+    """Passes every note on as a detail: of a step that the user need not know of."""
+
+    def note(self, code: str, text: str, *, detail: bool = False, **facts: Any) -> None:
+        """See `Report.note`."""
+        super().note(code, text, detail=True, **facts)
+
+
+class Once(Forward):
+    """Passes every note on once, however often it is repeated, and remembers all of them.
+
+    Neighbouring segments of a film look at the same keys and would say the same of them.
+    """
+
+    def __init__(self, report: Report) -> None:
+        """
+        Args:
+            report: hears each note once.
+        """
+        super().__init__(report)
+        self._noted: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def note(self, code: str, text: str, *, detail: bool = False, **facts: Any) -> None:
+        """See `Report.note`."""
+        if (code, text) not in self._noted:
+            self._noted[code, text] = {"detail": detail, **facts}
+            super().note(code, text, detail=detail, **facts)
+
+    def remember(self) -> list[Any]:
+        """All notes so far, as JSON-serialisable values for a journal."""
+        return [[code, text, facts] for (code, text), facts in self._noted.items()]
+
+    def recall(self, notes: Iterable[Any]) -> None:
+        """Pass on notes that `remember` of an earlier run returned, except those that were made in this one."""
+        for code, text, facts in notes:
+            self.note(code, text, **facts)
