@@ -14,7 +14,6 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from conftest import load, psnr, save, scene
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -26,6 +25,8 @@ from inbetween.fitted import fitted
 from inbetween.plan import Words, plan
 from inbetween.sizes import check_working, legal_size
 from inbetween.types import Gap, Maker, Motion, Picture, Report, Settings, Track
+from support.pictures import load, psnr, save, scene
+from support.reports import Heard
 
 VIDEO = Lengths(2, 25, native=25)
 FOURS = Lengths(5, 81, 4, native=81)
@@ -36,17 +37,6 @@ SMALL = Sizes(16, 32, native=(96, 160))
 class Options:
     frames: int = frames_option()
     size: str = size_option()
-
-
-class Notes(Report):
-    def __init__(self) -> None:
-        self.loud: list[tuple[str, str]] = []
-        self.all: list[str] = []
-
-    def note(self, code: str, text: str, *, detail: bool = False, **facts: Any) -> None:
-        self.all.append(code)
-        if not detail:
-            self.loud.append((code, text))
 
 
 @dataclass
@@ -133,6 +123,7 @@ SIZES = st.builds(
     st.none() | st.tuples(st.integers(2, 9), st.integers(2, 9)),
 )
 
+
 # ------------------------------------------------------------------ what the engine is given
 
 
@@ -177,7 +168,7 @@ def test_an_even_count_that_is_allowed_is_made_in_one_run(count: int, lengths: L
 
 def test_what_is_on_the_native_grid_is_taken_and_the_rest_filled() -> None:
     start, end = flat((4, 6))
-    fake, fill, notes = Fake(by_time, Lengths(5, 5, native=5)), Fake(faded), Notes()
+    fake, fill, notes = Fake(by_time, Lengths(5, 5, native=5)), Fake(faded), Heard()
     # 0.25 is a grid picture; 0.3 and 0.4 lie before 0.5, 0.9 before the end.
     made = fake.made(Gap(start, end, (0.1, 0.25, 0.3, 0.4, 0.9)), fill=fill, report=notes)
     assert [picture[0, 0, 0] for picture in made] == pytest.approx([25.5, 64, 76.5, 102, 229.5], abs=1)
@@ -196,7 +187,7 @@ def test_what_is_on_the_native_grid_is_taken_and_the_rest_filled() -> None:
     assert first.after[0] is second.end
     assert third.before is not None
     assert third.before[0] is second.end
-    (code, text) = notes.loud[0]
+    code, text = notes.notes[0].code, notes.notes[0].text
     assert code == "filled"
     assert "4 of 5 pictures are made by flow" in text
 
@@ -237,10 +228,10 @@ def test_the_user_may_force_a_count() -> None:
 
 def test_each_kind_of_note_is_loud_once() -> None:
     gaps = [Gap(*flat((50, 50), 4), times) for times in ((0.3, 0.6), even(3), (0.2,), even(3), (0.2,))]
-    notes = Notes()
+    notes = Heard()
     Fake(by_time, VIDEO, SMALL).made(*gaps, report=notes)
-    assert sorted(code for code, _ in notes.loud) == ["alpha", "few", "filled", "working-size"]
-    assert notes.all.count("filled") == 2
+    assert sorted(notes.loud) == ["alpha", "few", "filled", "working-size"]
+    assert notes.codes.count("filled") == 2
 
 
 def test_notes_of_those_who_fill_are_details() -> None:
@@ -249,10 +240,10 @@ def test_notes_of_those_who_fill_are_details() -> None:
             report.note("doubt", "expect ghosts")
             yield from super().__call__(gaps, report)
 
-    notes = Notes()
+    notes = Heard()
     Fake(by_time, VIDEO).made(Gap(*flat((4, 6)), (0.3, 0.4)), fill=Doubtful(faded), report=notes)
-    assert "doubt" in notes.all
-    assert "doubt" not in dict(notes.loud)
+    assert "doubt" in notes.codes
+    assert "doubt" not in notes.loud
 
 
 def test_one_gap_at_a_time() -> None:
@@ -331,7 +322,7 @@ def test_without_a_native_size_keys_come_back_bit_for_bit(sizes: Sizes, size: tu
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_keys_of_the_native_size_are_untouched(dtype: Any) -> None:
     key = np.random.default_rng(0).integers(0, np.iinfo(dtype).max, (96, 160, 3), dtype)
-    fake, notes = Fake(nearest_key, VIDEO, SMALL), Notes()
+    fake, notes = Fake(nearest_key, VIDEO, SMALL), Heard()
     made = fake.made(Gap(key, key[::-1], even(23)), report=notes)
     assert fake.gaps[0].start is key
     assert np.array_equal(made[0], key)

@@ -20,7 +20,7 @@ for module in sorted((HERE / "checks").glob("*.py")):
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Generator[None, None, None]:
     """Last of all: how many cases of each family passed or failed, and what is still pending, by name."""
     yield
-    from cases import OWN, root
+    from goldens.cases import OWN, root
 
     ran: dict[str, Counter[str]] = {}
     pending: Counter[str] = Counter()

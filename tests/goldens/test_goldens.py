@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cases import Case, found, root
-from registry import CHECKS
+
+from goldens.cases import Case, found, root
+from goldens.registry import CHECKS
 
 PENDING = {
     ("film", "*"),
