@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from support.bench import SIZE, frame, frames, scored
-from support.commands import Command
+from support.commands import Command, fake_ffmpeg, hearing
 from support.films import folder_of
 from support.folders import contents
 from support.pictures import save
@@ -117,10 +117,7 @@ def test_files_that_will_not_do(inside: Command, tmp_path: Path, said: str, erro
 
 def test_an_ffmpeg_without_the_filters(command: Command, tmp_path: Path) -> None:
     folder_of(tmp_path / "clip", frames(4))
-    fake = tmp_path / "ffmpeg"
-    fake.write_text("#!/bin/sh\necho ' T.. minterpolate      V->V       Frame rate conversion'\n")
-    fake.chmod(0o755)
-    env = {"IMAGEIO_FFMPEG_EXE": str(fake)}
+    env = fake_ffmpeg(tmp_path, "echo ' T.. minterpolate      V->V       Frame rate conversion'")
     ran = command("bench", "clip", env=env)
     assert ran.code == 1
     assert ran.problem == ("this ffmpeg has no filter libvmaf", "leave it out: --no-vmaf")
@@ -143,8 +140,7 @@ def test_stopped(tmp_path: Path, how: signal.Signals) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # Who runs these tests in the background may have had it ignored, which children inherit.
-        preexec_fn=lambda: signal.signal(how, signal.SIG_DFL),
+        preexec_fn=hearing,
     )
     assert process.stderr is not None
     for line in process.stderr:

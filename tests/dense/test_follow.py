@@ -7,21 +7,20 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inbetween import engines, pictures
+from inbetween import pictures
 from inbetween.matching.sift import match
 from inbetween.motion.drags import parse_drag
 from inbetween.motion.gather import motion_of
 from inbetween.motion.tracks import places_at
 from inbetween.pictures.fit import WAYS, fit_map
-from inbetween.types import Gap, Motion, Picture, Report, Settings
+from inbetween.types import Gap, Motion, Picture
 from support.balls import SIZE, ball, centre
+from support.engines import make
 from support.pictures import psnr, scene, texture
 
 
 def made(start: Picture, end: Picture, times: tuple[float, ...], motion: Motion | None, threads: int = 1):
-    engine = engines.get("flow")
-    maker = engine.load(engine.Options(), Settings(threads=threads))
-    return list(maker([Gap(start, end, times, motion=motion)], Report()))
+    return make("flow", Gap(start, end, times, motion=motion), threads=threads)
 
 
 def drags(*words: str) -> Motion:

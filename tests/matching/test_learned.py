@@ -45,7 +45,9 @@ def test_the_default_needs_no_torch() -> None:
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
-@pytest.mark.parametrize("name", ["disk", "aliked", "loftr"])
+@pytest.mark.parametrize(
+    "name", ["disk", pytest.param("aliked", marks=pytest.mark.slow), pytest.param("loftr", marks=pytest.mark.slow)]
+)
 def test_published_files_are_read(name: str, tmp_path: Path) -> None:
     """Untrained networks, kept under the published names: they load and run; a file that does not fit is refused."""
     import torch

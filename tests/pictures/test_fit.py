@@ -17,7 +17,6 @@ QUICK = settings(max_examples=80, deadline=None, database=None)
 DEPTHS = (np.uint8, np.uint16)
 
 
-# Sizes
 sizes = st.tuples(st.integers(1, 40), st.integers(1, 40))
 
 

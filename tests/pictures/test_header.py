@@ -20,7 +20,6 @@ from support.pictures import noise
 from support.reading import every_kind, read, refused
 
 
-# What is not a picture
 @pytest.mark.parametrize(
     ("data", "what"),
     [
@@ -102,7 +101,6 @@ def test_importing_the_room_loads_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
-# Too large
 def test_bombs_are_refused_by_their_header(tmp_path: Path) -> None:
     before = Image.MAX_IMAGE_PIXELS
     side = written(tmp_path / "side.png", png((60_000, 60_000), 8, 2, [b"\0"]))

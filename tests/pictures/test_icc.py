@@ -32,7 +32,6 @@ from support.reports import Heard, Note
 DEPTHS = (np.uint8, np.uint16)
 
 
-# Colours
 CURVES = {
     "gamma": (gamma_curve(563 / 256), lambda code: code ** (563 / 256)),
     "linear": (struct.pack(">4s4xI", b"curv", 0), lambda code: code),

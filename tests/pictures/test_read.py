@@ -39,7 +39,6 @@ def test_a_png_with_too_few_rows_is_refused(tmp_path: Path, bits: int, capfd: py
     assert "WARN" not in capfd.readouterr().err
 
 
-# Kinds of pixels
 @pytest.mark.parametrize("dtype", DEPTHS)
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
 def test_png_of_every_colour_type(tmp_path: Path, channels: int, dtype: Any) -> None:
@@ -194,7 +193,6 @@ def test_avif(tmp_path: Path) -> None:
     assert np.abs(picture.astype(int) - flat[0, 0]).max() < 6
 
 
-# Rotation
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_exif_orientation(tmp_path: Path, orientation: int) -> None:
     exif = Image.Exif()

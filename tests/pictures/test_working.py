@@ -15,7 +15,6 @@ QUICK = settings(max_examples=80, deadline=None, database=None)
 DEPTHS = (np.uint8, np.uint16)
 
 
-# Alike
 def test_like_and_unify() -> None:
     rgb, rgba, deep = noise(4, 5, 3), noise(4, 5, 4), noise(4, 5, 3, np.uint16)
     assert pictures.like(rgb, 3, np.uint8) is rgb

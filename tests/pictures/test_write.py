@@ -20,7 +20,6 @@ from support.reports import Heard
 DEPTHS = (np.uint8, np.uint16)
 
 
-# Writing
 @pytest.mark.parametrize("suffix", [".png", ".PNG", ".tif", ".tiff"])
 @pytest.mark.parametrize("dtype", DEPTHS)
 @pytest.mark.parametrize("channels", [3, 4])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from fractions import Fraction
 from pathlib import Path
@@ -88,10 +87,6 @@ def plane(frame: Any, index: int) -> np.ndarray:
     found = frame.planes[index]
     rows = np.frombuffer(found, np.uint8 if bits == 8 else "<u2").reshape(found.height, -1)
     return rows[:, : found.width].astype(float) / 2 ** (bits - 8)
-
-
-def leftovers(folder: Path) -> list[str]:
-    return [entry for entry in os.listdir(folder) if entry.startswith(".inbetween")]
 
 
 RATES = [Fraction(n, d) for n, d in ((24000, 1001), (25, 1), (30000, 1001), (60, 1), (250, 37), (1, 2), (1000, 1))]

@@ -71,7 +71,7 @@ def processes_that_name(path: Path) -> set[int]:
     return found
 
 
-def _hearing() -> None:
+def hearing() -> None:
     """Under `nohup` or in the background the tests' own children would not hear some, and rightly so."""
     for signum in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, signal.SIG_DFL)
@@ -90,7 +90,7 @@ def started(folder: Path, out: str, *more: object, count: int = 9000) -> subproc
         pipesize=4096,
         text=True,
         start_new_session=True,
-        preexec_fn=_hearing,
+        preexec_fn=hearing,
     )
 
 

@@ -40,7 +40,6 @@ def read(path: Path, report: Report | None = None) -> np.ndarray:
     return picture
 
 
-# Damaged
 def every_kind(folder: Path) -> dict[str, bytes]:
     picture = Image.fromarray(noise(40, 50, 3))
     kinds = {

@@ -33,10 +33,11 @@ def written(
     sink = sinks.parse(str(path), **words)
     prepare(sink, overwrite)
     write_work(sink, work, RATE, COUNT, SIZE, report or Report(), overwrite)
-    return contents(path)
+    return bytes_of(path)
 
 
-def contents(path: Path) -> bytes:
+def bytes_of(path: Path) -> bytes:
+    """Of a file, or of all that a folder shows, one after the other with their names."""
     files = [path] if path.is_file() else sorted(p for p in path.iterdir() if p.name[0] != ".")
     return b"".join(file.name.encode() * (file != path) + file.read_bytes() for file in files)
 

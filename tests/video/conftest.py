@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from inbetween.video import ffmpeg
 from support.ffmpeg_clips import Make
+from support.films import by_ffmpeg
 
 
 @pytest.fixture
@@ -18,8 +17,7 @@ def make(tmp_path: Path) -> Make:
     def run(name: str, source: str | None, *words: str, before: tuple[str, ...] = ()) -> Path:
         path = tmp_path / name
         given = () if source is None else ("-f", "lavfi", "-i", source)
-        command = [ffmpeg.executable(), "-v", "error", "-y", *before, *given, *words, str(path)]
-        subprocess.run(command, check=True, capture_output=True)
+        by_ffmpeg(*before, *given, *words, path)
         return path
 
     return run

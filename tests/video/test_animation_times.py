@@ -20,6 +20,7 @@ from inbetween.types import Report
 from inbetween.video import animation, sinks
 from inbetween.video.probe import probe
 from support.commands import Command
+from support.containers import chunk
 from support.films import timed
 
 DELAYS = (100, 100, 200, 50, 150, 100)
@@ -95,9 +96,6 @@ def test_how_a_png_blends_and_clears(tmp_path: Path) -> None:
 
     def flat(height: int, width: int, *value: int) -> bytes:
         return zlib.compress((b"\0" + bytes(value) * width) * height)
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     parts, number = [], 0
     for x, y, height, width, value, dispose, blend in (

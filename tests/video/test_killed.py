@@ -95,7 +95,7 @@ def test_what_a_kill_has_left_of_a_sheet_goes_even_when_the_film_exists(inside: 
 NURSERY = """
 import json, os, signal, sys
 from pathlib import Path
-from support.segments import written, contents, passing, WORK
+from support.segments import written, bytes_of, passing, WORK
 from inbetween.video.resume import Work
 out, overwrite, one = Path(sys.argv[1]), sys.argv[2] == "overwrite", sys.argv[5] == "one"
 work = Work(passing, (0,), WORK.identity) if one else WORK
@@ -138,7 +138,7 @@ def child(kill):
 
 fresh()
 assert child(0) == 0
-whole = contents(out)
+whole = bytes_of(out)
 kills = 0
 for kill in range(int(sys.argv[3]), 10000, int(sys.argv[4])):
     fresh()
@@ -148,7 +148,7 @@ for kill in range(int(sys.argv[3]), 10000, int(sys.argv[4])):
     assert os.WTERMSIG(status) == 9, status
     kills += 1
     again = child(0)
-    assert contents(out) == whole, kill
+    assert bytes_of(out) == whole, kill
     # Where it had come to its end it may say that the film exists.
     assert again == 0 or not overwrite, kill
     left = [p for folder in (out.parent, out) if folder.is_dir() for p in folder.iterdir() if p.name[0] == "."]

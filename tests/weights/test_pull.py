@@ -16,6 +16,7 @@ from inbetween.errors import InbetweenError
 from inbetween.types import Report
 from inbetween.weights import pull
 from inbetween.weights.table import WEIGHTS, File, Part, Weights
+from support.commands import hearing
 from support.tiny_hub import COMMIT, HALF, PULLED, published, start_of, there
 from support.tiny_weights import NAMES, PAGE, network
 
@@ -83,7 +84,7 @@ def test_a_server_without_ranges_is_asked_for_all(models, hub, home) -> None:
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_it_keeps_what_it_has(words, models, env, hub, home, signum) -> None:
     hub.hold = release = threading.Event()
-    process = subprocess.Popen(words("pull", "tiny"), env=env, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(words("pull", "tiny"), env=env, stderr=subprocess.PIPE, text=True, preexec_fn=hearing)
     assert hub.held.wait(60)
     while not any(path.stat().st_size for path in home.glob(".tiny.part/*.safetensors")):
         pass
@@ -99,9 +100,9 @@ def test_stopped_it_keeps_what_it_has(words, models, env, hub, home, signum) -> 
 
 def test_two_at_once_download_it_once(words, env, hub, home) -> None:
     hub.hold = release = threading.Event()
-    first = subprocess.Popen(words("pull", "tiny"), env=env, stderr=subprocess.PIPE, text=True)
+    first = subprocess.Popen(words("pull", "tiny"), env=env, stderr=subprocess.PIPE, text=True, preexec_fn=hearing)
     assert hub.held.wait(60)
-    second = subprocess.Popen(words("pull", "tiny"), env=env, stderr=subprocess.PIPE, text=True)
+    second = subprocess.Popen(words("pull", "tiny"), env=env, stderr=subprocess.PIPE, text=True, preexec_fn=hearing)
     assert any("another process is at work on tiny" in line for line in second.stderr)
     release.set()
     assert [process.wait(60) for process in (first, second)] == [0, 0]
