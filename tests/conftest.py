@@ -17,7 +17,8 @@ import pytest
 pytest.register_assert_rewrite("support", "goldens.checks")
 
 from support.commands import INBETWEEN, Command, Ran  # noqa: E402
-from support.films import MakeClip, lossless  # noqa: E402
+from support.ffmpeg_clips import Make  # noqa: E402
+from support.films import MakeClip, by_ffmpeg, lossless  # noqa: E402
 from support.pictures import Picture, save, scene  # noqa: E402
 
 # No test is of time: a busy machine is no failure.
@@ -80,3 +81,16 @@ def clip(tmp_path: Path) -> MakeClip:
         return lossless(tmp_path / name, list(pictures), rate, **more)
 
     return made
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    """A file by ffmpeg: its name, the source for its test pictures (or None), and ffmpeg's words."""
+
+    def run(name: str, source: str | None, *words: str, before: tuple[str, ...] = ()) -> Path:
+        path = tmp_path / name
+        given = () if source is None else ("-f", "lavfi", "-i", source)
+        by_ffmpeg(*before, *given, *words, path)
+        return path
+
+    return run

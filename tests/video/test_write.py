@@ -108,7 +108,7 @@ def test_a_wrong_number_of_frames_is_a_bug(tmp_path: Path, out: str, given: int)
 
 def test_a_wrong_size_is_a_bug(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="frame 1 is"):
-        write(sinks.parse(f"{tmp_path}/a.mp4"), [disc(0), noise(0)], NTSC, 2, SIZE, Report())
+        write(sinks.parse(f"{tmp_path}/a.mp4"), [disc(0), noise(256, 256, seed=0)], NTSC, 2, SIZE, Report())
     assert os.listdir(tmp_path) == []
 
 
