@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from inbetween.errors import InbetweenError, Interrupted, UnknownName, WordsRefused
+from inbetween.errors import InbetweenError, Interrupted, UnknownName, UsageError
 
 if TYPE_CHECKING:
     from inbetween.api import interpolate

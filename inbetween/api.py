@@ -9,13 +9,16 @@ from typing import Any, cast
 
 import numpy as np
 
-from inbetween import engines, film, pictures, timeline
+from inbetween import engines, gaps, pictures
+from inbetween.adapt import load_makers
 from inbetween.devices import quiet_opencv, thread_count
 from inbetween.engine import parse_options
-from inbetween.errors import UnknownName, WordsRefused
-from inbetween.fitted import load_makers
+from inbetween.errors import UnknownName, UsageError
 from inbetween.plan import KEYFRAMES, UNRELATED, choose, device_for
 from inbetween.sizes import check_working
+from inbetween.timeline import grid
+from inbetween.timeline.easing import parse_easing
+from inbetween.timeline.grid import DEFAULT_FRAMES, DEFAULT_RATE
 from inbetween.types import Picture, Report, Settings
 from inbetween.weights import store
 
@@ -25,7 +28,7 @@ Key = str | os.PathLike[str] | Picture
 def interpolate(
     start: Key,
     end: Key,
-    frames: int = timeline.DEFAULT_FRAMES,
+    frames: int = DEFAULT_FRAMES,
     engine: str = "auto",
     *,
     easing: str = "linear",
@@ -57,23 +60,23 @@ def interpolate(
         if value not in known:
             raise UnknownName(name, value, known)
     if frames < 0:
-        raise WordsRefused(f"frames must be 0 or more, not {frames}", "it counts the pictures between two keys")
+        raise UsageError(f"frames must be 0 or more, not {frames}", "it counts the pictures between two keys")
     report = report or Report()
-    line = timeline.even(2, frames, timeline.DEFAULT_RATE)
+    line = grid.even(2, frames, DEFAULT_RATE)
     if keyframes == "none":
-        line = timeline.without_keys(line)
-    line = timeline.eased(line, timeline.parse_easing(easing))
+        line = grid.without_keys(line)
+    line = grid.eased(line, parse_easing(easing))
     chosen = engines.get(choose(engine)[0])
     made_by = parse_options(chosen.Options, [f"{name}={value}" for name, value in options.items()])
     where = None if weights is None else Path(weights)
     settings = Settings(device_for(device, chosen), thread_count(threads), where)
     keys = pictures.unify([_picture(start, report), _picture(end, report)])
     if keys[0].shape != keys[1].shape:
-        raise WordsRefused("start and end are of unlike size", "bring them to one size first")
+        raise UsageError("start and end are of unlike size", "bring them to one size first")
     check_working(chosen, made_by)
     store.require(chosen.needs, settings.weights)
     makers = load_makers(chosen.name, made_by, settings)
-    made = film.frames(
+    made = gaps.frames_of(
         keys, line, makers, report, unrelated=if_unrelated, generated=keyframes == "generated", seed=seed
     )
     return _quietly(made)
@@ -88,7 +91,7 @@ def _picture(key: Key, report: Report) -> Picture:
     if isinstance(key, (str, os.PathLike)):
         return pictures.read(Path(key), report)
     if key.ndim != 3 or key.shape[2] not in (3, 4) or key.dtype not in (np.uint8, np.uint16):
-        raise WordsRefused(
+        raise UsageError(
             f"a key of shape {key.shape} and type {key.dtype} is no picture",
             "give (H, W, 3 or 4), uint8 or uint16, RGB or RGBA",
         )

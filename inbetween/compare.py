@@ -15,11 +15,11 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from inbetween import pictures
-from inbetween.errors import WordsRefused
+from inbetween.errors import UsageError
 from inbetween.types import Picture, Report
-from inbetween.video import place, probe, read, resume
-from inbetween.video.carry import carried
+from inbetween.video import probe, publish, read, segments
 from inbetween.video.clip import Clip
+from inbetween.video.extras import extras_of
 from inbetween.video.sinks import Sink
 from inbetween.video.verify import Written
 from inbetween.video.write import rehearse
@@ -46,9 +46,9 @@ def compare(
         WordsRefused: `way` needs more clips.
     """
     if len(paths) < 2:
-        raise WordsRefused("a comparison needs two clips or more", "inbetween compare a.mp4 b.mp4 -o side.mp4")
+        raise UsageError("a comparison needs two clips or more", "inbetween compare a.mp4 b.mp4 -o side.mp4")
     clips = [probe.probe(path, report) for path in paths]
-    place.prepare(sink, overwrite, list(paths))
+    publish.prepare(sink, overwrite, list(paths))
     rate, length = max(clip.rate for clip in clips), max(clip.duration for clip in clips)
     count = max(1, round(length * rate))
     for clip in clips:
@@ -74,15 +74,15 @@ def compare(
                 errors[number] += float(np.mean(np.square((one - first).astype(np.float32))))
             yield layout.frame(row if way != "difference" else [row[0], *(_difference(one, row[0]) for one in row[1:])])
 
-    sound = carried(clips[0], sink, True, "keep", length, _same, _same, report)
+    sound = extras_of(clips[0], sink, True, "keep", length, _same, _same, report)
     identity: dict[str, Any] = {"--as": way, "--codec": sink.codec, "--encoder": sink.encoder}
-    identity |= {f"clip {number}": resume.stamp(Path(path)) for number, path in enumerate(paths, 1)}
+    identity |= {f"clip {number}": segments.stamp(Path(path)) for number, path in enumerate(paths, 1)}
 
     def recall(known: list[float]) -> None:
         errors[:] = known
 
-    work = resume.Work(lambda first, stop: frames(), (0,), identity, errors.tolist, recall)
-    written = resume.write_work(sink, work, rate, count, size, report, overwrite, carried=sound)
+    work = segments.Segments(lambda first, stop: frames(), (0,), identity, errors.tolist, recall)
+    written = segments.write_work(sink, work, rate, count, size, report, overwrite, carried=sound)
     return written, [psnr(error / count) for error in errors[1:]]
 
 

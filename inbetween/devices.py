@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import TypeVar
 
-from inbetween.errors import InbetweenError, WordsRefused
+from inbetween.errors import InbetweenError, UsageError
 
 M_ARENA_MAX = -8
 """Of glibc's malloc.h."""
@@ -30,7 +30,7 @@ def thread_count(asked: int | None) -> int:
     if not text:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if not text.isdecimal() or int(text) < 1:
-        raise WordsRefused(f"INBETWEEN_THREADS is `{text}`", "set it to a whole number from 1 on, or unset it")
+        raise UsageError(f"INBETWEEN_THREADS is `{text}`", "set it to a whole number from 1 on, or unset it")
     return int(text)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from inbetween.errors import UnknownName, WordsRefused
+from inbetween.errors import UnknownName, UsageError
 from inbetween.types import Maker, Settings
 
 
@@ -109,10 +109,10 @@ def parse_options(options: type, words: Iterable[str]) -> Any:
     for word in words:
         name, equals, text = word.partition("=")
         if not equals:
-            raise WordsRefused(f"`--set {word}` has no value", f"write it as `--set {word}=VALUE`")
+            raise UsageError(f"`--set {word}` has no value", f"write it as `--set {word}=VALUE`")
         if name not in fields:
             if not fields:
-                raise WordsRefused(f"this engine has no option `{name}`", "it has none at all: leave --set out")
+                raise UsageError(f"this engine has no option `{name}`", "it has none at all: leave --set out")
             raise UnknownName("option", name, fields)
         values[name] = _value(fields[name], text)
     return options(**values)
@@ -128,18 +128,16 @@ def _value(field: dataclasses.Field[Any], text: str) -> Any:
     if kind is bool:
         words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
         if text.lower() not in words:
-            raise WordsRefused(f"`{field.name}` must be true or false, not {text}", f"write {field.name}=true")
+            raise UsageError(f"`{field.name}` must be true or false, not {text}", f"write {field.name}=true")
         return words[text.lower()]
     try:
         value = kind(text)
     except ValueError:
         what = "a whole number" if kind is int else "a number"
-        raise WordsRefused(
+        raise UsageError(
             f"`{field.name}` must be {what}, not {text}", f"its default is {field.name}={field.default}"
         ) from None
     if not (low is None or value >= low) or not (high is None or value <= high):
         bounds = f"from {low} to {high}" if low is not None and high is not None else f"at least {low}"
-        raise WordsRefused(
-            f"`{field.name}` must be {bounds}, not {text}", f"its default is {field.name}={field.default}"
-        )
+        raise UsageError(f"`{field.name}` must be {bounds}, not {text}", f"its default is {field.name}={field.default}")
     return value

@@ -23,13 +23,13 @@ class InbetweenError(Exception):
         self.hint = hint
 
 
-class WordsRefused(InbetweenError):
+class UsageError(InbetweenError):
     """Words on the command line, or arguments of the Python API, that make no sense together."""
 
     exit_code = 2
 
 
-class UnknownName(WordsRefused):
+class UnknownName(UsageError):
     """A name that is in no table."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from inbetween.types import Picture, Report
 from inbetween.video import disk
 
-Make = Callable[[int, int], Iterator[Picture]]
+FrameSource = Callable[[int, int], Iterator[Picture]]
 """(first, stop) -> frames of a film, as `Work.make`."""
 
 
@@ -60,7 +60,7 @@ class Spool:
         return pixels.reshape(self._like.shape)  # type: ignore[no-any-return]
 
 
-def there_and_back(make: Make, count: int, spool: Spool, report: Report) -> Make:
+def there_and_back(make: FrameSource, count: int, spool: Spool, report: Report) -> FrameSource:
     """The frames of a film of `count`, then the same backwards, neither end repeated: 2 count - 2 of them.
 
     What was made by another process, before it was stopped, is made again for the way back. Progress: `back`.

@@ -16,11 +16,14 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from inbetween import engines, sizes, timeline
+from inbetween import engines, sizes
 from inbetween.devices import thread_count
 from inbetween.engine import Engine, parse_options
-from inbetween.errors import InbetweenError, UnknownName, WordsRefused
-from inbetween.timeline import DEFAULT_FRAMES, DEFAULT_RATE, MOST_FRAMES, Timeline
+from inbetween.errors import InbetweenError, UnknownName, UsageError
+from inbetween.timeline import grid
+from inbetween.timeline.easing import parse_easing, parse_times
+from inbetween.timeline.grid import DEFAULT_FRAMES, DEFAULT_RATE, MOST_FRAMES, Timeline
+from inbetween.timeline.text import FASTEST_RATE, SLOWEST_RATE, parse_rate, parse_time
 from inbetween.types import Settings
 from inbetween.video import sinks
 from inbetween.video.sinks import Sink
@@ -35,7 +38,7 @@ WHERE = ("device", "threads", "weights", "memory", "max_vram", "commercial_only"
 
 
 @dataclass(frozen=True)
-class Words:
+class RunRequest:
     """What the user asked for, as written. None is: not said."""
 
     keys: tuple[str, ...]
@@ -74,7 +77,7 @@ class Words:
 class Plan:
     """What will be made, how and where."""
 
-    words: Words
+    words: RunRequest
     """As written, with `auto` and files of times resolved: enough to make the same film again."""
     timeline: Timeline
     engine: str
@@ -120,7 +123,7 @@ class Plan:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def plan(words: Words) -> Plan:
+def plan(words: RunRequest) -> Plan:
     """Check the words and work out counts, rates and times.
 
     Raises:
@@ -128,9 +131,9 @@ def plan(words: Words) -> Plan:
         InbetweenError: an easing file that cannot be read.
     """
     if len(words.keys) < 2:
-        raise WordsRefused("a film needs two keys or more", "inbetween run start.png end.png -o out.mp4")
+        raise UsageError("a film needs two keys or more", "inbetween run start.png end.png -o out.mp4")
     if "" in words.keys:
-        raise WordsRefused(f"key {words.keys.index('') + 1} has no name", "look for an empty word in the command")
+        raise UsageError(f"key {words.keys.index('') + 1} has no name", "look for an empty word in the command")
     for name, value, known in (
         ("--keyframes", words.keyframes, KEYFRAMES),
         ("--fit", words.fit, FITS),
@@ -140,7 +143,7 @@ def plan(words: Words) -> Plan:
         if value is not None and value not in known:
             raise UnknownName(f"{name}", value, known)
     if words.loop and words.ping_pong:
-        raise WordsRefused("--loop and --ping-pong exclude each other", "take one: both end where they began")
+        raise UsageError("--loop and --ping-pong exclude each other", "take one: both end where they began")
     name, why = choose(words.engine)
     engine = engines.get(name)
     options = parse_options(engine.Options, words.set)
@@ -152,9 +155,9 @@ def plan(words: Words) -> Plan:
     resolved = replace(words, engine=name, easing=easing)
     out = Plan(resolved, line, name, why, options, settings, sink, _size(words.size), (*notes, *_licences(engine)))
     if out.count > MOST_FRAMES:
-        raise WordsRefused(f"a film of {out.count} frames is beyond the bound of {MOST_FRAMES}", "ask for fewer")
+        raise UsageError(f"a film of {out.count} frames is beyond the bound of {MOST_FRAMES}", "ask for fewer")
     if sink.kind == "picture" and out.count != 1:
-        raise WordsRefused(
+        raise UsageError(
             f"{words.out} is one picture, the film has {out.count}",
             f"name a folder, or names like f_%05d{sink.suffix}; for one picture: -n 1 --keyframes none",
         )
@@ -163,7 +166,7 @@ def plan(words: Words) -> Plan:
     return out
 
 
-def _settings(words: Words, engine: Engine) -> Settings:
+def _settings(words: RunRequest, engine: Engine) -> Settings:
     return Settings(
         device_for(words.device, engine),
         thread_count(words.threads),
@@ -180,11 +183,11 @@ def _bytes(text: str | None) -> int | None:
     found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*(GB|MB|G|M)?", text.strip(), re.IGNORECASE)
     count = 0 if found is None else int(float(found[1]) * (10**6 if (found[2] or "G")[0] in "Mm" else 10**9))
     if count <= 0:
-        raise WordsRefused(f"--max-vram `{text}` is no amount of memory", "write it as --max-vram 8GB")
+        raise UsageError(f"--max-vram `{text}` is no amount of memory", "write it as --max-vram 8GB")
     return count
 
 
-def _check_weights(words: Words, engine: Engine, settings: Settings) -> None:
+def _check_weights(words: RunRequest, engine: Engine, settings: Settings) -> None:
     """Refuse an engine whose weights are not there, or whose licences do not allow what the user is bound to.
 
     Raises:
@@ -195,7 +198,7 @@ def _check_weights(words: Words, engine: Engine, settings: Settings) -> None:
         kept = store.not_commercial(engine.needs)
         if kept or not engine.commercial:
             why = "; ".join(f"{weights.title}: {weights.licence}" for weights in kept) or engine.licence
-            raise WordsRefused(
+            raise UsageError(
                 f"the engine `{engine.name}` is not known to allow commercial use ({why})",
                 "take one that `inbetween engines` says yes for, or leave --commercial-only out",
             )
@@ -215,15 +218,15 @@ def _licences(engine: Engine) -> list[tuple[str, str]]:
     return [("licence", text)]
 
 
-def _check_motion(words: Words, gaps: int, engine: Engine) -> None:
+def _check_motion(words: RunRequest, gaps: int, engine: Engine) -> None:
     if (words.drag or words.motion is not None) and not engine.follows:
-        raise WordsRefused(f"the engine `{engine.name}` follows no motion", "take --engine flow, or leave it out")
+        raise UsageError(f"the engine `{engine.name}` follows no motion", "take --engine flow, or leave it out")
     if words.drag and "point" not in engine.follows:
-        raise WordsRefused(f"the engine `{engine.name}` follows no drags", "take --engine flow, or --motion with lines")
+        raise UsageError(f"the engine `{engine.name}` follows no drags", "take --engine flow, or --motion with lines")
     if words.motion is not None and gaps > 1:
-        raise WordsRefused(f"--motion is for two keys, here are {gaps} gaps", 'write --drag "2: x,y x,y" for each gap')
+        raise UsageError(f"--motion is for two keys, here are {gaps} gaps", 'write --drag "2: x,y x,y" for each gap')
     if words.drag:
-        from inbetween.motion.drawn import check_drags
+        from inbetween.motion.user import check_drags
 
         check_drags(words.drag, gaps)
 
@@ -250,7 +253,7 @@ def device_for(asked: str, engine: Engine) -> str:
         raise UnknownName("device", asked, ("auto", "cpu", "cuda", "cuda:0", "mps"))
     if kind not in able:
         there = " and the ".join(able)
-        raise WordsRefused(f"the engine `{engine.name}` runs on the {there} only", "leave --device out")
+        raise UsageError(f"the engine `{engine.name}` runs on the {there} only", "leave --device out")
     return asked
 
 
@@ -261,27 +264,25 @@ def _size(text: str | None) -> tuple[int, int] | None:
 # ------------------------------------------------------------------ counts and times
 
 
-def _timeline(words: Words) -> tuple[Timeline, str | tuple[float, ...], list[tuple[str, str]]]:
+def _timeline(words: RunRequest) -> tuple[Timeline, str | tuple[float, ...], list[tuple[str, str]]]:
     """The output's timeline, the easing as it is to be recorded, and notes."""
     ease, easing = _easing(words.easing)
     frames = words.frames
     if frames is not None and not 0 <= frames <= MOST_FRAMES:
-        raise WordsRefused(
-            f"-n must be from 0 to {MOST_FRAMES}, not {frames}", "it counts the pictures between two keys"
-        )
+        raise UsageError(f"-n must be from 0 to {MOST_FRAMES}, not {frames}", "it counts the pictures between two keys")
     if isinstance(easing, tuple) and frames is None and words.duration is None and words.at is None:
         frames = len(easing)
     line, notes = _grid(words, frames)
     if words.keyframes == "none":
-        line = timeline.without_keys(line)
+        line = grid.without_keys(line)
         if not line.sources:
-            raise WordsRefused("-n 0 and --keyframes none leave nothing to make", "ask for 1 or more: -n 1")
+            raise UsageError("-n 0 and --keyframes none leave nothing to make", "ask for 1 or more: -n 1")
         if not line.sources:
-            raise WordsRefused("no pictures are left without the keys", "leave --keyframes none out")
+            raise UsageError("no pictures are left without the keys", "leave --keyframes none out")
     if isinstance(easing, tuple):
-        line = timeline.with_times(line, easing, "the file of times")
+        line = grid.with_times(line, easing, "the file of times")
     elif ease is not None:
-        line = timeline.eased(line, ease)
+        line = grid.eased(line, ease)
     return line, easing, notes
 
 
@@ -289,9 +290,9 @@ def _easing(
     words: str | tuple[float, ...],
 ) -> tuple[Callable[[float], float] | None, str | tuple[float, ...]]:
     if not isinstance(words, str):
-        return None, timeline.parse_times(" ".join(map(repr, words)), "the list of times")
+        return None, parse_times(" ".join(map(repr, words)), "the list of times")
     try:
-        ease = timeline.parse_easing(words)
+        ease = parse_easing(words)
     except UnknownName:
         # Not Path.is_file: it fails where words are too long for a name.
         if not os.path.isfile(words):
@@ -300,70 +301,70 @@ def _easing(
             text = Path(words).read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise InbetweenError(f"{words} cannot be read: {error}", "give a text file of times") from None
-        return None, timeline.parse_times(text, words)
+        return None, parse_times(text, words)
     return (None if words == "linear" else ease), words
 
 
-def _grid(words: Words, frames: int | None) -> tuple[Timeline, list[tuple[str, str]]]:
-    rate = DEFAULT_RATE if words.fps is None else timeline.parse_rate(words.fps)
+def _grid(words: RunRequest, frames: int | None) -> tuple[Timeline, list[tuple[str, str]]]:
+    rate = DEFAULT_RATE if words.fps is None else parse_rate(words.fps)
     keys, loop = len(words.keys), words.loop
     if words.at is not None:
         if frames is not None or words.duration is not None:
-            raise WordsRefused("--at excludes -n and --duration", "the keys' times and --fps decide the count")
+            raise UsageError("--at excludes -n and --duration", "the keys' times and --fps decide the count")
         return _at(words.at, keys, rate, loop)
     if words.duration is None:
-        return timeline.even(keys, DEFAULT_FRAMES if frames is None else frames, rate, loop), []
+        return grid.even(keys, DEFAULT_FRAMES if frames is None else frames, rate, loop), []
     if frames is not None and words.fps is not None:
-        raise WordsRefused("-n, --fps and --duration are one too many", "any two of them decide the third")
-    duration = timeline.parse_time(words.duration, rate)
+        raise UsageError("-n, --fps and --duration are one too many", "any two of them decide the third")
+    duration = parse_time(words.duration, rate)
     if duration <= 0:
-        raise WordsRefused(f"--duration {words.duration} leaves no time", "write it as 2s or 500ms")
+        raise UsageError(f"--duration {words.duration} leaves no time", "write it as 2s or 500ms")
     if frames is not None:
-        line = timeline.even(keys, frames, rate, loop)
+        line = grid.even(keys, frames, rate, loop)
         shown = _shown(line, words)
         rate = (shown / duration).limit_denominator(1_000_000)
-        if not timeline.SLOWEST_RATE <= rate <= timeline.FASTEST_RATE:
-            raise WordsRefused(
+        if not SLOWEST_RATE <= rate <= FASTEST_RATE:
+            raise UsageError(
                 f"{shown} frames in {words.duration} are {float(rate):g} a second",
                 "take a rate from 0.001 to 1000",
             )
-        return timeline.even(keys, frames, rate, loop), []
-    return _spread(words, timeline.round_half_up(duration * rate), rate)
+        return grid.even(keys, frames, rate, loop), []
+    return _spread(words, grid.round_half_up(duration * rate), rate)
 
 
-def _shown(line: Timeline, words: Words) -> int:
+def _shown(line: Timeline, words: RunRequest) -> int:
     if words.keyframes == "none":
-        line = timeline.without_keys(line)
+        line = grid.without_keys(line)
     count = len(line.sources)
     return max(1, 2 * count - 2) if words.ping_pong else count
 
 
-def _spread(words: Words, count: int, rate: Fraction) -> tuple[Timeline, list[tuple[str, str]]]:
+def _spread(words: RunRequest, count: int, rate: Fraction) -> tuple[Timeline, list[tuple[str, str]]]:
     keys, notes = len(words.keys), []
     if words.ping_pong:
         if count % 2:
             count += 1
             notes.append(("count", f"there and back makes an even count: {count} frames"))
         count = count // 2 + 1
-    places = timeline.spread(keys, count, words.loop)
+    places = grid.spread(keys, count, words.loop)
     if len({b - a for a, b in itertools.pairwise(places)}) > 1:
         notes.append(("snapped", f"the keys are snapped to frames {', '.join(map(str, places[:keys]))}"))
-    return timeline.on_grid(places, rate, words.loop), notes
+    return grid.on_grid(places, rate, words.loop), notes
 
 
 def _at(text: str, keys: int, rate: Fraction, loop: bool) -> tuple[Timeline, list[tuple[str, str]]]:
-    times = [timeline.parse_time(word, rate) for word in text.split(",")]
+    times = [parse_time(word, rate) for word in text.split(",")]
     wanted = keys + 1 if loop else keys
     if len(times) != wanted:
         more = "; a loop's last time is the return to the first key" if loop else ""
-        raise WordsRefused(f"--at has {len(times)} times, {wanted} are needed", f"one time per key{more}")
+        raise UsageError(f"--at has {len(times)} times, {wanted} are needed", f"one time per key{more}")
     if any(a >= b for a, b in itertools.pairwise(times)):
-        raise WordsRefused("the times of --at must ascend", "write them as 0,1.5s,72f")
+        raise UsageError("the times of --at must ascend", "write them as 0,1.5s,72f")
     exact = [(time - times[0]) * rate for time in times]
-    places = [timeline.round_half_up(place) for place in exact]
+    places = [grid.round_half_up(place) for place in exact]
     notes = [
         ("snapped", f"key {i + 1} at {float(place / rate):g} s is snapped to frame {snapped}")
         for i, (place, snapped) in enumerate(zip(exact, places, strict=True))
         if place != snapped
     ]
-    return timeline.on_grid(places, rate, loop), notes
+    return grid.on_grid(places, rate, loop), notes

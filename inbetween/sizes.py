@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from inbetween.engine import Engine, Sizes
-from inbetween.errors import WordsRefused
+from inbetween.errors import UsageError
 
 NATIVE = "native"
 
@@ -19,7 +19,7 @@ def parse_size(text: str, option: str) -> tuple[int, int]:
     """
     width, _, height = text.lower().replace("×", "x").partition("x")
     if not (width.isdecimal() and height.isdecimal() and int(width) > 0 and int(height) > 0):
-        raise WordsRefused(f"`{text}` is no size", f"write width x height: {option}1280x720")
+        raise UsageError(f"`{text}` is no size", f"write width x height: {option}1280x720")
     return int(height), int(width)
 
 
@@ -57,7 +57,7 @@ def working_size(sizes: Sizes, words: str, key: tuple[int, int]) -> tuple[int, i
     size = parse_size(words, "--set size=")
     near = _nearest(sizes, size[0]), _nearest(sizes, size[1])
     if size != near:
-        raise WordsRefused(
+        raise UsageError(
             f"this engine cannot work at {size[1]}x{size[0]}",
             f"both sides are multiples of {sizes.multiple}, {sizes.least} or more: --set size={near[1]}x{near[0]}",
         )
@@ -77,7 +77,7 @@ def check_working(engine: Engine, options: Any) -> None:
     if lengths is not None and options.frames and not (lengths.allows(options.frames) and options.frames > 2):
         least = lengths.least if lengths.least > 2 else lengths.least + lengths.step
         steps = f" in steps of {lengths.step}" if lengths.step > 1 else ""
-        raise WordsRefused(
+        raise UsageError(
             f"`{engine.name}` cannot make {options.frames} pictures at once",
             f"from {least} to {lengths.most}{steps}, keys included: --set frames={lengths.native}",
         )

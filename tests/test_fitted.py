@@ -18,11 +18,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from inbetween import engines
+from inbetween.adapt import adapted
 from inbetween.cli.main import main
 from inbetween.engine import Engine, Lengths, Sizes, frames_option, parse_options, size_option
-from inbetween.errors import WordsRefused
-from inbetween.fitted import fitted
-from inbetween.plan import Words, plan
+from inbetween.errors import UsageError
+from inbetween.plan import RunRequest, plan
 from inbetween.sizes import check_working, legal_size
 from inbetween.types import Gap, Maker, Motion, Picture, Report, Settings, Track
 from support.pictures import load, psnr, save, scene
@@ -70,7 +70,7 @@ class Fake:
 
     def made(self, *gaps: Gap, report: Report | None = None, fill: Maker | None = None, **said: Any) -> list[Picture]:
         options = parse_options(Options, [f"{name}={value}" for name, value in said.items()])
-        maker = fitted(self, self.engine, options, fill or Fake(faded))
+        maker = adapted(self, self.engine, options, fill or Fake(faded))
         return list(maker(iter(gaps), report or Report()))
 
 
@@ -255,7 +255,7 @@ def test_one_gap_at_a_time() -> None:
             yield Gap(*flat((8, 8)), (0.3, 0.5), number=number)
 
     fake = Fake(by_time, Lengths(3, 5, native=5), SMALL)
-    made = fitted(fake, fake.engine, Options(), Fake(faded))(gaps(), Report())
+    made = adapted(fake, fake.engine, Options(), Fake(faded))(gaps(), Report())
     for number in range(3):
         next(made), next(made)
         assert drawn == list(range(number + 1))
@@ -269,7 +269,7 @@ def test_an_engine_may_read_ahead() -> None:
         yield from fake(list(gaps), report)
 
     gaps = [Gap(*flat(size), times) for size, times in (((8, 9), even(2)), ((30, 7), (0.2,)), ((5, 5), (0.0, 1.0)))]
-    made = list(fitted(all_first, fake.engine, Options(), Fake(faded))(iter(gaps), Report()))
+    made = list(adapted(all_first, fake.engine, Options(), Fake(faded))(iter(gaps), Report()))
     assert [picture.shape[:2] for picture in made] == [(8, 9), (8, 9), (30, 7), (5, 5), (5, 5)]
     assert [int(picture[0, 0, 0]) for picture in made] == pytest.approx([85, 170, 51, 0, 255], abs=1)
 
@@ -484,8 +484,8 @@ def test_the_working_size_may_be_said(register: Callable[[Fake], None], tmp_path
     ],
 )
 def test_counts_and_sizes_that_cannot_be_are_refused_early(word: str, hint: str) -> None:
-    with pytest.raises(WordsRefused) as refused:
-        plan(Words(("a.png", "b.png"), "o.mp4", engine="fcvg", set=(word,)))
+    with pytest.raises(UsageError) as refused:
+        plan(RunRequest(("a.png", "b.png"), "o.mp4", engine="fcvg", set=(word,)))
     assert hint in str(refused.value.hint)
 
 
@@ -496,7 +496,7 @@ def test_what_is_not_refused_can_be_made(lengths: Lengths, sizes: Sizes, frames:
     legal = all(side % sizes.multiple == 0 and side >= sizes.least for side in size)
     try:
         check_working(fake.engine, options)
-    except WordsRefused as refused:
+    except UsageError as refused:
         assert not legal or not lengths.allows(frames) or frames == 2
         hint = refused.hint or ""
         word = hint.rpartition("--set ")[2]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from inbetween.ping_pong import Spool, cuts_of, there_and_back
 from inbetween.types import Picture, Report
-from inbetween.video.resume import borders
+from inbetween.video.segments import choose_borders
 
 
 @given(count=st.integers(1, 9), cuts=st.sets(st.integers(1, 8)), least=st.integers(1, 5))
@@ -33,7 +33,7 @@ def test_the_way_back_is_the_same_in_parts(count: int, cuts: set[int], least: in
         whole = shown(spool, 0, total)
     assert whole == [*range(count), *range(count - 2, 0, -1)]
     assert asked == [(0, count)]
-    parts = [*pairwise([*borders(cuts_of(begins, count), least), total])]
+    parts = [*pairwise([*choose_borders(cuts_of(begins, count), least), total])]
     asked.clear()
     with Spool(tempfile.gettempdir()) as spool:
         assert [number for part in parts for number in shown(spool, *part)] == whole

@@ -14,7 +14,7 @@ import numpy as np
 from inbetween import pictures
 from inbetween.devices import available_memory
 from inbetween.errors import InbetweenError
-from inbetween.make import BYTES_PER_PIXEL
+from inbetween.produce import BYTES_PER_PIXEL
 from inbetween.types import Picture, Report
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".avif")

@@ -8,9 +8,11 @@ from typing import Any, TypeAlias
 
 import cv2
 
-from inbetween import film, timeline
+from inbetween import gaps
+from inbetween.adapt import load_makers
 from inbetween.bench import filters
-from inbetween.fitted import load_makers
+from inbetween.timeline import grid
+from inbetween.timeline.grid import DEFAULT_RATE
 from inbetween.types import Maker, Picture, Report, Settings
 
 Method: TypeAlias = Callable[[Sequence[Picture], int, Report], list[Picture]]
@@ -49,9 +51,9 @@ def loaded(options: Mapping[str, Any], settings: Settings) -> dict[str, Method]:
 
 def _by_engine(makers: Mapping[str, Maker]) -> Method:
     def make(keys: Sequence[Picture], count: int, report: Report) -> list[Picture]:
-        line = timeline.without_keys(timeline.even(len(keys), count, timeline.DEFAULT_RATE))
+        line = grid.without_keys(grid.even(len(keys), count, DEFAULT_RATE))
         out: list[Picture] = []
-        for picture in film.frames(keys, line, makers, report, unrelated="blend"):
+        for picture in gaps.frames_of(keys, line, makers, report, unrelated="blend"):
             out.append(picture)
             report.progress(MADE, len(out), 0)
         return out

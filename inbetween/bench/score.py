@@ -15,8 +15,8 @@ import numpy as np
 from inbetween.bench import clips, filters, measures, methods
 from inbetween.bench.clips import Clip
 from inbetween.bench.methods import Method
-from inbetween.bench.sheet import Worst
-from inbetween.bench.words import Request
+from inbetween.bench.request import Request
+from inbetween.bench.worst_sheet import Worst
 from inbetween.devices import in_order, quiet_opencv
 from inbetween.errors import InbetweenError
 from inbetween.types import Picture, Report

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from inbetween.cli import options as o
-from inbetween.cli.grouped import SAID, WORK, option
-from inbetween.cli.say import data, error
-from inbetween.errors import InbetweenError, Interrupted, WordsRefused
+from inbetween.cli.help import SAID, WORK, option
+from inbetween.cli.streams import data, error
+from inbetween.errors import InbetweenError, Interrupted, UsageError
 
 if TYPE_CHECKING:
+    from inbetween.bench.request import Request
     from inbetween.bench.score import Mean, Result, Row
-    from inbetween.bench.words import Request
-    from inbetween.cli.show import Show, Stop
+    from inbetween.cli.console import Show, Stop
 
 EXAMPLES = """Of a gap of G every (G+1)th frame of a clip is kept; the G frames between two of them are hidden,
 made again by every engine and baseline, and compared with the hidden ones.
@@ -107,7 +107,7 @@ def bench(
 ) -> None:
     """Hide frames of clips, make them again, and measure how near they come."""
     said = dict(locals())
-    from inbetween.cli.show import watched
+    from inbetween.cli.console import watched
 
     with watched(progress, quiet, verbose) as (show, stop):
         try:
@@ -121,11 +121,11 @@ def bench(
 def _bench(said: dict[str, Any], show: Show, stop: Stop) -> None:
     request, sheet = _request(said), _sheet(said["sheet"])
     from inbetween.bench import score
-    from inbetween.make import save
-    from inbetween.video import place
+    from inbetween.produce import save
+    from inbetween.video import publish
 
     if sheet is not None:
-        place.prepare_file(str(sheet), said["overwrite"], request.clips, "--sheet")
+        publish.prepare_file(str(sheet), said["overwrite"], request.clips, "--sheet")
     stop.patient = True
     begin = time.monotonic()
     result = score.bench(request, show)
@@ -143,7 +143,7 @@ def _bench(said: dict[str, Any], show: Show, stop: Stop) -> None:
 
 
 def _request(said: dict[str, Any]) -> Request:
-    from inbetween.bench.words import request
+    from inbetween.bench.request import request
 
     return request(
         said["clips"] or (),
@@ -159,7 +159,7 @@ def _request(said: dict[str, Any]) -> Request:
 
 def _sheet(name: str | None) -> Path | None:
     if name is not None and Path(name).suffix.lower() != ".png":
-        raise WordsRefused(f"the sheet is a PNG, `{name}` is none", "write --sheet worst.png")
+        raise UsageError(f"the sheet is a PNG, `{name}` is none", "write --sheet worst.png")
     return None if name is None else Path(name)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from inbetween.cli.grouped import FILM, PICTURES, TIME, option
+from inbetween.cli.help import FILM, PICTURES, TIME, option
 
 CLIP, CUTS = "The clip", "Cuts and repeats"
 

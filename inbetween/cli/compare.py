@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from inbetween.cli import clip_options as c
 from inbetween.cli import options as o
-from inbetween.cli.say import data
-from inbetween.errors import WordsRefused
+from inbetween.cli.streams import data
+from inbetween.errors import UsageError
 
 if TYPE_CHECKING:
-    from inbetween.cli.show import Show, Stop
+    from inbetween.cli.console import Show, Stop
 
 EXAMPLES = """Examples:
 
@@ -36,7 +36,7 @@ def compare(
 ) -> None:
     """Show two or more clips in one film: side by side, as parts of one picture, or what differs."""
     said = dict(locals())
-    from inbetween.cli.show import watched
+    from inbetween.cli.console import watched
 
     with watched(progress, quiet, verbose) as (show, stop):
         _compare(said, show, stop)
@@ -48,9 +48,9 @@ def _compare(said: dict[str, Any], show: Show, stop: Stop) -> None:
     clips, way = said["clips"] or [], said["way"]
     o.one_of("--as", way, c.WAYS)
     if len(clips) < 2:
-        raise WordsRefused("a comparison needs two clips or more", "inbetween compare a.mp4 b.mp4 -o side.mp4")
+        raise UsageError("a comparison needs two clips or more", "inbetween compare a.mp4 b.mp4 -o side.mp4")
     if not said["out"]:
-        raise WordsRefused("no output is named", "say where to: -o side.mp4")
+        raise UsageError("no output is named", "say where to: -o side.mp4")
     sink = sinks.parse(said["out"])
     show.sink, stop.patient = sink, True
     from inbetween.compare import compare, names

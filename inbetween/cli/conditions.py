@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from inbetween.cli import options as o
-from inbetween.cli import pair
-from inbetween.errors import InbetweenError, WordsRefused
+from inbetween.cli import two_keys
+from inbetween.errors import InbetweenError, UsageError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from inbetween.cli.show import Show, Stop
-    from inbetween.keys import KeyFiles
-    from inbetween.motion.gather import Search
+    from inbetween.cli.console import Show, Stop
+    from inbetween.key_files import KeyFiles
+    from inbetween.motion.search import Search
     from inbetween.plan import Plan
     from inbetween.types import Motion
 
@@ -61,7 +61,7 @@ def conditions(
 ) -> None:
     """Draw what steers the networks: lines and poses, or spots of light."""
     said = dict(locals())
-    from inbetween.cli.show import watched
+    from inbetween.cli.console import watched
 
     with watched(progress, quiet, verbose, "the output") as (show, stop):
         _conditions(said, show, stop)
@@ -70,7 +70,7 @@ def conditions(
 def _conditions(said: dict[str, Any], show: Show, stop: Stop) -> None:
     plan, thickness = _plan(said)
     search = _search(said)
-    keys = pair.opened(said, plan.key_paths, show)
+    keys = two_keys.opened(said, plan.key_paths, show)
     from inbetween.devices import quiet_opencv
     from inbetween.video.write import prepare, rehearse, write
 
@@ -93,23 +93,23 @@ def _conditions(said: dict[str, Any], show: Show, stop: Stop) -> None:
             said["overwrite"],
             threads=plan.settings.threads,
         )
-    facts = {name: count for name, count in pair.counts(motion).items() if name in DRAWN[said["kind"]]}
-    text = f"{plan.count} pictures of {said['kind']}, {size[1]}x{size[0]}; {pair.counted(facts)}"
-    pair.answer(said, show, text, {"kind": said["kind"], "frames": plan.count, "size": size, **facts})
+    facts = {name: count for name, count in two_keys.counts(motion).items() if name in DRAWN[said["kind"]]}
+    text = f"{plan.count} pictures of {said['kind']}, {size[1]}x{size[0]}; {two_keys.counted(facts)}"
+    two_keys.answer(said, show, text, {"kind": said["kind"], "frames": plan.count, "size": size, **facts})
 
 
 def _plan(said: dict[str, Any]) -> tuple[Plan, int]:
     """Counts, size and output as `run` takes them, and how thick lines are."""
-    from inbetween.plan import Words, plan
+    from inbetween.plan import RunRequest, plan
 
     o.one_of("--kind", said["kind"], SIZES)
-    keys = tuple(map(str, pair.key_paths(said)))
+    keys = tuple(map(str, two_keys.key_paths(said)))
     thickness = o.whole("--thickness", said["thickness"], 1) or 1
     if thickness > THICKEST:
-        raise WordsRefused(f"--thickness {thickness} is beyond the bound of {THICKEST}", "FCVG knows 1")
+        raise UsageError(f"--thickness {thickness} is beyond the bound of {THICKEST}", "FCVG knows 1")
     if not said["out"]:
-        raise WordsRefused("no output is named", "say where to: -o conditions.gif")
-    words = Words(
+        raise UsageError("no output is named", "say where to: -o conditions.gif")
+    words = RunRequest(
         keys,
         said["out"],
         frames=o.whole("-n", said["frames"]),
@@ -127,9 +127,9 @@ def _search(said: dict[str, Any]) -> Search:
     from inbetween.matching.matchers import DEFAULT
 
     points = "max_score_even" if said["kind"] == "heatmaps" else "all"
-    poses = said["poses"] or (pair.NONE if said["kind"] == "heatmaps" else None)
-    usual = DEFAULT if said["motion"] is None else pair.NONE
-    return pair.search({**said, "points": points, "poses": poses}, usual)
+    poses = said["poses"] or (two_keys.NONE if said["kind"] == "heatmaps" else None)
+    usual = DEFAULT if said["motion"] is None else two_keys.NONE
+    return two_keys.search({**said, "points": points, "poses": poses}, usual)
 
 
 def _refuse_large(count: int, size: tuple[int, int]) -> None:
@@ -147,11 +147,11 @@ def _refuse_large(count: int, size: tuple[int, int]) -> None:
 def _motion(said: dict[str, Any], keys: KeyFiles, search: Search, show: Show) -> Motion:
     """What was drawn, then what was found, in pixels of the start key."""
     from inbetween.devices import thread_count
-    from inbetween.motion.drawn import drawn
-    from inbetween.motion.gather import found_motion
+    from inbetween.motion.search import found_motion
+    from inbetween.motion.user import user_motions
     from inbetween.types import Motion, Settings
 
-    ours = drawn(said["drag"] or (), said["motion"], [keys.size], show)
+    ours = user_motions(said["drag"] or (), said["motion"], [keys.size], show)
     found = found_motion(keys, keys.size, search, Settings(threads=thread_count(None)), show)
     return Motion(tuple(track for motion in (*ours.values(), found) for track in motion.tracks), keys.size)
 
@@ -175,7 +175,7 @@ def _pictures(
         if any(track.kind == "point" and track.source == "drag" for track in motion.tracks):
             show.note("drags", "drags are points, which are not drawn among lines: see them with --kind heatmaps")
         times = condition_times(count, even=said["even"])
-        pictures = line_pictures(motion, times, size, show, seed=pair.seed(said), thickness=thickness)
+        pictures = line_pictures(motion, times, size, show, seed=two_keys.seed(said), thickness=thickness)
         cure = "points are drawn with --kind heatmaps; or try another --matcher"
     if not pictures.any():
         if said["motion"] is None or not motion.tracks:

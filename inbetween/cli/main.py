@@ -12,9 +12,9 @@ import typer
 from inbetween import __version__
 from inbetween.cli import bench, compare, conditions, doctor, match, models, motion, run, slowmo
 from inbetween.cli import engines as engines_command
-from inbetween.cli.grouped import Grouped
-from inbetween.cli.say import error, lead_nowhere, say
-from inbetween.errors import InbetweenError, WordsRefused
+from inbetween.cli.help import Grouped
+from inbetween.cli.streams import error, lead_nowhere, say
+from inbetween.errors import InbetweenError, UsageError
 
 app = typer.Typer(
     name="inbetween",
@@ -101,7 +101,7 @@ def _no_memory(problem: Exception) -> bool:
     return isinstance(problem, MemoryError) or getattr(problem, "code", None) == -4
 
 
-def _words(complaint: Any, arguments: list[str]) -> WordsRefused:
+def _words(complaint: Any, arguments: list[str]) -> UsageError:
     text = complaint.format_message()
     known = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
     hint = f"see {' '.join(['inbetween', *(word for word in arguments[:1] if word in known)])} --help"
@@ -109,4 +109,4 @@ def _words(complaint: Any, arguments: list[str]) -> WordsRefused:
         hint += "; put -- before names that begin with a dash"
     elif text.startswith("No such command") and arguments[0] not in known:
         hint += "; pictures come after a command: inbetween run start.png end.png -o out.mp4"
-    return WordsRefused(text[:1].lower() + text[1:].rstrip("."), hint)
+    return UsageError(text[:1].lower() + text[1:].rstrip("."), hint)

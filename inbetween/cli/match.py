@@ -6,10 +6,10 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from inbetween.cli import options as o
-from inbetween.cli import pair
+from inbetween.cli import two_keys
 
 if TYPE_CHECKING:
-    from inbetween.cli.show import Show
+    from inbetween.cli.console import Show
 
 EXAMPLES = """Points are dots, some of them joined; a line has one colour in both keys. Where a dot has another colour
 than those around it, it is matched wrongly.
@@ -37,7 +37,7 @@ def match(
 ) -> None:
     """Draw the points and lines that are found in both pictures."""
     said = dict(locals())
-    from inbetween.cli.show import watched
+    from inbetween.cli.console import watched
 
     with watched(progress, quiet, verbose, "the picture") as (show, _):
         _match(said, show)
@@ -47,19 +47,19 @@ def _match(said: dict[str, Any], show: Show) -> None:
     from inbetween.errors import UnknownName
     from inbetween.matching.matchers import DEFAULT, MATCHERS
 
-    paths, out = pair.key_paths(said), pair.out_file(said["out"], ".png", "matches.png")
-    search = pair.search(said, DEFAULT)
+    paths, out = two_keys.key_paths(said), two_keys.out_file(said["out"], ".png", "matches.png")
+    search = two_keys.search(said, DEFAULT)
     if search.matcher is None:
-        raise UnknownName("matcher", pair.NONE, MATCHERS)
-    keys = pair.opened(said, paths, show)
-    from inbetween.conditions.sheet import match_sheet
+        raise UnknownName("matcher", two_keys.NONE, MATCHERS)
+    keys = two_keys.opened(said, paths, show)
+    from inbetween.conditions.match_sheet import match_sheet
     from inbetween.devices import quiet_opencv, thread_count
-    from inbetween.make import save
-    from inbetween.motion.gather import matches_of
+    from inbetween.motion.search import matches_of
+    from inbetween.produce import save
     from inbetween.types import Settings
-    from inbetween.video import place
+    from inbetween.video import publish
 
-    place.prepare_file(str(out), said["overwrite"], paths)
+    publish.prepare_file(str(out), said["overwrite"], paths)
     start, end = keys
     begin = time.monotonic()
     with quiet_opencv():
@@ -67,5 +67,5 @@ def _match(said: dict[str, Any], show: Show) -> None:
         seconds = time.monotonic() - begin
         save(out, match_sheet(start, end, found))
     facts = {"points": len(found.points_a), "lines": len(found.lines_a)}
-    text = f"{pair.counted(facts)}; matcher {search.matcher}, {seconds:.1f} s"
-    pair.answer(said, show, text, {"matcher": search.matcher, "size": keys.size, **facts})
+    text = f"{two_keys.counted(facts)}; matcher {search.matcher}, {seconds:.1f} s"
+    two_keys.answer(said, show, text, {"matcher": search.matcher, "size": keys.size, **facts})

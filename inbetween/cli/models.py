@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from inbetween.cli import options as o
-from inbetween.cli.grouped import SAID, WORK, Grouped, option
-from inbetween.cli.say import data, say
+from inbetween.cli.help import SAID, WORK, Grouped, option
+from inbetween.cli.streams import data, say
 from inbetween.errors import InbetweenError
 from inbetween.weights import store
 from inbetween.weights.table import WEIGHTS
 
 if TYPE_CHECKING:
-    from inbetween.cli.show import Show
+    from inbetween.cli.console import Show
 
 ASKED = 1_000_000_000
 """Downloads of so many bytes are asked about."""
@@ -254,10 +254,10 @@ def remove(name: Name, yes: Yes = False, folder: o.Weights = None, quiet: o.Quie
 
 @contextmanager
 def watched(progress: str, quiet: bool, what: str, left: str) -> Iterator[Show]:
-    """As of `cli.show`, which is heavy."""
-    from inbetween.cli import show
+    """As of `cli.console`, which is heavy."""
+    from inbetween.cli import console
 
-    with show.watched(progress, quiet, False, what, left) as (report, _):
+    with console.watched(progress, quiet, False, what, left) as (report, _):
         yield report
 
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from inbetween.cli import options as o
-from inbetween.cli import pair
-from inbetween.errors import WordsRefused
+from inbetween.cli import two_keys
+from inbetween.errors import UsageError
 
 if TYPE_CHECKING:
-    from inbetween.cli.show import Show
+    from inbetween.cli.console import Show
 
 EXAMPLES = """The file is JSON: one track a line, of a point, a line or a person, in pixels of the start picture.
 Change it, and give it to `inbetween run --motion` or `inbetween conditions --motion`.
@@ -48,7 +48,7 @@ def motion(
 ) -> None:
     """Write where points, lines and people go from one picture to the other."""
     said = dict(locals())
-    from inbetween.cli.show import watched
+    from inbetween.cli.console import watched
 
     with watched(progress, quiet, verbose, "the file") as (show, _):
         _motion(said, show)
@@ -57,25 +57,25 @@ def motion(
 def _motion(said: dict[str, Any], show: Show) -> None:
     from inbetween.matching.matchers import DEFAULT
 
-    paths, out = pair.key_paths(said), pair.out_file(said["out"], ".json", "motion.json")
+    paths, out = two_keys.key_paths(said), two_keys.out_file(said["out"], ".json", "motion.json")
     drags = said["drag"] or ()
-    search = pair.search(said, DEFAULT)
+    search = two_keys.search(said, DEFAULT)
     _check(said)
     if search.matcher is None and not search.poses and not drags:
-        raise WordsRefused("there is nothing to write", 'leave --matcher none out, or add --drag "x,y x,y"')
-    keys = pair.opened(said, paths, show)
+        raise UsageError("there is nothing to write", 'leave --matcher none out, or add --drag "x,y x,y"')
+    keys = two_keys.opened(said, paths, show)
     from inbetween.devices import quiet_opencv, thread_count
-    from inbetween.make import save
     from inbetween.motion.document import motion_to_json
-    from inbetween.motion.drawn import drawn
-    from inbetween.motion.gather import found_motion
+    from inbetween.motion.search import found_motion
+    from inbetween.motion.user import user_motions
+    from inbetween.produce import save
     from inbetween.types import Motion, Settings
-    from inbetween.video import place
+    from inbetween.video import publish
 
-    place.prepare_file(str(out), said["overwrite"], paths)
+    publish.prepare_file(str(out), said["overwrite"], paths)
     with quiet_opencv():
         found = found_motion(keys, keys.size, search, Settings(threads=thread_count(None)), show)
-    ours = drawn(drags, None, [keys.size], show, said["drag_timing"])
+    ours = user_motions(drags, None, [keys.size], show, said["drag_timing"])
     tracks = [track for motion in (*ours.values(), found) for track in motion.tracks]
     whole = Motion(
         tuple(replace(track, pace=said["pace"], path=said["path"] or track.path) for track in tracks), keys.size
@@ -83,15 +83,15 @@ def _motion(said: dict[str, Any], show: Show) -> None:
     if not tracks:
         show.note("empty-motion", "nothing moves in the file: nothing was found, and nothing was drawn")
     save(out, motion_to_json(whole).encode())
-    facts = pair.counts(whole)
-    pair.answer(said, show, pair.counted(facts), {"size": keys.size, **facts})
+    facts = two_keys.counts(whole)
+    two_keys.answer(said, show, two_keys.counted(facts), {"size": keys.size, **facts})
 
 
 def _check(said: dict[str, Any]) -> None:
     from inbetween.motion.drags import TIMINGS
-    from inbetween.motion.drawn import check_drags
     from inbetween.motion.tracks import PATHS
-    from inbetween.timeline import parse_easing
+    from inbetween.motion.user import check_drags
+    from inbetween.timeline.easing import parse_easing
 
     check_drags(said["drag"] or (), 1)
     o.one_of("--drag-timing", said["drag_timing"], TIMINGS)

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from inbetween.cli.grouped import ENGINE, FILM, KEYS, MOTION, PICTURES, SAID, TIME, WORK, option
-from inbetween.errors import UnknownName, WordsRefused
+from inbetween.cli.help import ENGINE, FILM, KEYS, MOTION, PICTURES, SAID, TIME, WORK, option
+from inbetween.errors import UnknownName, UsageError
 
 Keys = Annotated[
     list[str] | None,
@@ -328,7 +328,7 @@ def whole(name: str, text: str | None, least: int | None = None) -> int | None:
         return None
     if not re.fullmatch(r"[+-]?[0-9]{1,18}", text) or (least is not None and int(text) < least):
         bound = "" if least is None else f" from {least} on"
-        raise WordsRefused(f"{name} needs a whole number{bound}, not `{text}`", f"write it as {name} 12")
+        raise UsageError(f"{name} needs a whole number{bound}, not `{text}`", f"write it as {name} 12")
     return int(text)
 
 

@@ -7,65 +7,63 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inbetween.errors import WordsRefused
+from inbetween.errors import UsageError
 
 if TYPE_CHECKING:
-    from inbetween.cli.show import Show
-    from inbetween.plan import Words
-    from inbetween.slowmo.words import ClipWords
+    from inbetween.cli.console import Show
+    from inbetween.plan import RunRequest
+    from inbetween.slowmo.request import ClipRequest
 
 NAMES = {"keys": "keys", "clip": "the clip", "since": "--from", "until": "--to"}
 """Of words that are no options of their own name."""
 
 
-def repeated(file: str, words: Words, show: Show) -> Words:
+def repeated(file: str, words: RunRequest, show: Show) -> RunRequest:
     """The words of a record of `run`.
 
     Raises:
         WordsRefused: the command says something else itself.
         InbetweenError: see `record.recalled`.
     """
-    from inbetween.plan import Words
-    from inbetween.record import recalled
+    from inbetween.plan import RunRequest
+    from inbetween.record.run import recalled
 
     _refuse_film(file, words)
-    return _here(recalled(Path(file), "run", Words, show)[0], words)
+    return _here(recalled(Path(file), "run", RunRequest, show)[0], words)
 
 
-def clip_repeated(file: str, words: ClipWords, show: Show) -> ClipWords:
+def clip_repeated(file: str, words: ClipRequest, show: Show) -> ClipRequest:
     """The words of a record of `slowmo`.
 
     Raises:
         WordsRefused: the command says something else itself.
-        InbetweenError: see `slowmo.record.repeated`.
+        InbetweenError: see `record.clip.repeated`.
     """
-    from inbetween.slowmo.record import repeated
-    from inbetween.slowmo.words import ClipWords
+    from inbetween.record.clip import repeated
+    from inbetween.slowmo.request import ClipRequest
 
-    _refuse(file, words, ClipWords("", words.film), ())
+    _refuse(file, words, ClipRequest("", words.film), ())
     _refuse_film(file, words.film)
     recorded = repeated(Path(file), show)
     return replace(recorded, film=_here(recorded.film, words.film))
 
 
-def _refuse_film(file: str, words: Words) -> None:
-    from inbetween.plan import WHERE, Words
+def _refuse_film(file: str, words: RunRequest) -> None:
+    from inbetween.plan import WHERE, RunRequest
 
-    _refuse(file, words, Words((), ""), ("out", "force", *WHERE))
+    _refuse(file, words, RunRequest((), ""), ("out", "force", *WHERE))
 
 
 def _refuse(file: str, words: Any, nothing: Any, free: Collection[str]) -> None:
     for name in (field.name for field in fields(words)):
         if name not in free and getattr(words, name) != getattr(nothing, name):
             option = NAMES.get(name, "--" + name.replace("_", "-"))
-            raise WordsRefused(
-                f"--repeat takes everything from {file}; {option} would change it", f"leave {option} out"
-            )
+            raise UsageError(f"--repeat takes everything from {file}; {option} would change it", f"leave {option} out")
 
 
-def _here(recorded: Words, words: Words) -> Words:
-    from inbetween.plan import WHERE, Words
+def _here(recorded: RunRequest, words: RunRequest) -> RunRequest:
+    from inbetween.plan import WHERE, RunRequest
 
-    device = recorded.device if words.device == Words((), "").device else words.device
+    device = recorded.device if words.device == RunRequest((), "").device else words.device
     here = {name: getattr(words, name) for name in WHERE} | {"device": device}
     return replace(recorded, out=words.out or recorded.out, force=words.force, **here)

@@ -10,13 +10,13 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from inbetween.cli import options as o
-from inbetween.cli.beside import beside
 from inbetween.cli.repeat import repeated
-from inbetween.cli.say import data, one_line
+from inbetween.cli.sidecars import sidecars_of
+from inbetween.cli.streams import data, one_line
 
 if TYPE_CHECKING:
-    from inbetween.cli.show import Show, Stop
-    from inbetween.plan import Plan, Words
+    from inbetween.cli.console import Show, Stop
+    from inbetween.plan import Plan, RunRequest
 
 EXAMPLES = """Examples:
 
@@ -71,7 +71,7 @@ def run(
 ) -> None:
     """Make the pictures between two or more pictures, and the film of them all."""
     said = dict(locals())
-    from inbetween.cli.show import watched
+    from inbetween.cli.console import watched
 
     with watched(progress, quiet, verbose) as (show, stop):
         _run(said, show, stop)
@@ -84,20 +84,20 @@ def _run(said: dict[str, Any], show: Show, stop: Stop) -> None:
     if said["repeat"] is not None:
         words = repeated(said["repeat"], words, show)
     what = plan(words)
-    also = beside(said, what)
+    also = sidecars_of(said, what)
     if said["dry_run"]:
         _say_plan(what, said, show)
         return
-    from inbetween import make
-    from inbetween.record import summary
+    from inbetween import produce
+    from inbetween.record.run import summary
 
     show.sink, stop.patient = what.sink, True
     with show.previews(also.preview, also.every):
-        made = make.make(what, show, overwrite=said["overwrite"], sheet=also.sheet)
+        made = produce.make(what, show, overwrite=said["overwrite"], sheet=also.sheet)
     show.is_whole(what.sink.path)
     facts = {"made": True, **summary(what, made, show.notes, show)} if said["record"] or said["json_"] else {}
     if also.record is not None:
-        make.save(also.record, as_json(facts, indent=1))
+        produce.save(also.record, as_json(facts, indent=1))
     show.close()
     if said["json_"]:
         data(as_json(facts))
@@ -123,7 +123,7 @@ def rate_of(rate: Fraction | str) -> str:
     return str(rate) if rate.denominator == 1 else f"{float(rate):.3f}"
 
 
-def _words(said: dict[str, Any]) -> Words:
+def _words(said: dict[str, Any]) -> RunRequest:
     ours = {
         "keys": tuple(said["keys"] or ()),
         "drag": tuple(said["drag"] or ()),
@@ -132,13 +132,13 @@ def _words(said: dict[str, Any]) -> Words:
     return film_words({**said, **ours})
 
 
-def film_words(said: dict[str, Any], without: Collection[str] = ()) -> Words:
+def film_words(said: dict[str, Any], without: Collection[str] = ()) -> RunRequest:
     """Those of the options that are words of a plan, but not those `without` it.
 
     Raises:
         WordsRefused: one is no number.
     """
-    from inbetween.plan import Words
+    from inbetween.plan import RunRequest
 
     ours = {
         "keys": (),
@@ -149,18 +149,18 @@ def film_words(said: dict[str, Any], without: Collection[str] = ()) -> Words:
         "start_number": o.whole("--start-number", said["start_number"], 0),
         "seed": o.whole("--seed", said["seed"]),
     }
-    names = [field.name for field in fields(Words) if field.name in ours and field.name not in without]
-    return Words(**{name: ours[name] for name in names})
+    names = [field.name for field in fields(RunRequest) if field.name in ours and field.name not in without]
+    return RunRequest(**{name: ours[name] for name in names})
 
 
 def _say_plan(what: Plan, said: dict[str, Any], show: Show) -> None:
     """Everything that a run would refuse is refused here too; nothing is made."""
-    from inbetween import make
+    from inbetween import produce
     from inbetween.video.sinks import film_size
 
     for code, text in what.notes:
         show.note(code, text)
-    keys = make.try_out(what, said["overwrite"], show)
+    keys = produce.try_out(what, said["overwrite"], show)
     show.close()
     height, width = film_size(what.sink, keys.size)
     if said["json_"]:

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from inbetween.cli import clip_options as c
 from inbetween.cli import options as o
-from inbetween.cli.beside import beside
 from inbetween.cli.repeat import clip_repeated
 from inbetween.cli.run import as_json, film_words, rate_of
-from inbetween.cli.say import data, one_line
-from inbetween.errors import WordsRefused
+from inbetween.cli.sidecars import sidecars_of
+from inbetween.cli.streams import data, one_line
+from inbetween.errors import UsageError
 
 if TYPE_CHECKING:
-    from inbetween.cli.show import Show, Stop
-    from inbetween.slowmo.words import ClipWords, Slow
+    from inbetween.cli.console import Show, Stop
+    from inbetween.slowmo.request import ClipRequest, Slow
 
 EXAMPLES = """Examples:
 
@@ -78,23 +78,23 @@ def slowmo(
 ) -> None:
     """Slow a clip down, or give it more frames a second: its own pictures stay, those between them are made."""
     said = dict(locals())
-    from inbetween.cli.show import watched
+    from inbetween.cli.console import watched
 
     with watched(progress, quiet, verbose) as (show, stop):
         _slowmo(said, show, stop)
 
 
 def _slowmo(said: dict[str, Any], show: Show, stop: Stop) -> None:
-    from inbetween.slowmo.words import plan
+    from inbetween.slowmo.request import plan
 
     words = _words(said)
     if said["repeat"] is not None:
         words = clip_repeated(said["repeat"], words, show)
     slow = plan(words)
-    also = beside(said, slow.base)
-    from inbetween import make
-    from inbetween.slowmo.make import look, make_film
-    from inbetween.slowmo.record import summary
+    also = sidecars_of(said, slow.base)
+    from inbetween import produce
+    from inbetween.record.clip import summary
+    from inbetween.slowmo.produce import look, make_film
 
     if said["dry_run"]:
         found = look(slow, said["overwrite"], show)
@@ -108,7 +108,7 @@ def _slowmo(said: dict[str, Any], show: Show, stop: Stop) -> None:
     show.is_whole(slow.base.sink.path)
     facts = summary(result.found, made, show.notes, show) if said["record"] or said["json_"] else {}
     if also.record is not None:
-        make.save(also.record, as_json(facts, indent=1))
+        produce.save(also.record, as_json(facts, indent=1))
     show.close()
     if said["json_"]:
         data(as_json(facts))
@@ -121,15 +121,15 @@ def _slowmo(said: dict[str, Any], show: Show, stop: Stop) -> None:
     data(os.fsencode(slow.base.sink.path))
 
 
-def _words(said: dict[str, Any]) -> ClipWords:
-    from inbetween.slowmo.words import ClipWords
+def _words(said: dict[str, Any]) -> ClipRequest:
+    from inbetween.slowmo.request import ClipRequest
 
     clips = said["clip"] or [""]
     if len(clips) > 1:
         hint = "take one at a time; of pictures name the folder, or write the pattern in quotes: 'f_*.png'"
-        raise WordsRefused(f"`{clips[1]}` is one clip too many", hint)
-    ours = {field.name for field in fields(ClipWords)} - {"film", "clip"}
-    return ClipWords(clips[0], film_words(said, ours), **{name: said[name] for name in ours})
+        raise UsageError(f"`{clips[1]}` is one clip too many", hint)
+    ours = {field.name for field in fields(ClipRequest)} - {"film", "clip"}
+    return ClipRequest(clips[0], film_words(said, ours), **{name: said[name] for name in ours})
 
 
 def _say_plan(slow: Slow, facts: dict[str, Any], as_object: bool) -> None:

@@ -11,9 +11,9 @@ from inbetween.conditions.crop import crop_map
 from inbetween.conditions.drawing import Canvas, draw_lines, overlaid
 from inbetween.conditions.palette import line_colours
 from inbetween.conditions.skeletons import draw_people
-from inbetween.errors import WordsRefused
-from inbetween.matching.joints import BODY, JOINTS, VISIBLE
+from inbetween.errors import UsageError
 from inbetween.matching.people import people_between
+from inbetween.matching.skeleton import BODY, JOINTS, VISIBLE
 from inbetween.motion.tracks import places_at, weights_at
 from inbetween.types import Motion, People, Report, Track
 
@@ -28,7 +28,7 @@ def condition_times(frames: int, *, even: bool = False) -> tuple[float, ...]:
         WordsRefused: fewer than 2 frames.
     """
     if frames < 2:
-        raise WordsRefused(f"{frames} condition pictures are too few", "ask for 2 or more: both keys have one")
+        raise UsageError(f"{frames} condition pictures are too few", "ask for 2 or more: both keys have one")
     if even or frames <= 3:
         return tuple(k / (frames - 1) for k in range(frames))
     return (0.0, *(k / (frames - 3) for k in range(frames - 2)), 1.0)

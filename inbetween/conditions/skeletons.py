@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inbetween.conditions.drawing import Canvas, whole
-from inbetween.matching.joints import BODY, FACE, LEFT_HAND, RIGHT_HAND, VISIBLE
+from inbetween.matching.skeleton import BODY, FACE, LEFT_HAND, RIGHT_HAND, VISIBLE
 from inbetween.types import People
 
 LIMBS = (

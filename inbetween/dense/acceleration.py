@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from inbetween.dense.pair import Flows
+from inbetween.dense.flows import Flows
 from inbetween.dense.warp import Field, pull_known, weighted
 
 

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inbetween.dense.pair import Flows
+from inbetween.dense.flows import Flows
 from inbetween.dense.warp import Field
 
 Places = NDArray[np.float32]

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from inbetween.devices import in_order
 from inbetween.engine import Engine, option
-from inbetween.pictures.working import from_working, to_working
+from inbetween.pictures.premultiplied import from_working, to_working
 from inbetween.types import Gap, Maker, Picture, Report, Settings
 
 if TYPE_CHECKING:
+    from inbetween.dense.blend_pair import Source
+    from inbetween.dense.flows import Flows, View
     from inbetween.dense.follow import Handles
-    from inbetween.dense.merge import Source
-    from inbetween.dense.pair import Flows, View
     from inbetween.dense.warp import Field
 
 Kept = TypeVar("Kept")
@@ -101,11 +101,11 @@ class _Known:
     def flows(
         self, start: Picture, end: Picture, before: tuple[Flows, float] | None = None, fine: bool = False
     ) -> Flows | None:
-        """See `dense.pair.flows`."""
+        """See `dense.flows.flows`."""
 
         def found() -> Flows | None:
             from inbetween.dense.dis import MOST_PIXELS
-            from inbetween.dense.pair import flows, view
+            from inbetween.dense.flows import flows, view
 
             self._report.progress("flow", self._made, 0)
             self._made += 1
@@ -116,8 +116,8 @@ class _Known:
         return self._flows[fine].get((start, end), found)
 
     def sources(self, gap: Gap) -> Iterable[Source]:
-        """Of its two keys; see `dense.merge.source`."""
-        from inbetween.dense.merge import source
+        """Of its two keys; see `dense.blend_pair.source`."""
+        from inbetween.dense.blend_pair import source
 
         def found(key: Picture) -> Source:
             return self._sources.get((key,), lambda: source(to_working(key), self._sampling))
@@ -150,8 +150,8 @@ def _picture_maker(gap: Gap, known: _Known, options: Options, report: Report) ->
     """time -> picture, for one gap."""
     import cv2
 
-    from inbetween.dense.between import flow_at
-    from inbetween.dense.merge import merged
+    from inbetween.dense.blend_pair import merged
+    from inbetween.dense.flow_at import flow_at
 
     ways = [False, True] if options.quality == "best" else [False]
     motions = [found for fine in ways if (found := _motion(gap, known, options.acceleration, fine)) is not None]

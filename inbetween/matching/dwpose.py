@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inbetween.errors import InbetweenError
-from inbetween.matching.joints import BODY, JOINTS, VISIBLE, openpose
+from inbetween.matching.skeleton import BODY, JOINTS, VISIBLE, openpose
 from inbetween.pictures import like
 from inbetween.types import People, Picture, Report
 

@@ -26,13 +26,13 @@ def _sift(start: Picture, end: Picture, weights: Path | None, settings: Settings
 
 
 def _gluestick(start: Picture, end: Picture, weights: Path | None, settings: Settings) -> Matches:
-    from inbetween.matching.joint import match
+    from inbetween.matching.gluestick_matcher import match
 
     return match(start, end, weights, settings.device)
 
 
 def _learned(start: Picture, end: Picture, weights: Path | None, settings: Settings, points: str) -> Matches:
-    from inbetween.matching.learned import match
+    from inbetween.matching.kornia_matchers import match
 
     return match(start, end, points, weights, settings)
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from inbetween.matching.joints import BODY, LEFT_HAND, RIGHT_HAND
+from inbetween.matching.skeleton import BODY, LEFT_HAND, RIGHT_HAND
 from inbetween.types import People, Track
 
 SHAPE_SHARE = 2.0

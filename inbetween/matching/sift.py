@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from inbetween.matching.consistency import Floats, consistent
 from inbetween.matching.points import described, detected, matched
-from inbetween.matching.working import Map, Points, Work, with_lines, work
+from inbetween.matching.scaled import Map, Points, Scaled, scaled, with_lines
 from inbetween.types import Matches, Picture
 
 
@@ -51,11 +51,11 @@ def match(start: Picture, end: Picture, threads: int = 1, model: str | None = No
         threads: two are of use.
     """
     with ThreadPoolExecutor(min(threads, 2)) as pool:
-        first, second = pool.map(work, (start, end))
+        first, second = pool.map(scaled, (start, end))
         return with_lines((first, second), found((first, second), model, pool.map), pool.map)
 
 
-def found(works: tuple[Work, Work], model: str | None = None, both: Map = map) -> Points:
+def found(works: tuple[Scaled, Scaled], model: str | None = None, both: Map = map) -> Points:
     """The verified SIFT points of both pictures."""
     greys = [own.grey for own in works]
     keypoints = list(both(partial(detected, contrast=PASSES[-1].contrast), greys))

@@ -40,7 +40,8 @@ import numpy as np
 
 from inbetween.errors import InbetweenError
 from inbetween.motion.tracks import FARTHEST, PATHS, Numbers, equal_times
-from inbetween.timeline import EXACT, parse_easing
+from inbetween.timeline.easing import parse_easing
+from inbetween.timeline.grid import EXACT
 from inbetween.types import Motion, Report, Track
 
 NAME, VERSION = "inbetween-motion", 1

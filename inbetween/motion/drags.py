@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from inbetween.errors import UnknownName, WordsRefused
+from inbetween.errors import UnknownName, UsageError
 from inbetween.motion.tracks import FARTHEST, Numbers, arc_length_times, equal_times, sampled
 from inbetween.types import Track
 
@@ -46,7 +46,7 @@ def parse_drag(
     gap = _gap(text, head) if colon else None
     words = re.sub(r"\s*,\s*", ",", rest).split()
     if not words:
-        raise WordsRefused(f"the drag `{_shown(text)}` has no points", 'write it as "x0,y0 x1,y1": from where to where')
+        raise UsageError(f"the drag `{_shown(text)}` has no points", 'write it as "x0,y0 x1,y1": from where to where')
     clicks = np.array([_point(text, number, word, size) for number, word in enumerate(words, 1)])
     return gap, _track(clicks, timing, released)
 
@@ -93,7 +93,7 @@ def anchors_to_tracks(flags: ArrayLike, anchors: ArrayLike, *, timed: bool = Tru
 
 def _gap(text: str, head: str) -> int:
     if not re.fullmatch(r"\s*0*[1-9]\d{0,8}\s*", head, re.ASCII):
-        raise WordsRefused(
+        raise UsageError(
             f"`{_shown(head)}:` in the drag `{_shown(text)}` is no gap",
             'write "2: x,y x,y" for the second gap, the first is 1',
         )
@@ -103,7 +103,7 @@ def _gap(text: str, head: str) -> int:
 def _point(text: str, number: int, word: str, size: tuple[int, int]) -> tuple[float, float]:
     found = POINT.fullmatch(word)
     if found is None:
-        raise WordsRefused(
+        raise UsageError(
             f"point {number} of the drag `{_shown(text)}` is no point: `{_shown(word)}`",
             "write it as x,y in pixels or percent: 120,80 or 50%,20%",
         )
@@ -113,7 +113,7 @@ def _point(text: str, number: int, word: str, size: tuple[int, int]) -> tuple[fl
         for value, percent, side in ((found[1], found[2], width), (found[3], found[4], height))
     )
     if not (abs(x) <= FARTHEST and abs(y) <= FARTHEST):
-        raise WordsRefused(
+        raise UsageError(
             f"point {number} of the drag `{_shown(text)}` is too far away: `{_shown(word)}`",
             f"stay within {FARTHEST:.0f} pixels of the picture",
         )

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import PchipInterpolator
 
-from inbetween.timeline import parse_easing
+from inbetween.timeline.easing import parse_easing
 from inbetween.types import Track
 
 Places: TypeAlias = NDArray[np.floating[Any]]

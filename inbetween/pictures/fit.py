@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inbetween.errors import UnknownName, WordsRefused
+from inbetween.errors import UnknownName, UsageError
 from inbetween.pictures.alike import premultiplied, straight
 from inbetween.types import Picture
 
@@ -37,7 +37,7 @@ def fit(picture: Picture, size: tuple[int, int], how: str) -> Picture:
     if how not in WAYS:
         raise UnknownName("way to fit", how, WAYS)
     if min(size) < 1:
-        raise WordsRefused(f"a picture of {size[1]}×{size[0]} has no pixels", "give a width and height of 1 or more")
+        raise UsageError(f"a picture of {size[1]}×{size[0]} has no pixels", "give a width and height of 1 or more")
     if picture.shape[:2] == tuple(size):
         return picture
     if how == "stretch":

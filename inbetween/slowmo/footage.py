@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
-from inbetween.errors import InbetweenError, WordsRefused
-from inbetween.keys import KeyFiles, check_side, one_aspect
+from inbetween.errors import InbetweenError, UsageError
+from inbetween.key_files import KeyFiles, check_side, one_aspect
 from inbetween.pictures import fit
 from inbetween.types import Picture, Report
 from inbetween.video.clip import Clip, Colour
@@ -159,7 +159,7 @@ def of_pictures(
 
 
 def _say_holes(paths: list[Path], report: Report) -> None:
-    with suppress(WordsRefused):
+    with suppress(UsageError):
         missing = _places(paths)[-1] + 1 - len(paths)
         # More of them are no holes: dates, or every tenth.
         if 0 < missing <= len(paths):
@@ -172,10 +172,10 @@ def _places(paths: list[Path]) -> list[int]:
     found = [re.findall(r"\d+", path.stem) for path in paths]
     if not all(found):
         name = next(path.name for path, numbers in zip(paths, found, strict=True) if not numbers)
-        raise WordsRefused(f"`{name}` has no number, so no hole can be seen", "leave --holes out")
+        raise UsageError(f"`{name}` has no number, so no hole can be seen", "leave --holes out")
     numbers = [int(one[-1]) for one in found]
     if len(set(numbers)) < len(numbers) or numbers != sorted(numbers):
-        raise WordsRefused("the numbers in the pictures' names do not ascend", "leave --holes out")
+        raise UsageError("the numbers in the pictures' names do not ascend", "leave --holes out")
     return [number - numbers[0] for number in numbers]
 
 

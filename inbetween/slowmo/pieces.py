@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import chain
 
-from inbetween.film import Piece
-from inbetween.slowmo.keys import Key
-from inbetween.timeline import EXACT
-from inbetween.timeline.clips import Grid
+from inbetween.gaps import Piece
+from inbetween.slowmo.analysis import Key
+from inbetween.timeline.grid import EXACT
+from inbetween.timeline.speed import Grid
 from inbetween.types import Gap, Picture
 
 

@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from inbetween.errors import WordsRefused
+from inbetween.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class Clip:
         until = min(until, self.duration)
         since, until = self.on_grid(since), self.on_grid(until)
         if since >= until:
-            raise WordsRefused(
+            raise UsageError(
                 f"from {float(since):.2f} s to {float(until):.2f} s there is nothing of {self.path}",
                 f"it lasts {float(self.duration):.2f} s, and --to comes after --from",
             )

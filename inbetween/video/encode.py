@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from inbetween.types import Picture, Report
-from inbetween.video import animation, codecs, disk, ffmpeg, hidden, sinks
+from inbetween.video import animation, codecs, disk, ffmpeg, sinks, workfolder
 from inbetween.video.clip import Colour, scaler_name
 from inbetween.video.sinks import Sink
 from inbetween.video.verify import Expected
@@ -221,7 +221,7 @@ def make_gif(path: str, expected: Expected, frames: Iterator[Picture], report: R
     keep = ["-c:v", "ffv1", "-threads", THREADS, "-f", "nut"]
     # By itself it finds no number of parts for a line of pixels.
     line = ["-slices", "1"] if min(expected.size) == 1 else []
-    with hidden.part(folder, ".frames.nut") as film, hidden.part(folder, ".palette.nut") as palette:
+    with workfolder.part(folder, ".frames.nut") as film, workfolder.part(folder, ".palette.nut") as palette:
         words = [*_raw_input(expected, "rgba"), "-filter_complex_threads", "1", "-filter_complex", graph]
         words += ["-map", "[film]", *line, *keep, f"file:{film}", "-map", "[colours]", *keep, f"file:{palette}"]
         with ffmpeg.started(words) as child:

@@ -11,14 +11,12 @@ from typing import Any
 
 from inbetween.errors import InbetweenError
 from inbetween.types import Report
-from inbetween.video import encode, ffmpeg, hidden, sinks
-from inbetween.video.carry import Carried
+from inbetween.video import encode, ffmpeg, sinks, workfolder
+from inbetween.video.extras import Extras
 from inbetween.video.verify import Expected
 
 
-def join(
-    path: str, segments: Sequence[str], expected: Expected, report: Report, carried: Carried | None = None
-) -> None:
+def join(path: str, segments: Sequence[str], expected: Expected, report: Report, carried: Extras | None = None) -> None:
     """Write the segments, films of the same encoder, one after the other to `path`. They begin where the one before
     ends: every frame gets its time by its number, as exact as the container's clock.
 
@@ -29,7 +27,7 @@ def join(
         _join(path, segments, expected, report, carried)
         return
     # PyAV cannot tell Matroska how wide pixels are.
-    with hidden.part(os.path.dirname(path), expected.sink.suffix) as film:
+    with workfolder.part(os.path.dirname(path), expected.sink.suffix) as film:
         _join(film, segments, expected, report, carried)
         shape = expected.aspect * expected.size[1] / expected.size[0]
         words = ["-i", f"file:{film}", "-map", "0", "-c", "copy", "-aspect", f"{shape.numerator}:{shape.denominator}"]
@@ -38,7 +36,7 @@ def join(
             child.finish(lambda: report.progress("join", expected.count, expected.count))
 
 
-def _join(path: str, segments: Sequence[str], expected: Expected, report: Report, carried: Carried | None) -> None:
+def _join(path: str, segments: Sequence[str], expected: Expected, report: Report, carried: Extras | None) -> None:
     import av
 
     form = sinks.SINKS[expected.sink.suffix]

@@ -1,6 +1,6 @@
 """The finished segments of a long film, and the journal that says which they are.
 
-Both lie in `hidden.segments_of`. A segment counts once its line is in the journal, which is after its files are on the
+Both lie in the folder that `workfolder.segments_of` names. A segment counts once its line is in the journal, which is after its files are on the
 disk under their names; a line that was torn by a kill, and files that are in no line, count for nothing.
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 
 from inbetween.errors import InbetweenError, Interrupted
 from inbetween.types import Report
-from inbetween.video import disk, hidden
+from inbetween.video import disk, workfolder
 from inbetween.video.sinks import Sink
 
 PICTURES = "pictures"
@@ -31,16 +31,16 @@ class Journal:
     """What is finished of a film. Files that nothing vouches for are removed when it is opened."""
 
     def __init__(self, sink: Sink, identity: Mapping[str, Any], report: Report) -> None:
-        self.folder = hidden.segments_of(sink)
+        self.folder = workfolder.segments_of(sink)
         self.done: dict[int, dict[str, Any]] = {}
         """Facts of each finished segment."""
         self.whole = False
         """The output has its name: nothing of this is needed any more."""
         # As it would be read.
         self._identity = json.loads(json.dumps(identity))
-        self._path = os.path.join(self.folder, hidden.JOURNAL)
+        self._path = os.path.join(self.folder, workfolder.JOURNAL)
         self._lock = threading.Lock()
-        state = hidden.placing(sink)
+        state = workfolder.placing(sink)
         self.moving = state is not None and state["identity"] is None
         """Its pictures were being moved when it was killed: they are all there, here or there."""
         self.placed: dict[str, Any] | None = None
@@ -63,7 +63,7 @@ class Journal:
                 ):
                     self.done[line["segment"]] = line
             if not self.moving:
-                self._clear({name for line in self.done.values() for name in line["files"]} | {hidden.JOURNAL})
+                self._clear({name for line in self.done.values() for name in line["files"]} | {workfolder.JOURNAL})
             return
         if self.moving:
             raise InbetweenError(
@@ -83,8 +83,8 @@ class Journal:
             raise
 
     def mark(self, sink: Sink, source: str | None, facts: Mapping[str, Any]) -> None:
-        """See `hidden.mark`; `facts` are what `placed` will be."""
-        hidden.mark(sink, source, {"of": self._identity, "facts": facts})
+        """See `workfolder.mark`; `facts` are what `placed` will be."""
+        workfolder.mark(sink, source, {"of": self._identity, "facts": facts})
 
     def add(self, segment: int, files: Sequence[str], facts: Mapping[str, Any]) -> None:
         """A segment is finished: these files in the folder, which are on the disk before this returns. Threads may
@@ -111,7 +111,7 @@ class Journal:
         for root, _, names in os.walk(self.folder):
             for name in names:
                 path = os.path.join(root, name)
-                if os.path.relpath(path, self.folder) not in kept | {hidden.LOCK}:
+                if os.path.relpath(path, self.folder) not in kept | {workfolder.LOCK}:
                     os.unlink(path)
 
 
@@ -125,7 +125,7 @@ def opened(sink: Sink, identity: Mapping[str, Any], report: Report) -> Iterator[
         InbetweenError: another process has it; the disk refuses; or as raised inside, with its hint extended.
         Interrupted: as raised inside, with `kept` where something stays.
     """
-    with hidden.workshop(hidden.segments_of(sink), sink.path) as folder:
+    with workfolder.locked_folder(workfolder.segments_of(sink), sink.path) as folder:
         with disk.errors(folder):
             journal = Journal(sink, identity, report)
         try:
@@ -139,7 +139,7 @@ def opened(sink: Sink, identity: Mapping[str, Any], report: Report) -> Iterator[
             raise
         finally:
             if journal.whole or not journal.done:
-                hidden.discard(folder)
+                workfolder.discard(folder)
 
 
 def forget(sink: Sink) -> None:
@@ -148,10 +148,10 @@ def forget(sink: Sink) -> None:
     Raises:
         InbetweenError: another process makes it.
     """
-    folder = hidden.segments_of(sink)
+    folder = workfolder.segments_of(sink)
     if os.path.isdir(folder):
-        with hidden.workshop(folder, sink.path):
-            hidden.discard(folder)
+        with workfolder.locked_folder(folder, sink.path):
+            workfolder.discard(folder)
 
 
 def _lines(path: str) -> tuple[list[dict[str, Any]], int]:
@@ -207,7 +207,7 @@ def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
 
 
 def _short(value: Any) -> str:
-    """As it is told; "" for what is too long to be. Of a file's name, size and time (`resume.stamp`) the name."""
+    """As it is told; "" for what is too long to be. Of a file's name, size and time (`segments.stamp`) the name."""
     if isinstance(value, list) and [type(one) for one in value] == [str, int, int]:
         value = value[0]
     text = value if isinstance(value, str) else "not there" if value is None else json.dumps(value)

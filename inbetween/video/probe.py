@@ -16,7 +16,7 @@ from inbetween.types import Report
 from inbetween.video import codecs, webp
 from inbetween.video.clip import Clip, Colour, Stream
 from inbetween.video.decode import TAKEN, decoded, is_cover, matrix_signs, opened, pictures_of
-from inbetween.video.ends import cut_off
+from inbetween.video.truncation import cut_off
 
 STANDARD_RATES = tuple(
     Fraction(n * 1000, 1001) if ntsc else Fraction(n)

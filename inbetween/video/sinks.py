@@ -12,7 +12,7 @@ import shlex
 from dataclasses import dataclass
 from fractions import Fraction
 
-from inbetween.errors import UnknownName, WordsRefused
+from inbetween.errors import UnknownName, UsageError
 from inbetween.video import codecs
 
 FOLDER_PATTERN = "%05d.png"
@@ -109,9 +109,9 @@ def parse(
     if sink.kind not in ("film", "animation") and encoder is not None:
         raise _for_films("--encoder", sink)
     if start_number < 0:
-        raise WordsRefused(f"--start-number {start_number} is below 0", "number the files from 0 or above")
+        raise UsageError(f"--start-number {start_number} is below 0", "number the files from 0 or above")
     if start_number and sink.kind != "sequence":
-        raise WordsRefused(
+        raise UsageError(
             f"--start-number is for numbered pictures, and `{out}` is {_article(sink)}",
             "leave --start-number out, or write -o frames/ for a folder of PNG",
         )
@@ -120,17 +120,17 @@ def parse(
 
 def _with_codec(sink: Sink, codec: str, preset: str | None) -> Sink:
     if preset is not None:
-        raise WordsRefused("--preset and --codec exclude each other", "take one: a preset names its own codec")
+        raise UsageError("--preset and --codec exclude each other", "take one: a preset names its own codec")
     if sink.kind != "film":
         raise _for_films("--codec", sink)
     if not codec.strip():
-        raise WordsRefused("--codec has no name", f"its default is --codec {sink.codec}")
+        raise UsageError("--codec has no name", f"its default is --codec {sink.codec}")
     if codec.lower() in codecs.FORMATS:
         what = f"{codec} is a format, --codec is for the encoder that makes it"
-        raise WordsRefused(what, f"write --codec {codecs.FORMATS[codec.lower()]}")
+        raise UsageError(what, f"write --codec {codecs.FORMATS[codec.lower()]}")
     known = codecs.codec(codec).suffixes
     if known and sink.suffix not in known:
-        raise WordsRefused(f"{codec} does not go into {sink.suffix}", f"write {_renamed(sink, known[0])}")
+        raise UsageError(f"{codec} does not go into {sink.suffix}", f"write {_renamed(sink, known[0])}")
     return dataclasses.replace(sink, codec=codec)
 
 
@@ -140,7 +140,7 @@ def _with_preset(sink: Sink, name: str) -> Sink:
     preset = codecs.PRESETS[name]
     if sink.kind in ("sequence", "picture") or sink.suffix != preset.suffix:
         what = _article(sink) if sink.kind in ("sequence", "picture") else sink.suffix
-        raise WordsRefused(
+        raise UsageError(
             f"--preset {name} writes {preset.suffix}, and `{sink.path}` is {what}",
             f"write {_renamed(sink, preset.suffix)}",
         )
@@ -155,8 +155,8 @@ def _renamed(sink: Sink, suffix: str) -> str:
     return f"-o {shlex.quote(root + suffix)}"
 
 
-def _for_films(word: str, sink: Sink) -> WordsRefused:
-    return WordsRefused(
+def _for_films(word: str, sink: Sink) -> UsageError:
+    return UsageError(
         f"{word} is for films, and `{sink.path}` is {_article(sink)}", f"leave {word} out, or write -o film.mp4"
     )
 
@@ -173,24 +173,24 @@ def check(sink: Sink, rate: Fraction, count: int) -> None:
         WordsRefused: no frames; more than one frame for a single picture; a rate that its clock cannot tell.
     """
     if count < 1:
-        raise WordsRefused("no frames would be made", "ask for at least one frame")
+        raise UsageError("no frames would be made", "ask for at least one frame")
     if rate <= 0:
-        raise WordsRefused(f"a rate of {rate} frames a second cannot be written", "ask for more than 0")
+        raise UsageError(f"a rate of {rate} frames a second cannot be written", "ask for more than 0")
     if sink.kind == "picture" and count != 1:
         root = sink.path[: -len(sink.suffix)]
-        raise WordsRefused(
+        raise UsageError(
             f"`{sink.path}` is one picture, and {count} frames are to be written",
             f"write -o {shlex.quote(root + '_%05d' + sink.path[-len(sink.suffix) :])} to number them, or -o "
             f"{shlex.quote(root + '/')} for a folder",
         )
     fastest, longest = SINKS[sink.suffix].fastest, SINKS[sink.suffix].longest
     if sink.kind != "sequence" and longest and rate * longest < 1:
-        raise WordsRefused(
+        raise UsageError(
             f"{sink.suffix} shows a frame for at most {longest} s, not {float(1 / rate):g} s",
             "write -o film.mp4, or ask for a higher --fps",
         )
     if sink.kind != "sequence" and fastest and rate > fastest:
-        raise WordsRefused(
+        raise UsageError(
             f"{sink.suffix} holds at most {fastest} frames a second, not {float(rate):g}",
             f"write -o film.mp4, or ask for --fps {fastest} or less",
         )
@@ -214,14 +214,14 @@ def number(sink: Sink, filename: str) -> int | None:
 
 def _sink(out: str) -> Sink:
     if not out or "\0" in out:
-        raise WordsRefused("no output is named", "say where to: -o out.mp4, or -o frames/ for a folder of PNG")
+        raise UsageError("no output is named", "say where to: -o out.mp4, or -o frames/ for a folder of PNG")
     if out == "-":
-        raise WordsRefused("a film is not written to stdout", "write -o film.mp4, or -o ./- for a folder")
+        raise UsageError("a film is not written to stdout", "write -o film.mp4, or -o ./- for a folder")
     folder, last = os.path.split(out)
     suffix = os.path.splitext(last)[1]
     if os.path.isdir(out) or out.endswith(("/", os.sep)) or not suffix:
         if last.lower() in SINKS and not os.path.isdir(out):
-            raise WordsRefused(f"`{out}` has no name before its suffix", f"write -o film{last}")
+            raise UsageError(f"`{out}` has no name before its suffix", f"write -o film{last}")
         return Sink(out, "sequence", ".png", "png", folder=out, pattern=FOLDER_PATTERN, named_folder=True)
     if suffix.lower() not in SINKS:
         unknown = UnknownName("output format", suffix, SINKS)
@@ -231,7 +231,7 @@ def _sink(out: str) -> Sink:
     form = SINKS[suffix.lower()]
     numbers = _NUMBER.findall(last) if form.kind == "picture" else []
     if len(numbers) > 1:
-        raise WordsRefused(f"`{last}` has {len(numbers)} places for the number", "leave one %05d in it")
+        raise UsageError(f"`{last}` has {len(numbers)} places for the number", "leave one %05d in it")
     if numbers:
         return Sink(out, "sequence", suffix.lower(), form.codec, folder=folder or os.curdir, pattern=last)
     return Sink(out, form.kind, suffix.lower(), form.codec)
@@ -248,12 +248,12 @@ def _words(encoder: str | None) -> tuple[str, ...]:
     try:
         words = tuple(shlex.split(encoder or ""))
     except ValueError:
-        raise WordsRefused(
+        raise UsageError(
             f"--encoder {encoder} has a quote that is not closed", "close it, or write it as \\' or \\\""
         ) from None
     if words and not words[0].startswith("-"):
         # ffmpeg would take it for the name of one more file to write.
-        raise WordsRefused(f"--encoder begins with `{words[0]}`", 'begin with an option: --encoder "-crf 12"')
+        raise UsageError(f"--encoder begins with `{words[0]}`", 'begin with an option: --encoder "-crf 12"')
     return words
 
 

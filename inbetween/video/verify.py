@@ -13,8 +13,8 @@ from typing import Any
 from inbetween.errors import InbetweenError
 from inbetween.types import Report
 from inbetween.video import animation
-from inbetween.video.carry import Carried
 from inbetween.video.clip import Colour
+from inbetween.video.extras import Extras
 from inbetween.video.sinks import Sink
 
 SOUND = Fraction(1, 20)
@@ -39,7 +39,7 @@ def film(path: str, expected: Expected, report: Report) -> Written:
     return found
 
 
-def joined(path: str, expected: Expected, report: Report, carried: Carried | None = None) -> Fraction:
+def joined(path: str, expected: Expected, report: Report, carried: Extras | None = None) -> Fraction:
     """Look at the packets of a film that was joined from checked segments; its duration in seconds.
 
     Raises:

@@ -13,9 +13,9 @@ import numpy as np
 from inbetween.devices import in_order
 from inbetween.errors import InbetweenError, UnknownName
 from inbetween.types import Picture, Report
-from inbetween.video import codecs, disk, encode, ffmpeg, hidden, place, sinks, verify
+from inbetween.video import codecs, disk, encode, ffmpeg, publish, sinks, verify, workfolder
 from inbetween.video.clip import Colour
-from inbetween.video.place import prepare as prepare
+from inbetween.video.publish import prepare as prepare
 from inbetween.video.sinks import Sink
 from inbetween.video.verify import Expected
 from inbetween.video.verify import Written as Written
@@ -48,15 +48,18 @@ def write(
         RuntimeError: more or fewer frames than `count`, or one of another size: a bug of the caller.
     """
     sinks.check(sink, rate, count)
-    place.prepare(sink, overwrite)
+    publish.prepare(sink, overwrite)
     expected = Expected(sink, rate, count, sinks.film_size(sink, size), loop, colour, aspect)
     report = Once(report)
     frames = counted(frames, count, size, report)
     if sink.kind in ("sequence", "picture"):
         return _write_pictures(expected, frames, report, overwrite, threads)
-    with hidden.workshop(hidden.segments_of(sink), sink.path) as folder, hidden.part(folder, sink.suffix) as path:
+    with (
+        workfolder.locked_folder(workfolder.segments_of(sink), sink.path) as folder,
+        workfolder.part(folder, sink.suffix) as path,
+    ):
         written = film(path, expected, frames, report)
-        place.keep_file(path, sink, overwrite)
+        publish.keep_file(path, sink, overwrite)
     return written
 
 
@@ -94,7 +97,10 @@ def rehearse(sink: Sink, rate: Fraction, size: tuple[int, int], channels: int = 
     if sink.kind == "gif" or (usual and min(size) >= 16 and max(size) <= 8192):
         return
     black = pictures.like(np.zeros((*size, channels), np.uint8), channels, f"uint{bits}")
-    with hidden.workshop(hidden.segments_of(sink), sink.path) as folder, hidden.part(folder, sink.suffix) as path:
+    with (
+        workfolder.locked_folder(workfolder.segments_of(sink), sink.path) as folder,
+        workfolder.part(folder, sink.suffix) as path,
+    ):
         expected = Expected(sink, rate, 2, sinks.film_size(sink, size))
         encode.make_film(path, expected, [black, black], Report())
         verify.film(path, expected, Report())
@@ -132,16 +138,16 @@ def _write_pictures(
     numbers = range(sink.start_number, sink.start_number + expected.count)
     names = ["picture"] if sink.kind == "picture" else [sinks.name(sink, number) for number in numbers]
     with (
-        hidden.workshop(hidden.segments_of(sink), sink.path) as shop,
-        hidden.part_folder(shop) as folder,
+        workfolder.locked_folder(workfolder.segments_of(sink), sink.path) as shop,
+        workfolder.part_folder(shop) as folder,
         ThreadPoolExecutor(threads) as pool,
     ):
         paths = [os.path.join(folder, name) for name in names]
         total, pixel_format = pictures_to(paths, frames, sink, report, pool, threads)
         if sink.kind == "picture":
-            place.keep_file(paths[0], sink, overwrite)
+            publish.keep_file(paths[0], sink, overwrite)
         else:
-            place.keep_sequence(folder, sink, names, overwrite)
+            publish.keep_sequence(folder, sink, names, overwrite)
     return pictures_written(expected, pixel_format, total)
 
 

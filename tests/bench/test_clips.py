@@ -9,7 +9,7 @@ import pytest
 
 from inbetween.bench import clips
 from inbetween.errors import InbetweenError
-from inbetween.make import BYTES_PER_PIXEL
+from inbetween.produce import BYTES_PER_PIXEL
 from inbetween.types import Report
 from support.bench import SIZE, frames, row, scored
 from support.commands import Command

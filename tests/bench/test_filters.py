@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from inbetween.bench import filters, measures, methods, words
+from inbetween.bench import filters, measures, methods, request
 from inbetween.errors import InbetweenError, Interrupted
 from support.bench import frames
 
@@ -34,7 +34,7 @@ def test_keys_are_mirrored_beyond_the_ends() -> None:
 
 
 def test_every_baseline_of_the_words_exists() -> None:
-    assert tuple(methods.BASELINES) == words.AGAINST
+    assert tuple(methods.BASELINES) == request.AGAINST
 
 
 def test_a_failing_ffmpeg_says_why() -> None:

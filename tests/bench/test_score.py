@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from inbetween.bench import words
+from inbetween.bench import request
 from inbetween.bench.score import bench
 from inbetween.types import Report
 from support.bench import SIZE, frames, row, scored, theirs
@@ -82,7 +82,7 @@ def test_what_engines_say_is_said_once_with_its_place(tmp_path: Path) -> None:
         def note(self, code: str, text: str, *, detail: bool = False, **facts: Any) -> None:
             heard.append((code, text))
 
-    asked = words.request([str(tmp_path / "cut")], "flow,blend", "none", "1", [], False, 1, None)
+    asked = request.request([str(tmp_path / "cut")], "flow,blend", "none", "1", [], False, 1, None)
     result = bench(asked, Heard())
     assert heard == [("unrelated", "cut, gap 1: keys 2 and 3 have nothing to do with each other: cross-faded")]
     assert [r.frames for r in result.rows] == [2, 2]

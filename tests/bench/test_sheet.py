@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inbetween.bench.sheet import MOST, Worst
+from inbetween.bench.worst_sheet import MOST, Worst
 from support.bench import frames
 
 

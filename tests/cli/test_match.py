@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from inbetween.conditions.sheet import match_sheet
+from inbetween.conditions.match_sheet import match_sheet
 from inbetween.types import NO_MATCHES
 from support.boxes import SIZE
 from support.folders import names

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inbetween.errors import WordsRefused
+from inbetween.errors import UsageError
 from inbetween.motion.document import read_motion
 from inbetween.motion.drags import parse_drag
 from support.boxes import SIZE, drawn
@@ -144,7 +144,7 @@ def test_help_has_groups_and_examples(call, name: str) -> None:
 
 
 def test_an_unknown_drag_timing_is_refused_by_the_python_function_too() -> None:
-    with pytest.raises(WordsRefused):
+    with pytest.raises(UsageError):
         parse_drag("1,1", SIZE, timing="slow")
 
 

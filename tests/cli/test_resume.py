@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from inbetween.cli.show import Show
+from inbetween.cli.console import Show
 from inbetween.errors import Interrupted
 from support.commands import Command, processes_that_name
 from support.folders import hidden

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inbetween.cli.show import Show
+from inbetween.cli.console import Show
 from inbetween.errors import Interrupted
 from support.commands import Command
 from support.films import decoded, files

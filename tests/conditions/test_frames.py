@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from inbetween.conditions.drawing import draw_lines, overlaid
 from inbetween.conditions.frames import condition_times, conditions, network_input
-from inbetween.errors import Interrupted, WordsRefused
-from inbetween.motion.gather import motion_of
+from inbetween.errors import Interrupted, UsageError
+from inbetween.motion.search import motion_of
 from inbetween.types import NO_MATCHES, Matches, Motion, People, Report, Track
 from support.reports import Heard
 
@@ -63,7 +63,7 @@ def test_times_go_from_key_to_key(frames: int, even: bool) -> None:
 
 @pytest.mark.parametrize("frames", [1, 0, -3])
 def test_fewer_than_two_pictures_are_refused(frames: int) -> None:
-    with pytest.raises(WordsRefused):
+    with pytest.raises(UsageError):
         condition_times(frames)
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from inbetween.conditions.frames import conditions
 from inbetween.conditions.skeletons import draw_people
-from inbetween.matching.joints import BODY, FACE, LEFT_HAND, RIGHT_HAND
 from inbetween.matching.people import people_tracks
+from inbetween.matching.skeleton import BODY, FACE, LEFT_HAND, RIGHT_HAND
 from inbetween.types import Motion, People, Report
 from support.crowds import SIZE, STANDING, crowd
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from inbetween import pictures
 from inbetween.matching.sift import match
 from inbetween.motion.drags import parse_drag
-from inbetween.motion.gather import motion_of
+from inbetween.motion.search import motion_of
 from inbetween.motion.tracks import places_at
 from inbetween.pictures.fit import WAYS, fit_map
 from inbetween.types import Gap, Motion, Picture

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 
-from inbetween.diffusion import memory
-from inbetween.diffusion.memory import Work
-from inbetween.diffusion.networks import Networks, Part
+from inbetween.networks import memory
+from inbetween.networks.memory import MemoryPlan
+from inbetween.networks.networks import Networks, Part
 from inbetween.types import Report
 
 
@@ -25,14 +25,16 @@ from inbetween.types import Report
 def test_what_is_chosen_fits_or_is_the_leanest(
     frames: int, side: int, device: str, wide: int, free: int | None
 ) -> None:
-    load = memory.Load(1_500_000_000, 630_000_000, 98_000_000, frames, (64 * side, 64 * side), min(8, frames), wide)
-    steps, room = memory.ladder(device), None if free is None else free * 10**9
+    load = memory.ModelSize(
+        1_500_000_000, 630_000_000, 98_000_000, frames, (64 * side, 64 * side), min(8, frames), wide
+    )
+    steps, room = memory.plans_for(device), None if free is None else free * 10**9
     peaks = [memory.peak(work, load) for work in steps]
     assert peaks == sorted(peaks, reverse=True)
-    work = memory.choose(steps, load, room, "auto")
+    work = memory.fastest_that_fits(steps, load, room, "auto")
     assert work == steps[-1] or (room is not None and memory.peak(work, load) <= room)
-    assert memory.choose(steps, load, room, "low") == steps[-1]
-    assert memory.choose(steps, load, room, "high") == steps[0]
+    assert memory.fastest_that_fits(steps, load, room, "low") == steps[-1]
+    assert memory.fastest_that_fits(steps, load, room, "high") == steps[0]
 
 
 def test_networks_wait_where_they_should(tmp_path: Path) -> None:
@@ -41,7 +43,7 @@ def test_networks_wait_where_they_should(tmp_path: Path) -> None:
     save_file(layer.state_dict(), path)
     part = Part(lambda: torch.nn.Linear(3, 3), path, torch.float32)
     for together in (True, False):
-        held = Networks({"one": part}, "cpu", [Work(1, False, together)], Report())
+        held = Networks({"one": part}, "cpu", [MemoryPlan(1, False, together)], Report())
         seen = []
         for _ in range(2):
             with held.use("one") as network:

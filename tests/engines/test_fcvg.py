@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from inbetween.diffusion import keys as diffusion_keys
-from inbetween.diffusion import memory, svd
-from inbetween.diffusion.memory import Work
+from inbetween.diffusion import encode as diffusion_keys
+from inbetween.diffusion import svd
 from inbetween.engines.fcvg import recipe
 from inbetween.errors import InbetweenError, Interrupted
+from inbetween.networks import memory
+from inbetween.networks.memory import MemoryPlan
 from inbetween.types import Gap, Picture
 from support.fcvg import SIZE, fcvg_gap, levels_apart, made_by_fcvg
 from support.pictures import psnr, scene
@@ -85,11 +86,11 @@ def test_memory_changes_rounding_only(store: Path, usual: list[Picture], how: st
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("work", [*memory.ladder("cuda"), memory.Work(3, True, True)], ids=str)
+@pytest.mark.parametrize("work", [*memory.plans_for("cuda"), memory.MemoryPlan(3, True, True)], ids=str)
 def test_every_step_of_the_ladder_makes_the_same(
-    store: Path, usual: list[Picture], work: Work, monkeypatch: pytest.MonkeyPatch
+    store: Path, usual: list[Picture], work: MemoryPlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(memory, "ladder", lambda device: (work,))
+    monkeypatch.setattr(memory, "plans_for", lambda device: (work,))
     assert levels_apart(usual, made_by_fcvg(store, fcvg_gap())) <= 1
 
 
@@ -98,7 +99,9 @@ def test_when_memory_runs_out_less_is_done_at_once(
 ) -> None:
     report = Heard()
     monkeypatch.setattr(
-        memory, "ladder", lambda device: (Work(4, False, True), Work(2, False, True), Work(1, True, False))
+        memory,
+        "ladder",
+        lambda device: (MemoryPlan(4, False, True), MemoryPlan(2, False, True), MemoryPlan(1, True, False)),
     )
     forward = svd.UNetSpatioTemporalConditionModel.forward
 
@@ -185,7 +188,7 @@ def test_stopping_is_heard_within_a_pass(store: Path, monkeypatch: pytest.Monkey
             if self.stages.count(("denoise", 0, 8)) > 1:
                 raise Interrupted(2)
 
-    monkeypatch.setattr("inbetween.diffusion.pulse.BEAT", 0.0)
+    monkeypatch.setattr("inbetween.networks.heartbeat.BEAT", 0.0)
     report = Stops()
     with pytest.raises(Interrupted):
         made_by_fcvg(store, fcvg_gap(), report=report)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from inbetween.dense import acceleration, pair, prior
+from inbetween.dense import acceleration, flows, homography
 from inbetween.types import Gap
 from support.engines import AT_ONCE, MIDDLE, make
 from support.pictures import psnr, scene, sixteen, texture
@@ -45,11 +45,11 @@ def test_unevenly_spaced_keys_of_even_motion_stay_even() -> None:
     """A steady disc seen at times -2, 0, 1, 2.5: nothing to bend."""
     keys = {t: scene(t * 0.7) for t in (-2, 0, 1, 2.5)}
     gap = Gap(keys[0], keys[1], (0.5,), before=(keys[-2], -2.0), after=(keys[2.5], 2.5))
-    views = {t: pair.view(key) for t, key in keys.items()}
-    flows = pair.flows(views[0], views[1])
-    outer = (pair.flows(views[-2], views[0]), -2.0), (pair.flows(views[1], views[2.5]), 2.5)
+    views = {t: flows.view(key) for t, key in keys.items()}
+    between = flows.flows(views[0], views[1])
+    outer = (flows.flows(views[-2], views[0]), -2.0), (flows.flows(views[1], views[2.5]), 2.5)
     disc = (slice(30, 42), slice(26, 38))
-    for bend in acceleration.accelerations(flows, *outer, edge=1.0):
+    for bend in acceleration.accelerations(between, *outer, edge=1.0):
         assert np.abs(np.median(bend[disc], axis=(0, 1))).max() < 0.5
     assert psnr(make("flow", gap)[0], scene(0.35)) > 28
 
@@ -64,7 +64,7 @@ def test_both_directions_of_time_are_the_same_film() -> None:
 def test_a_fast_pan_needs_the_homography() -> None:
     wide = texture(240, 900, 3, 2.5).astype(np.uint8)
     start, end = wide[:, 100:420], wide[:, 240:560]
-    model = prior.homography(*(pair.view(np.ascontiguousarray(x)).points for x in (start, end)))
+    model = homography.homography(*(flows.view(np.ascontiguousarray(x)).points for x in (start, end)))
     assert model is not None
     assert model[0, 2] == pytest.approx(-140, abs=0.5)
     middle = make("flow", Gap(np.ascontiguousarray(start), np.ascontiguousarray(end), (0.5,)))[0]
@@ -117,8 +117,8 @@ def test_tiny_pictures_are_cross_faded_and_it_is_said() -> None:
 
 def test_the_flow_of_a_pair_is_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
     found = []
-    real = pair.flows
-    monkeypatch.setattr(pair, "flows", lambda a, b, *more: found.append((id(a), id(b))) or real(a, b, *more))
+    real = flows.flows
+    monkeypatch.setattr(flows, "flows", lambda a, b, *more: found.append((id(a), id(b))) or real(a, b, *more))
     keys = [scene(t) for t in (0, 0.5, 1, 1.5, 2)]
     gaps = [
         Gap(

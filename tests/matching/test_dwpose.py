@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from inbetween.errors import InbetweenError
 from inbetween.matching.dwpose import Sessions, load_sessions, people, people_of_both, person_boxes, whole_body
-from inbetween.matching.joints import BODY, RIGHT_HAND, openpose
+from inbetween.matching.skeleton import BODY, RIGHT_HAND, openpose
 from support import tiny_onnx
 from support.crowds import SIZE
 from support.reports import Heard

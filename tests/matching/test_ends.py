@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inbetween.matching.ends import paired_ends
+from inbetween.matching.line_ends import paired_ends
 from support.views import line
 
 coordinates = st.floats(-500, 500, width=32)

@@ -15,9 +15,9 @@ from safetensors.torch import save_file
 
 from goldens.seeded import fill
 from inbetween.errors import InbetweenError
-from inbetween.matching import joint
-from inbetween.matching.ends import paired_ends
+from inbetween.matching import gluestick_matcher
 from inbetween.matching.gluestick import GlueStick, Nodes
+from inbetween.matching.line_ends import paired_ends
 from inbetween.matching.superpoint import SuperPoint
 from inbetween.types import Matches
 from inbetween.weights import store
@@ -119,7 +119,7 @@ def same(network: torch.nn.Module, state: Mapping[str, torch.Tensor]) -> bool:
 
 
 def test_published_files_are_read(folder: Path, states: tuple[State, State]) -> None:
-    eye, matcher = joint.load(folder)
+    eye, matcher = gluestick_matcher.load(folder)
     assert same(eye, states[0])
     assert same(matcher, states[1])
     assert not eye.training
@@ -130,14 +130,14 @@ def test_safetensors_come_first(states: tuple[State, State], tmp_path: Path) -> 
     (tmp_path / "superpoint_v1.pth").write_bytes(b"never opened")
     save_file(states[0], tmp_path / "superpoint_v1.safetensors")
     save_file(states[1], tmp_path / "checkpoint_GlueStick_MD.safetensors")
-    eye, matcher = joint.load(tmp_path)
+    eye, matcher = gluestick_matcher.load(tmp_path)
     assert same(eye, states[0])
     assert same(matcher, states[1])
 
 
 def refused(folder: Path) -> tuple[str, str]:
     with pytest.raises(InbetweenError) as caught:
-        joint.load(folder)
+        gluestick_matcher.load(folder)
     assert "\n" not in caught.value.message + caught.value.hint
     return caught.value.message, caught.value.hint
 
@@ -231,7 +231,7 @@ def sane(matches: Matches, size: tuple[int, int]) -> None:
 
 
 def test_a_picture_matches_itself_and_twice_the_same(folder: Path) -> None:
-    first, second = (joint.match(textured(), textured(), folder) for _ in range(2))
+    first, second = (gluestick_matcher.match(textured(), textured(), folder) for _ in range(2))
     sane(first, (160, 208))
     assert len(first.points_a) > 20
     assert len(first.lines_a) > 8
@@ -243,7 +243,7 @@ def test_a_picture_matches_itself_and_twice_the_same(folder: Path) -> None:
 
 def test_no_line_of_a_match_ends_crosswise(folder: Path) -> None:
     # Lines are detected with the brighter side on one hand, so those of a negative run the other way.
-    matches = joint.match(textured(), 255 - textured(), folder)
+    matches = gluestick_matcher.match(textured(), 255 - textured(), folder)
     sane(matches, (160, 208))
     assert len(matches.lines_a) > 2
     np.testing.assert_array_equal(paired_ends(matches.lines_a, matches.lines_b), matches.lines_b)
@@ -251,7 +251,7 @@ def test_no_line_of_a_match_ends_crosswise(folder: Path) -> None:
 
 def test_a_large_picture_is_matched_in_its_own_pixels(folder: Path) -> None:
     big = np.concatenate([textured(i)[:100] for i in range(6)], axis=1)
-    matches = joint.match(big, big, folder)
+    matches = gluestick_matcher.match(big, big, folder)
     sane(matches, big.shape[:2])
     assert matches.points_a[:, 0].max() > 1024
 
@@ -269,7 +269,7 @@ def test_a_large_picture_is_matched_in_its_own_pixels(folder: Path) -> None:
     ids=["black", "white", "slim", "one pixel", "smallest", "16 bits"],
 )
 def test_pictures_of_every_kind(picture: np.ndarray, folder: Path) -> None:
-    sane(joint.match(picture, picture, folder), picture.shape[:2])
+    sane(gluestick_matcher.match(picture, picture, folder), picture.shape[:2])
 
 
 def nodes(count: int, lines: int, seed: int = 0) -> Nodes:

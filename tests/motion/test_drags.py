@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbetween.errors import UnknownName, WordsRefused
+from inbetween.errors import UnknownName, UsageError
 from inbetween.motion.drags import anchors_to_tracks, drags_to_tracks, parse_drag
 from inbetween.motion.tracks import equal_times, places_at
 
@@ -76,7 +76,7 @@ def test_a_drag_of_constant_speed() -> None:
     ],
 )
 def test_what_is_no_drag_is_refused_with_the_place_of_the_fault(text: str, fault: str) -> None:
-    with pytest.raises(WordsRefused, match=fault) as refused:
+    with pytest.raises(UsageError, match=fault) as refused:
         parse_drag(text, SIZE)
     assert len(refused.value.message) < 250
     assert refused.value.hint
@@ -86,7 +86,7 @@ def test_what_is_no_drag_is_refused_with_the_place_of_the_fault(text: str, fault
 def test_any_text_is_a_drag_or_refused(text: str) -> None:
     try:
         _, made = parse_drag(text, SIZE)
-    except WordsRefused:
+    except UsageError:
         return
     assert np.isfinite(made.places).all()
 

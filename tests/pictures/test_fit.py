@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inbetween import pictures
-from inbetween.errors import UnknownName, WordsRefused
+from inbetween.errors import UnknownName, UsageError
 from support.pictures import noise
 
 QUICK = settings(max_examples=80, deadline=None, database=None)
@@ -108,5 +108,5 @@ def test_fit_makes_no_halo(dtype: Any, target: tuple[int, int]) -> None:
 def test_fit_refuses_nonsense() -> None:
     with pytest.raises(UnknownName, match="squash"):
         pictures.fit(noise(2, 2, 3), (4, 4), "squash")
-    with pytest.raises(WordsRefused):
+    with pytest.raises(UsageError):
         pictures.fit(noise(2, 2, 3), (0, 4), "pad")

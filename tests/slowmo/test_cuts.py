@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from inbetween.plan import Words
-from inbetween.slowmo.make import look
-from inbetween.slowmo.words import ClipWords, plan
+from inbetween.plan import RunRequest
+from inbetween.slowmo.produce import look
+from inbetween.slowmo.request import ClipRequest, plan
 from inbetween.types import Report
 from support.films import MakeClip, shown
 from support.pictures import moving
@@ -49,7 +49,7 @@ def test_cuts_by_hand(clip: MakeClip, tmp_path: Path) -> None:
 
 def test_cuts_are_listed_without_making_anything(clip: MakeClip, tmp_path: Path) -> None:
     path = clip(moving(4) + moving(4, shot=1) + moving(4, shot=2))
-    found = look(plan(ClipWords(str(path), Words((), str(tmp_path / "out.mp4")), factor="2")), False, Report())
+    found = look(plan(ClipRequest(str(path), RunRequest((), str(tmp_path / "out.mp4")), factor="2")), False, Report())
     assert sorted(found.counts.cuts) == [Fraction(4, 24), Fraction(8, 24)]
     assert not (tmp_path / "out.mp4").exists()
 
@@ -61,7 +61,7 @@ def test_cuts_beside_the_part_that_is_used_do_not_count(clip: MakeClip, tmp_path
 
 
 def test_light_that_changes_is_no_cut() -> None:
-    from inbetween.dense.shot import one_shot, small
+    from inbetween.dense.cuts import one_shot, small
 
     seen = [small(picture) for picture in moving(6)]
     assert all(one_shot(a, b) for a, b in pairwise(seen))

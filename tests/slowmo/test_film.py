@@ -13,9 +13,9 @@ import av
 import numpy as np
 import pytest
 
-from inbetween.plan import Words
-from inbetween.slowmo.make import look
-from inbetween.slowmo.words import ClipWords, plan
+from inbetween.plan import RunRequest
+from inbetween.slowmo.produce import look
+from inbetween.slowmo.request import ClipRequest, plan
 from inbetween.types import Report
 from inbetween.video import ffmpeg
 from inbetween.video.clip import Clip
@@ -51,7 +51,7 @@ def test_that_nothing_is_made_or_left_out_is_said(
 ) -> None:
     notes = Heard()
     path = clip(moving(12), Fraction(24))
-    look(plan(ClipWords(str(path), Words((), str(tmp_path / "out.mp4")), **words)), True, notes)
+    look(plan(ClipRequest(str(path), RunRequest((), str(tmp_path / "out.mp4")), **words)), True, notes)
     assert {"copied", "beyond"} & set(notes.texts) == ({said} if said else set())
 
 
@@ -173,12 +173,12 @@ def test_several_segments_are_one_film(
     clip: MakeClip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: dict[str, str]
 ) -> None:
     """Also where every fifth picture repeats one, and the others are spread over its time."""
-    from inbetween.video import resume
+    from inbetween.video import segments
 
     pictures = [picture for n, picture in enumerate(moving(18, step=0.4)) for _ in range(2 if n % 4 == 3 else 1)]
     path = clip(pictures, Fraction(30))
     whole = slow(path, tmp_path / "a.mkv", codec="ffv1", engine="blend", **words)
-    monkeypatch.setattr(resume, "LEAST", 7)
+    monkeypatch.setattr(segments, "LEAST", 7)
     parts = slow(path, tmp_path / "b.mkv", codec="ffv1", engine="blend", **words)
     assert len(whole.found.counts.repeats) == len(parts.found.counts.repeats) == 4
     assert whole.made.output.count == parts.made.output.count >= 66

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from inbetween.errors import InbetweenError, WordsRefused
+from inbetween.errors import InbetweenError, UsageError
 from inbetween.slowmo import footage
 from inbetween.types import Report
 from support.ffmpeg_clips import SOURCE, X264, Make, times
@@ -54,7 +54,7 @@ def test_sequences_that_are_none(tmp_path: Path) -> None:
     numbered(tmp_path / "seq", [1, 2], "{}_of_3.png")
     paths = footage.sequence(str(tmp_path / "seq"))
     assert paths is not None
-    with pytest.raises(WordsRefused, match="ascend"):
+    with pytest.raises(UsageError, match="ascend"):
         footage.of_pictures("seq", paths, Fraction(10), True, 1, Report())
 
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbetween import film
-from inbetween.slowmo.keys import Key
+from inbetween import gaps
+from inbetween.slowmo.analysis import Key
 from inbetween.slowmo.pieces import pieces
-from inbetween.timeline.clips import Speed, clip_grid
+from inbetween.timeline.speed import Speed, clip_grid
 from inbetween.types import Gap, Picture, Report
 from support.pictures import moving
 
@@ -51,7 +51,7 @@ def test_every_frame_shows_its_time(steps: list[Fraction], factor: Fraction, rat
         for gap in gaps:
             yield from (gap.start * (1 - t) + gap.end * t for t in gap.times)
 
-    made = list(film.made(pieces(found, grid, 0, grid.count, rate), {"engine": exact}, Report()))
+    made = list(gaps.render(pieces(found, grid, 0, grid.count, rate), {"engine": exact}, Report()))
     assert len(made) == grid.count
     for number, picture in enumerate(made):
         time = grid.source(number)
@@ -73,7 +73,7 @@ def test_neighbours_end_at_cuts() -> None:
     joined = [False, True, True, True, False, True, True]
     found = (Key(Fraction(n), pictures[n], joined[n]) for n in range(7))
     grid = clip_grid(Fraction(1), Fraction(7), Speed(((Fraction(0), Fraction(1, 2)),)))
-    list(film.made(pieces(found, grid, 0, grid.count, Fraction(1)), {"engine": watch}, Report()))
+    list(gaps.render(pieces(found, grid, 0, grid.count, Fraction(1)), {"engine": watch}, Report()))
     assert [gap.number for gap in seen] == [0, 1, 2, 4, 5]
     assert [gap.before is not None for gap in seen] == [False, True, True, False, True]
     assert [gap.after is not None for gap in seen] == [True, True, False, True, False]
@@ -103,6 +103,6 @@ def test_few_pictures_are_held_however_long_the_clip(factor: Fraction) -> None:
             yield Key(Fraction(number, 24), picture, number > 0)  # type: ignore[arg-type]
 
     grid = clip_grid(Fraction(24), Fraction(count, 24), Speed(((Fraction(0), 1 / factor),)))
-    made = film.made(pieces(found(), grid, 0, grid.count, Fraction(24)), {"engine": simple}, Report())
+    made = gaps.render(pieces(found(), grid, 0, grid.count, Fraction(24)), {"engine": simple}, Report())
     assert sum(1 for _ in made) == grid.count
     assert most <= 16

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from inbetween.errors import InbetweenError
-from inbetween.slowmo.record import repeated
+from inbetween.record.clip import repeated
 from inbetween.types import Report
 from inbetween.video.clip import Clip
 from support.commands import Command

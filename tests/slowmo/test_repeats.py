@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbetween.slowmo import keys as keys_room
-from inbetween.slowmo.keys import Counts, Key
-from inbetween.slowmo.make import LOOK_BACK
+from inbetween.slowmo import analysis as keys_room
+from inbetween.slowmo.analysis import Findings, Key
+from inbetween.slowmo.produce import LOOK_BACK
 from inbetween.types import Picture
 from support.films import MakeClip, shown
 from support.pictures import moving
@@ -38,11 +38,11 @@ def noisy(picture: Picture, seed: int) -> Picture:
 @pytest.mark.parametrize("shown", [2, 3, 4])
 def test_drawings_on_twos_and_threes_move_all_the_time(shown: int) -> None:
     drawings = [noisy(picture, n) for picture in moving(6, step=1) for n in range(shown)]
-    counts = Counts()
-    found = list(keys_room.keys(stream(drawings), keys_room.found, True, Fraction(1, 24), counts))
+    counts = Findings()
+    found = list(keys_room.keys(stream(drawings), keys_room.cut_by_content, True, Fraction(1, 24), counts))
     assert times_of(found)[:5] == [Fraction(number * shown, 24) for number in range(5)]
     assert not counts.cuts
-    kept = list(keys_room.keys(stream(drawings), keys_room.found, False, Fraction(1, 24), Counts()))
+    kept = list(keys_room.keys(stream(drawings), keys_room.cut_by_content, False, Fraction(1, 24), Findings()))
     assert len(kept) == len(drawings)
 
 
@@ -67,8 +67,8 @@ def runs(lengths: Iterable[int], shot: int = 0) -> list[Picture]:
     return [drawn[number % 2] for number, length in enumerate(lengths) for _ in range(length)]
 
 
-def keys_of(pictures: Iterable[tuple[Fraction, Picture]], cut: keys_room.Cut = keys_room.nowhere) -> list[Key]:
-    return list(keys_room.keys(pictures, cut, True, Fraction(1, 30), Counts()))
+def keys_of(pictures: Iterable[tuple[Fraction, Picture]], cut: keys_room.Cut = keys_room.never_cut) -> list[Key]:
+    return list(keys_room.keys(pictures, cut, True, Fraction(1, 30), Findings()))
 
 
 def test_telecine_on_pictures_moves_evenly() -> None:
@@ -131,7 +131,7 @@ def test_a_cycle_ends_at_a_cut() -> None:
     first, second = [1, 1, 1, 2] * 4 + [1, 1], [1, 2, 1, 1] * 4
     pictures = runs(first) + runs(second, 1)
     at = Fraction(sum(first), 30)
-    found = keys_of(stream(pictures, 30), keys_room.listed([at]))
+    found = keys_of(stream(pictures, 30), keys_room.cut_at([at]))
     assert [key.time for key in found if not key.joined] == [0, at]
     times = times_of(found)
     assert times == sorted(set(times))
@@ -199,10 +199,10 @@ def test_repeats_depend_on_few_pictures(changes: list[int]) -> None:
 
 def test_what_moves_slowly_or_stands_is_no_repeat() -> None:
     slowly = moving(30, step=0.02)
-    found = list(keys_room.keys(stream(slowly), keys_room.nowhere, True, Fraction(1, 24), Counts()))
+    found = list(keys_room.keys(stream(slowly), keys_room.never_cut, True, Fraction(1, 24), Findings()))
     assert len(found) == 30
     stands = moving(3, step=1) + [moving(4, step=1)[3]] * 9 + moving(3, step=1, start=4)
-    found = list(keys_room.keys(stream(stands), keys_room.nowhere, True, Fraction(1, 24), Counts()))
+    found = list(keys_room.keys(stream(stands), keys_room.never_cut, True, Fraction(1, 24), Findings()))
     assert len(found) == 15
 
 
@@ -220,10 +220,10 @@ def test_repeats_in_a_film(clip: MakeClip, tmp_path: Path) -> None:
 def test_a_long_pause_stands() -> None:
     pictures = moving(3)
     uneven = [(Fraction(0), pictures[0]), (Fraction(1, 24), pictures[1]), (Fraction(3), pictures[2])]
-    counts = Counts()
-    found = list(keys_room.keys(iter(uneven), keys_room.nowhere, True, Fraction(1, 24), counts))
+    counts = Findings()
+    found = list(keys_room.keys(iter(uneven), keys_room.never_cut, True, Fraction(1, 24), counts))
     assert times_of(found) == [0, Fraction(1, 24), 3 - Fraction(1, 24), 3]
     assert found[2].picture is found[1].picture
     assert len(counts.pauses) == 1
-    found = list(keys_room.keys(iter(uneven), keys_room.nowhere, True, None, Counts()))
+    found = list(keys_room.keys(iter(uneven), keys_room.never_cut, True, None, Findings()))
     assert len(found) == 3

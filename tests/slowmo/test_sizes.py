@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inbetween.errors import InbetweenError, WordsRefused
+from inbetween.errors import InbetweenError, UsageError
 from inbetween.pictures import fit
 from inbetween.types import Report
 from inbetween.video.clip import Clip
@@ -30,7 +30,7 @@ def test_a_film_of_another_size(clip: Clip, tmp_path: Path) -> None:
         slow(path, tmp_path / "o.mp4", factor="2", size="48x48")
     slow(path, tmp_path / "crop", factor="2", size="48x48", fit="crop")
     assert np.array_equal(load(tmp_path / "crop" / "00000.png"), fit(moving(1)[0], (48, 48), "crop"))
-    with pytest.raises(WordsRefused, match="--fit says how another size is made"):
+    with pytest.raises(UsageError, match="--fit says how another size is made"):
         slow(path, tmp_path / "o.mp4", factor="2", fit="crop")
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from inbetween.errors import InbetweenError, UnknownName, WordsRefused
-from inbetween.plan import Words
-from inbetween.slowmo.words import ClipWords, plan
+from inbetween.errors import InbetweenError, UnknownName, UsageError
+from inbetween.plan import RunRequest
+from inbetween.slowmo.request import ClipRequest, plan
 from support.films import MakeClip
 from support.pictures import moving, save
 from support.reports import Heard
@@ -36,7 +36,7 @@ from support.slow import slow
 )
 def test_words_that_make_no_sense(clip: MakeClip, tmp_path: Path, words: dict[str, str], said: str) -> None:
     path = clip(moving(3))
-    with pytest.raises(WordsRefused, match=said):
+    with pytest.raises(UsageError, match=said):
         slow(path, tmp_path / "out.mp4", **words)
     assert not (tmp_path / "out.mp4").exists()
 
@@ -44,21 +44,21 @@ def test_words_that_make_no_sense(clip: MakeClip, tmp_path: Path, words: dict[st
 @pytest.mark.parametrize("name", ["at_cut", "repeats", "end"])
 def test_values_that_are_none(name: str) -> None:
     with pytest.raises(UnknownName):
-        plan(ClipWords("clip.mp4", Words((), "out.mp4"), factor="2", **{name: "wobbly"}))
+        plan(ClipRequest("clip.mp4", RunRequest((), "out.mp4"), factor="2", **{name: "wobbly"}))
 
 
 def test_one_picture_is_no_film_of_a_clip() -> None:
-    with pytest.raises(WordsRefused, match="one picture"):
-        plan(ClipWords("clip.mp4", Words((), "out.png"), factor="2"))
+    with pytest.raises(UsageError, match="one picture"):
+        plan(ClipRequest("clip.mp4", RunRequest((), "out.png"), factor="2"))
 
 
 def test_pictures_need_a_rate(tmp_path: Path) -> None:
     (tmp_path / "seq").mkdir()
     for number, picture in enumerate(moving(3)):
         save(tmp_path / "seq" / f"{number}.png", picture)
-    with pytest.raises(WordsRefused, match="how fast"):
+    with pytest.raises(UsageError, match="how fast"):
         slow(tmp_path / "seq", tmp_path / "out.mp4", factor="2")
-    with pytest.raises(WordsRefused, match="takes a video"):
+    with pytest.raises(UsageError, match="takes a video"):
         slow(tmp_path / "seq", tmp_path / "out.mp4", factor="2", input_fps="12", deinterlace=True)
     with pytest.raises(InbetweenError, match="there is no clip"):
         slow(tmp_path / "sequence", tmp_path / "out.mp4", factor="2", input_fps="12")

@@ -12,8 +12,8 @@ import pytest
 
 from inbetween.types import Picture, Report
 from inbetween.video import sinks
-from inbetween.video.place import prepare
-from inbetween.video.resume import Work, write_work
+from inbetween.video.publish import prepare
+from inbetween.video.segments import Segments, write_work
 from support.pictures import scene
 
 RATE, COUNT, SIZE = Fraction(24000, 1001), 26, (48, 64)
@@ -23,11 +23,11 @@ def passing(first: int, stop: int) -> Iterator[Picture]:
     yield from (scene(number / 3, SIZE) for number in range(first, stop))
 
 
-WORK = Work(passing, (0, 9, 10, 20), {"--seed": 0})
+WORK = Segments(passing, (0, 9, 10, 20), {"--seed": 0})
 
 
 def written(
-    path: Path, work: Work = WORK, report: Report | None = None, overwrite: bool = False, **words: str
+    path: Path, work: Segments = WORK, report: Report | None = None, overwrite: bool = False, **words: str
 ) -> bytes:
     """What there is after a film was written: the file, or all of the folder's one after the other."""
     sink = sinks.parse(str(path), **words)

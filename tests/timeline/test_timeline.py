@@ -10,16 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbetween import timeline
-from inbetween.errors import UnknownName, WordsRefused
-from inbetween.plan import Words, plan
-from inbetween.timeline import Source
+from inbetween.errors import UnknownName, UsageError
+from inbetween.plan import RunRequest, plan
+from inbetween.timeline import grid
+from inbetween.timeline.easing import EASINGS, cubic_bezier, parse_easing, parse_times
+from inbetween.timeline.grid import Source
+from inbetween.timeline.text import parse_rate, parse_time
 
 KEYS = ("a.png", "b.png", "c.png", "d.png", "e.png")
 
 
 def planned(count: int = 2, **words: object):
-    return plan(Words(keys=KEYS[:count], out="o.mp4", **words))
+    return plan(RunRequest(keys=KEYS[:count], out="o.mp4", **words))
 
 
 def frames_of_keys(made) -> list[int]:
@@ -29,7 +31,7 @@ def frames_of_keys(made) -> list[int]:
 
 @given(st.integers(2, 30), st.integers(1, 60), st.booleans())
 def test_n_counts_the_pictures_between_two_keys(keys: int, n: int, loop: bool) -> None:
-    line = timeline.even(keys, n, Fraction(25), loop)
+    line = grid.even(keys, n, Fraction(25), loop)
     gaps = keys if loop else keys - 1
     assert len(line.sources) == gaps * (n + 1) + (0 if loop else 1)
     assert line.sources[0] == Source(0, 0.0)
@@ -41,11 +43,11 @@ def test_n_counts_the_pictures_between_two_keys(keys: int, n: int, loop: bool) -
 
 @given(st.integers(2, 12), st.integers(12, 500), st.booleans())
 def test_spread_keys_are_even_within_half_a_frame(keys: int, count: int, loop: bool) -> None:
-    places = timeline.spread(keys, count, loop)
+    places = grid.spread(keys, count, loop)
     step = Fraction(count, keys) if loop else Fraction(count - 1, keys - 1)
     ideal = [i * step for i in range(len(places))]
     assert all(abs(place - x) <= Fraction(1, 2) for place, x in zip(places, ideal, strict=True))
-    assert len(timeline.on_grid(places, Fraction(24), loop).sources) == count
+    assert len(grid.on_grid(places, Fraction(24), loop).sources) == count
 
 
 def test_two_keys_make_25_pictures_at_25_fps_by_default() -> None:
@@ -133,7 +135,7 @@ def test_at_places_keys_and_says_what_it_snaps() -> None:
     ],
 )
 def test_words_that_make_no_sense(words: dict[str, object], says: str) -> None:
-    with pytest.raises(WordsRefused) as caught:
+    with pytest.raises(UsageError) as caught:
         planned(**words)
     assert says in caught.value.message
     assert caught.value.hint
@@ -171,35 +173,35 @@ def test_the_nearest_name_is_offered(words: dict[str, object], near: str) -> Non
     ],
 )
 def test_rates(text: str, rate: Fraction) -> None:
-    assert timeline.parse_rate(text) == rate
+    assert parse_rate(text) == rate
 
 
 @given(st.text(max_size=12))
 def test_parsers_refuse_or_understand(text: str) -> None:
     for parse in (
-        timeline.parse_rate,
-        lambda x: timeline.parse_time(x, Fraction(25)),
-        timeline.parse_easing,
-        lambda x: timeline.parse_times(x, "file"),
+        parse_rate,
+        lambda x: parse_time(x, Fraction(25)),
+        parse_easing,
+        lambda x: parse_times(x, "file"),
     ):
-        with contextlib.suppress(WordsRefused):
+        with contextlib.suppress(UsageError):
             parse(text)
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), st.integers(1, 40))
 def test_easings_keep_the_ends_and_go_forwards(x1: float, y1: float, x2: float, y2: float, n: int) -> None:
-    line = timeline.eased(timeline.even(2, n, Fraction(25)), timeline.cubic_bezier(x1, y1, x2, y2))
+    line = grid.eased(grid.even(2, n, Fraction(25)), cubic_bezier(x1, y1, x2, y2))
     times = [s.t for s in line.sources]
     assert (times[0], times[-1]) == (0.0, 1.0)
     assert all(a <= b for a, b in pairwise(times))
 
 
 def test_ease_in_out_as_in_css() -> None:
-    ease = timeline.EASINGS["ease-in-out"]
+    ease = EASINGS["ease-in-out"]
     assert ease(0.5) == pytest.approx(0.5, abs=1e-9)
     # From CSS Easing Functions, sampled: cubic-bezier(0.42, 0, 0.58, 1) at a quarter.
     assert ease(0.25) == pytest.approx(0.1291619, abs=1e-6)
-    assert timeline.EASINGS["ease-in"](0.25) < 0.25 < timeline.EASINGS["ease-out"](0.25)
+    assert EASINGS["ease-in"](0.25) < 0.25 < EASINGS["ease-out"](0.25)
 
 
 def test_overshoot_is_held_at_the_keys() -> None:
@@ -226,23 +228,23 @@ def test_a_file_of_times_decides_the_count(tmp_path) -> None:
     made = planned(3, easing=str(file))
     assert [s.t for s in made.timeline.sources] == [0, 0, 0, 0.5, 0.9, 0, 0, 0, 0.5, 0.9, 1]
     assert made.words.easing == (0, 0, 0.5, 0.9)
-    with pytest.raises(WordsRefused, match="4 times, but a gap has 7"):
+    with pytest.raises(UsageError, match="4 times, but a gap has 7"):
         planned(easing=str(file), frames=7)
     file.write_text("0.5 0.4")
-    with pytest.raises(WordsRefused, match="ascend"):
+    with pytest.raises(UsageError, match="ascend"):
         planned(easing=str(file))
     file.write_text("half")
-    with pytest.raises(WordsRefused, match="no file of times"):
+    with pytest.raises(UsageError, match="no file of times"):
         planned(easing=str(file))
 
 
 def test_plans_survive_their_json() -> None:
     import json
 
-    from inbetween.plan import Words
-    from inbetween.record import words_from_json
+    from inbetween.plan import RunRequest
+    from inbetween.record.run import words_from_json
 
     made = planned(3, frames=5, easing="ease-in", set=("sampling=bicubic",), loop=True)
-    again = plan(words_from_json(json.loads(json.dumps(made.to_json()))["words"], Words))
+    again = plan(words_from_json(json.loads(json.dumps(made.to_json()))["words"], RunRequest))
     assert (again.timeline, again.options, again.sink) == (made.timeline, made.options, made.sink)
     assert again.digest() == made.digest() != planned(3, frames=5).digest()

@@ -13,9 +13,9 @@ from PIL import Image, ImageDraw
 
 from inbetween.compare import compare
 from inbetween.errors import InbetweenError
-from inbetween.plan import Words
-from inbetween.slowmo.make import make_film
-from inbetween.slowmo.words import ClipWords, plan
+from inbetween.plan import RunRequest
+from inbetween.slowmo.produce import make_film
+from inbetween.slowmo.request import ClipRequest, plan
 from inbetween.types import Report
 from inbetween.video import animation, sinks
 from inbetween.video.probe import probe
@@ -47,8 +47,8 @@ def animated(path: Path, delays: tuple[int, ...] = DELAYS, **more: int) -> Path:
 
 
 def slow(path: Path, out: Path, **words: str) -> None:
-    base = Words((), str(out), engine="blend")
-    make_film(plan(ClipWords(str(path), base, **{"repeats": "keep", **words})), Report(), overwrite=True)
+    base = RunRequest((), str(out), engine="blend")
+    make_film(plan(ClipRequest(str(path), base, **{"repeats": "keep", **words})), Report(), overwrite=True)
 
 
 @pytest.mark.parametrize("suffix", KINDS)

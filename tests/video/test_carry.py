@@ -13,13 +13,13 @@ import av
 import numpy as np
 import pytest
 
-from inbetween.plan import Words
-from inbetween.slowmo.make import make_film
-from inbetween.slowmo.words import ClipWords, plan
-from inbetween.timeline import parse_time
+from inbetween.plan import RunRequest
+from inbetween.slowmo.produce import make_film
+from inbetween.slowmo.request import ClipRequest, plan
+from inbetween.timeline.text import parse_time
 from inbetween.types import Report
 from inbetween.video import ffmpeg
-from inbetween.video.carry import carried
+from inbetween.video.extras import extras_of
 from inbetween.video.probe import probe
 from inbetween.video.sinks import parse
 from support.commands import Command
@@ -357,7 +357,7 @@ def test_sound_is_copied_where_the_container_takes_it(
     tmp_path: Path, source: str, codec: str, out: str, encoder: str
 ) -> None:
     known = probe(str(clicking(tmp_path / source, Fraction(10), 30, codec)), Report())
-    found = carried(known, parse(out), True, "keep", Fraction(3), lambda t: t, lambda t: t, Report())
+    found = extras_of(known, parse(out), True, "keep", Fraction(3), lambda t: t, lambda t: t, Report())
     assert found is not None
     assert [track.encoder for track in found.tracks] == [encoder]
 
@@ -371,7 +371,7 @@ def test_the_shape_of_pixels_goes_with_the_sound(tmp_path: Path, out: str, codec
     wide = tmp_path / "wide.mp4"
     words = ["-i", str(path), "-c", "copy", "-aspect", "16:9", str(wide)]
     subprocess.run([ffmpeg.executable(), "-v", "error", *words], check=True)
-    said = ClipWords(str(wide), Words((), str(tmp_path / out), engine="blend", codec=codec), factor="2")
+    said = ClipRequest(str(wide), RunRequest((), str(tmp_path / out), engine="blend", codec=codec), factor="2")
     make_film(plan(said), Report())
     assert probe(str(wide), Report()).aspect == Fraction(4, 3)
     found = probe(str(tmp_path / out), Report())

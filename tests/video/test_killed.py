@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from inbetween.errors import InbetweenError, Interrupted
-from inbetween.make import save as save_small
+from inbetween.produce import save as save_small
 from inbetween.types import Report
 from inbetween.video import sinks
-from inbetween.video.resume import Work, write_work
+from inbetween.video.segments import Segments, write_work
 from support.commands import Command
 from support.folders import hidden
 from support.pictures import save, scene
@@ -35,7 +35,7 @@ from support.segments import COUNT, RATE, SIZE, WORK, passing, written
     ],
 )
 def test_a_refusal_sweeps_what_a_kill_has_left(tmp_path: Path, name: str, left: list[str]) -> None:
-    one = Work(passing, (0,), {})
+    one = Segments(passing, (0,), {})
     write_work(sinks.parse(str(tmp_path / name)), one, RATE, COUNT, SIZE, Report())
     before = sorted(tmp_path.rglob("*"))
     parts = (tmp_path / name if name == "frames" else tmp_path) / f".{name}.parts"
@@ -96,7 +96,7 @@ NURSERY = """
 import json, os, signal, sys
 from pathlib import Path
 from support.segments import written, bytes_of, passing, WORK
-from inbetween.video.resume import Work
+from inbetween.video.segments import Work
 out, overwrite, one = Path(sys.argv[1]), sys.argv[2] == "overwrite", sys.argv[5] == "one"
 work = Work(passing, (0,), WORK.identity) if one else WORK
 old = {p.name: p.read_bytes() for p in out.iterdir()} if out.is_dir() else None

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inbetween.errors import InbetweenError, WordsRefused
+from inbetween.errors import InbetweenError, UsageError
 from inbetween.pictures import to_8_bit
 from inbetween.slowmo import footage
 from inbetween.types import Report
@@ -136,7 +136,7 @@ def test_a_part_begins_with_a_picture(make: Make) -> None:
     assert found[0][0] == 0
     assert np.array_equal(found[0][1], every[6][1])
     assert (part.count, part.duration * part.rate, part.last * part.rate) == (12, 12, 11)
-    with pytest.raises(WordsRefused, match="nothing"):
+    with pytest.raises(UsageError, match="nothing"):
         whole.part(Fraction(2), Fraction(3))
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from inbetween.errors import InbetweenError, Interrupted
 from inbetween.types import Picture, Report
 from inbetween.video import ffmpeg, sinks
-from inbetween.video.resume import Work, borders, write_work
+from inbetween.video.segments import Segments, choose_borders, write_work
 from support.folders import hidden
 from support.pictures import load, scene
 from support.reports import Heard
@@ -29,7 +29,7 @@ from support.segments import COUNT, RATE, SIZE, WORK, passing, pixels, written
 @given(cuts=st.lists(st.integers(1, 60), max_size=40), least=st.integers(1, 100))
 def test_borders_are_cuts_far_enough_apart(cuts: list[int], least: int) -> None:
     places = list(np.cumsum(cuts))
-    found = borders(places, least)
+    found = choose_borders(places, least)
     assert found[0] == 0
     assert set(found[1:]) <= set(places)
     assert all(b - a >= least for a, b in pairwise(found))
@@ -54,8 +54,8 @@ def test_joined_segments_show_what_each_shows(tmp_path: Path, name: str, codec: 
     assert len(joined) == COUNT
     for first, stop in pairwise([*WORK.borders, COUNT]):
         sink = sinks.parse(str(tmp_path / f"{first}_{name}"), codec)
-        write_work(sink, Work(passing, (0,), {}), RATE, stop - first, SIZE, Report()) if not first else write_work(
-            sink, Work(lambda a, b, at=first: passing(a + at, b + at), (0,), {}), RATE, stop - first, SIZE, Report()
+        write_work(sink, Segments(passing, (0,), {}), RATE, stop - first, SIZE, Report()) if not first else write_work(
+            sink, Segments(lambda a, b, at=first: passing(a + at, b + at), (0,), {}), RATE, stop - first, SIZE, Report()
         )
         alone = pixels(tmp_path / f"{first}_{name}")
         assert all(np.array_equal(a, b) for a, b in zip(joined[first:stop], alone, strict=True))
@@ -67,7 +67,7 @@ def test_hevc_in_segments_keeps_the_mark_of_apple(tmp_path: Path) -> None:
 
 
 def test_a_film_of_one_segment_is_as_ever(tmp_path: Path) -> None:
-    one = written(tmp_path / "a.mp4", Work(passing, (0,), {}))
+    one = written(tmp_path / "a.mp4", Segments(passing, (0,), {}))
     assert one != written(tmp_path / "b.mp4")
     assert len(pixels(tmp_path / "a.mp4")) == COUNT
     assert not hidden(tmp_path)
@@ -86,12 +86,12 @@ def test_a_stopped_film_goes_on(tmp_path: Path, name: str) -> None:
         yield from passing(first, stop)
 
     with pytest.raises(Interrupted) as stopped:
-        written(tmp_path / name, Work(make, WORK.borders, WORK.identity), Heard(("write", 23)))
+        written(tmp_path / name, Segments(make, WORK.borders, WORK.identity), Heard(("write", 23)))
     assert stopped.value.kept == str(tmp_path / f".{name}.parts")
     assert not (tmp_path / name).exists()
     asked.clear()
     notes = Heard()
-    assert written(tmp_path / name, Work(make, WORK.borders, WORK.identity), notes) == whole
+    assert written(tmp_path / name, Segments(make, WORK.borders, WORK.identity), notes) == whole
     assert asked in ([20], [10, 20])
     assert notes.texts["resumed"].endswith("of 26 frames are there already")
     assert not hidden(tmp_path)
@@ -114,8 +114,8 @@ def test_an_animation_in_segments_is_that_of_one(tmp_path: Path, name: str, kind
             seen.append(frame)
             yield frame
 
-    one = written(tmp_path / f"one_{name}", Work(make, (0,), {}))
-    assert written(tmp_path / name, Work(make, WORK.borders, {}, again=again)) == one
+    one = written(tmp_path / f"one_{name}", Segments(make, (0,), {}))
+    assert written(tmp_path / name, Segments(make, WORK.borders, {}, again=again)) == one
     assert all(np.array_equal(a, b) for a, b in zip(seen, make(0, COUNT), strict=True))
     assert not hidden(tmp_path)
 
@@ -143,7 +143,7 @@ def test_frames_are_made_while_others_are_encoded(tmp_path: Path, monkeypatch: p
         encoded(child, data)
 
     monkeypatch.setattr(ffmpeg.Child, "write", waited)
-    made = write_work(sinks.parse(str(tmp_path / name)), Work(make, (0,), {}), RATE, 12, SIZE, Report())
+    made = write_work(sinks.parse(str(tmp_path / name)), Segments(make, (0,), {}), RATE, 12, SIZE, Report())
     assert made.count == 12
     assert hidden(tmp_path) == []
 
@@ -158,10 +158,10 @@ def test_an_animation_that_is_stopped_leaves_nothing(tmp_path: Path, name: str) 
 
     sink = sinks.parse(str(tmp_path / name))
     with pytest.raises(Interrupted):
-        write_work(sink, Work(make, (0,), {}), RATE, 12, SIZE, Report())
+        write_work(sink, Segments(make, (0,), {}), RATE, 12, SIZE, Report())
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(RuntimeError, match="more than the planned"):
-        write_work(sink, Work(lambda first, stop: passing(first, stop + 2), (0,), {}), RATE, 6, SIZE, Report())
+        write_work(sink, Segments(lambda first, stop: passing(first, stop + 2), (0,), {}), RATE, 6, SIZE, Report())
     assert list(tmp_path.iterdir()) == []
 
 
@@ -172,7 +172,7 @@ def test_an_error_says_where_it_goes_on(tmp_path: Path) -> None:
         yield from passing(first, stop)
 
     with pytest.raises(InbetweenError) as error:
-        written(tmp_path / "frames", Work(make, WORK.borders, WORK.identity))
+        written(tmp_path / "frames", Segments(make, WORK.borders, WORK.identity))
     assert error.value.hint.startswith("mend it; what is done waits in `")
     written(tmp_path / "frames")
     assert np.array_equal(load(tmp_path / "frames" / "00025.png"), scene(25 / 3, SIZE))
@@ -194,7 +194,7 @@ def test_another_setting_begins_anew_and_says_what_differs(tmp_path: Path) -> No
     with pytest.raises(Interrupted):
         written(tmp_path / "o.mp4", report=Heard(("write", 23)))
     notes = Heard()
-    other = Work(passing, WORK.borders, {"--seed": 7, "--fps": "25"})
+    other = Segments(passing, WORK.borders, {"--seed": 7, "--fps": "25"})
     assert written(tmp_path / "o.mp4", other, notes) == written(tmp_path / "whole.mp4", other)
     assert notes.texts == {**notes.texts, "begun_anew": "begun anew: --seed was 0, is 7, --fps was not there, is 25"}
     assert "resumed" not in notes.texts

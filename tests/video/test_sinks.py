@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbetween.errors import UnknownName, WordsRefused
+from inbetween.errors import UnknownName, UsageError
 from inbetween.video import sinks
 
 
@@ -87,7 +87,7 @@ def test_an_existing_folder_is_a_folder_whatever_its_name(tmp_path: Path) -> Non
     ],
 )
 def test_words_that_are_refused(out: str, words: dict[str, Any], message: str, hint: str) -> None:
-    with pytest.raises(WordsRefused) as caught:
+    with pytest.raises(UsageError) as caught:
         sinks.parse(out, **words)
     assert message in caught.value.message
     assert hint in caught.value.hint
@@ -134,7 +134,7 @@ def test_names_of_a_sequence_and_their_numbers(before: str, width: int | None, a
     pattern = f"{before}{place_for_it}{after}.png"
     others = len(sinks._NUMBER.findall(pattern)) > 1
     if others:
-        with pytest.raises(WordsRefused):
+        with pytest.raises(UsageError):
             sinks.parse(f"some where/{pattern}")
         return
     sink = sinks.parse(f"some where/{pattern}")
@@ -165,7 +165,7 @@ def test_only_names_that_the_sequence_would_write_have_a_number(filename: str) -
     ],
 )
 def test_counts_and_rates_that_do_not_fit(out: str, rate: int, count: int, message: str) -> None:
-    with pytest.raises(WordsRefused, match=message):
+    with pytest.raises(UsageError, match=message):
         sinks.check(sinks.parse(out), Fraction(rate), count)
 
 
@@ -175,7 +175,7 @@ def test_counts_and_rates_that_fit() -> None:
 
 
 def test_the_hint_for_many_frames_and_one_name_works() -> None:
-    with pytest.raises(WordsRefused) as caught:
+    with pytest.raises(UsageError) as caught:
         sinks.check(sinks.parse("my x.PNG"), Fraction(25), 3)
     assert "'my x_%05d.PNG'" in caught.value.hint
     assert sinks.parse("my x_%05d.PNG").kind == "sequence"

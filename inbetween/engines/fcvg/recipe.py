@@ -15,19 +15,20 @@ from torch import Tensor
 
 from inbetween.conditions.frames import condition_times, conditions, network_input
 from inbetween.devices import bfloat16_units, free_memory, steady_torch, torch_device
-from inbetween.diffusion import memory, svd
-from inbetween.diffusion.calls import Count, Hints, denoiser
+from inbetween.diffusion import svd
 from inbetween.diffusion.colour import held_to, psnr
 from inbetween.diffusion.control import prepared
-from inbetween.diffusion.keys import AUTOENCODER, ENCODER, Decoder, seen
-from inbetween.diffusion.networks import DENOISER, Networks, Part
+from inbetween.diffusion.denoiser import Count, Hints, denoiser
+from inbetween.diffusion.encode import AUTOENCODER, ENCODER, Decoder, seen
 from inbetween.diffusion.preview import preview_of
 from inbetween.diffusion.program import BACKWARD, FORWARD, Denoise, average, ramp
 from inbetween.diffusion.sampling import Predict, Side, predictor, sample, seeded_draw
 from inbetween.diffusion.schedule import Schedule, schedule, start_scale
 from inbetween.engines.fcvg.network import ControlNeXt
 from inbetween.errors import InbetweenError
-from inbetween.motion.gather import Search, found_motion
+from inbetween.motion.search import Search, found_motion
+from inbetween.networks import memory
+from inbetween.networks.networks import DENOISER, Networks, Part
 from inbetween.pictures import like
 from inbetween.types import Gap, Maker, Motion, Picture, Report, Settings
 from inbetween.weights import load, store
@@ -113,7 +114,7 @@ def _networks(
         AUTOENCODER: Part(partial(svd.vae, vae), base["vae"], torch.float32),
     }
     sizes = {name: load.size(part.path) for name, part in parts.items()}
-    held = memory.Load(
+    held = memory.ModelSize(
         denoiser=sizes[DENOISER] + sizes[CONTROL],
         encoder=sizes[ENCODER],
         autoencoder=sizes[AUTOENCODER],
@@ -125,14 +126,14 @@ def _networks(
     free = free_memory(device)
     if settings.max_vram is not None:
         free = settings.max_vram if free is None else min(free, settings.max_vram)
-    steps = memory.ladder(device)
-    work = memory.choose(steps, held, free, settings.memory)
+    steps = memory.plans_for(device)
+    work = memory.fastest_that_fits(steps, held, free, settings.memory)
     _say_work(work, memory.peak(work, held), free, device, dtype, report)
     return Networks(parts, device, steps[steps.index(work) :], report)
 
 
 def _say_work(
-    work: memory.Work, needed: int, free: int | None, device: str, dtype: torch.dtype, report: Report
+    work: memory.MemoryPlan, needed: int, free: int | None, device: str, dtype: torch.dtype, report: Report
 ) -> None:
     name = str(dtype).removeprefix("torch.")
     if free is not None and needed > free:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from inbetween.devices import available_memory
-from inbetween.make import BYTES_PER_PIXEL
+from inbetween.produce import BYTES_PER_PIXEL
 from support.commands import INBETWEEN, STAYS, Command, Refused, run
 from support.containers import declared, scene_as_jpeg, scene_as_png
 from support.folders import contents

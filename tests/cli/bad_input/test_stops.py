@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from inbetween.cli.show import Stop
+from inbetween.cli.console import Stop
 from inbetween.errors import Interrupted
 from support.accidents import accident
 from support.commands import INBETWEEN, LINUX, STAYS, Command, Ran, Refused, processes_that_name, started, wait_for
@@ -111,7 +111,9 @@ def test_killed_half_way(command: Command, tmp_path: Path) -> None:
 
 
 @STAYS
-@pytest.mark.parametrize("module", ["inbetween.cli.main", "typer", "inbetween.plan", "numpy", "inbetween.make", "cv2"])
+@pytest.mark.parametrize(
+    "module", ["inbetween.cli.main", "typer", "inbetween.plan", "numpy", "inbetween.produce", "cv2"]
+)
 def test_stopped_while_it_loads(command: Command, tmp_path: Path, module: str) -> None:
     env = accident(tmp_path / "temp", module, "os.kill(os.getpid(), signal.SIGINT)")
     before = contents(tmp_path)

@@ -13,9 +13,9 @@ from inbetween.conditions.crop import crop_box, cropped
 from inbetween.conditions.drawing import overlaid
 from inbetween.conditions.frames import condition_times, conditions, network_input
 from inbetween.conditions.palette import line_colours, palette
-from inbetween.matching.ends import paired_ends
+from inbetween.matching.line_ends import paired_ends
 from inbetween.matching.luma import luma
-from inbetween.motion.gather import motion_of
+from inbetween.motion.search import motion_of
 from inbetween.motion.tracks import places_at
 from inbetween.types import Matches, Motion, Report
 

@@ -19,17 +19,17 @@ from goldens.registry import check
 from goldens.seeded import fill
 from inbetween.conditions.crop import cropped
 from inbetween.diffusion import svd
-from inbetween.diffusion.calls import Count, denoiser
 from inbetween.diffusion.control import Control, controlled, injected, legacy_context, prepared
 from inbetween.diffusion.decode import decoded
-from inbetween.diffusion.keys import AUTOENCODER, ENCODER, Decoder, seen
-from inbetween.diffusion.memory import Work
-from inbetween.diffusion.networks import DENOISER, Networks, Part
+from inbetween.diffusion.denoiser import Count, denoiser
+from inbetween.diffusion.encode import AUTOENCODER, ENCODER, Decoder, seen
 from inbetween.diffusion.program import BACKWARD, FORWARD, average
 from inbetween.diffusion.sampling import Row, Side, sample
 from inbetween.diffusion.schedule import denoised, network_scale, schedule, start_scale, stepped
 from inbetween.engines.fcvg.network import ControlNeXt
 from inbetween.engines.fcvg.recipe import CONTROL, Run, denoising
+from inbetween.networks.memory import MemoryPlan
+from inbetween.networks.networks import DENOISER, Networks, Part
 from inbetween.types import Report
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -182,7 +182,7 @@ def stored(case: Mapping[str, Any], folder: Path) -> Networks:
         save_file(network.state_dict(), path)
         make = partial(MAKERS[name], case["networks"][name]["config"])
         parts[names[name]] = Part(make, path, torch.float32)
-    return Networks(parts, "cpu", [Work(2, False, True)], Report())
+    return Networks(parts, "cpu", [MemoryPlan(2, False, True)], Report())
 
 
 def _pipeline(case: Mapping[str, Any], arrays: Arrays, held: Networks) -> None:

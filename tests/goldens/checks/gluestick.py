@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from goldens.registry import check
 from goldens.seeded import fill
 from inbetween.matching.gluestick import Assignment, GlueStick, Nodes
-from inbetween.matching.joint import observed
+from inbetween.matching.gluestick_matcher import observed
 from inbetween.matching.superpoint import SuperPoint, points, sampled
 from inbetween.matching.wireframe import at_common_scale, normalised, selected
 

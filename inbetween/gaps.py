@@ -1,0 +1,192 @@
+"""Keys, a timeline and an engine into frames: gaps, ends, keys with no relation."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from inbetween.errors import InbetweenError
+from inbetween.timeline.grid import Source, Timeline
+from inbetween.types import Gap, Maker, Motion, Picture, Report
+
+PASSED = 4
+"""Keys in a row that pass while an engine goes on; a longer row ends its work, so that few are ever held."""
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """Some frames of a film, in order."""
+
+    kind: str
+    """Who makes pictures of the gap: "engine" or "blend"; "keys" where none is made."""
+    gap: Gap | None
+    shows: tuple[Picture | float, ...]
+    """Pictures that pass untouched, and times of the gap; a time that follows itself is the same picture again."""
+
+
+def frames_of(
+    keys: Sequence[Picture],
+    timeline: Timeline,
+    makers: Mapping[str, Maker],
+    report: Report,
+    *,
+    unrelated: str = "blend",
+    generated: bool = False,
+    loop: bool = False,
+    seed: int = 0,
+    motions: Mapping[int, Motion] | None = None,
+) -> Iterator[Picture]:
+    """Every picture of the timeline, in order, as it is made.
+
+    keys: of one size, channels and dtype; for a loop closed by the first one again. makers: "engine", and
+    "blend" for keys that have nothing to do with each other. Keys are passed through untouched unless
+    `generated`. motions: by the number of their gap, in pixels of the keys.
+
+    Raises:
+        InbetweenError: keys with no relation, where `unrelated` is "fail".
+    """
+    relation = _Relation(keys, unrelated, report)
+    return render(_pieces(keys, timeline, relation, generated, loop, seed, motions or {}), makers, report)
+
+
+def render(
+    pieces: Iterable[Piece],
+    makers: Mapping[str, Maker],
+    report: Report,
+    finish: Callable[[Picture, Gap, float], Picture] = lambda picture, gap, t: picture,
+) -> Iterator[Picture]:
+    """Every picture of the pieces, in order, as it is made. `finish` has the last word on each that is no key.
+
+    Only what an engine reads ahead is held: pieces may come from a clip of any length.
+    """
+    for kind, run in groupby(_few_passed(pieces), key=lambda piece: piece.kind):
+        if kind == "keys":
+            for piece in run:
+                yield from (shown for shown in piece.shows if not isinstance(shown, float))
+        else:
+            yield from _run(run, makers[kind], report, finish)
+
+
+def _few_passed(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Keys alone go with the piece that follows, while they are few."""
+    passed: tuple[Picture | float, ...] = ()
+    for piece in pieces:
+        if piece.kind != "keys":
+            yield Piece(piece.kind, piece.gap, passed + piece.shows)
+            passed = ()
+            continue
+        passed += piece.shows
+        if len(passed) > PASSED:
+            yield Piece("keys", None, passed)
+            passed = ()
+    if passed:
+        yield Piece("keys", None, passed)
+
+
+def _run(
+    run: Iterator[Piece], maker: Maker, report: Report, finish: Callable[[Picture, Gap, float], Picture]
+) -> Iterator[Picture]:
+    begun: deque[tuple[Gap, tuple[Picture | float, ...]]] = deque()
+
+    def gaps() -> Iterator[Gap]:
+        for piece in run:
+            assert piece.gap is not None
+            begun.append((piece.gap, piece.shows))
+            yield piece.gap
+
+    pictures = maker(gaps(), report)
+    # To its end, which lets the maker close what it has opened.
+    for first in pictures:
+        gap, shows = begun.popleft()
+        fresh: Picture | None = first
+        before, picture = -1.0, first
+        for shown in shows:
+            if not isinstance(shown, float):
+                yield shown
+                continue
+            # An easing may hold a picture: it is made once.
+            if shown != before:
+                before, picture = shown, finish(next(pictures) if fresh is None else fresh, gap, shown)
+                fresh = None
+            yield picture
+
+
+def refuse_unrelated(keys: Sequence[Picture], report: Report) -> None:
+    """Compare all neighbouring keys.
+
+    Raises:
+        InbetweenError: two of them have no relation.
+    """
+    _Relation(keys, "fail", report)
+
+
+class _Relation:
+    """Which neighbouring keys have anything to do with each other, asked once per gap."""
+
+    def __init__(self, keys: Sequence[Picture], unrelated: str, report: Report) -> None:
+        self._keys, self._unrelated, self._report = keys, unrelated, report
+        self._known: dict[int, bool] = {}
+        if unrelated == "fail":
+            for gap in range(len(keys) - 1):
+                report.progress("compare", gap, len(keys) - 1)
+                self.exists(gap)
+
+    def exists(self, gap: int) -> bool:
+        if gap not in self._known:
+            from inbetween.dense.unrelated import related
+
+            self._known[gap] = related(self._keys[gap], self._keys[gap + 1])
+            if not self._known[gap]:
+                self._say(gap)
+        return self._known[gap]
+
+    def kind(self, gap: int) -> str:
+        return "engine" if self.exists(gap) else self._unrelated
+
+    def _say(self, gap: int) -> None:
+        what = f"keys {gap + 1} and {gap + 2} have nothing to do with each other"
+        if self._unrelated == "fail":
+            raise InbetweenError(what, "take --if-unrelated blend or hold, or another pair")
+        done = "cross-faded" if self._unrelated == "blend" else "the first one is held"
+        self._report.note("unrelated", f"{what}: {done}", gap=gap)
+
+
+def _pieces(
+    keys: Sequence[Picture],
+    timeline: Timeline,
+    relation: _Relation,
+    generated: bool,
+    loop: bool,
+    seed: int,
+    motions: Mapping[int, Motion],
+) -> Iterator[Piece]:
+    last = len(keys) - 2
+    for number, run in groupby(timeline.sources, key=lambda source: source.gap):
+        sources = list(run)
+        times = tuple(dict.fromkeys(s.t for s in sources if generated or 0 < s.t < 1))
+        # Who drew how one becomes the other has related them.
+        kind = "keys" if not times else "engine" if number in motions else relation.kind(number)
+        if kind in ("keys", "hold"):
+            yield Piece("keys", None, tuple(keys[number + int(source.t)] for source in sources))
+            continue
+        length = timeline.keys[number + 1] - timeline.keys[number]
+        before = after = None
+        previous = last if loop and number == 0 else number - 1
+        following = 0 if loop and number == last else number + 1
+        # A cut ends the neighbourhood. The key before or after is at hand already in the usual order.
+        if previous >= 0 and relation.exists(previous):
+            span = timeline.keys[previous + 1] - timeline.keys[previous]
+            before = keys[previous], -float(span / length)
+        if following <= last and relation.exists(following):
+            span = timeline.keys[following + 1] - timeline.keys[following]
+            after = keys[following + 1], 1 + float(span / length)
+        gap = Gap(keys[number], keys[number + 1], times, seed + number, number, before, after, motions.get(number))
+        yield Piece(kind, gap, tuple(_shown(gap, source, generated) for source in sources))
+
+
+def _shown(gap: Gap, source: Source, generated: bool) -> Picture | float:
+    if source.t in (0.0, 1.0) and not generated:
+        return gap.end if source.t else gap.start
+    return source.t
