@@ -22,7 +22,7 @@ from inbetween.video.clip import Clip
 from inbetween.video.extras import extras_of
 from inbetween.video.sinks import Sink
 from inbetween.video.verify import Written
-from inbetween.video.write import rehearse
+from inbetween.video.write import FilmFormat, WriteOptions, rehearse
 
 MOST = (2160, 3840)
 """(H, W) of the film at most: larger ones are beyond many players."""
@@ -75,14 +75,15 @@ def compare(
             yield layout.frame(row if way != "difference" else [row[0], *(_difference(one, row[0]) for one in row[1:])])
 
     sound = extras_of(clips[0], sink, True, "keep", length, _same, _same, report)
-    identity: dict[str, Any] = {"--as": way, "--codec": sink.codec, "--encoder": sink.encoder}
+    identity: dict[str, object] = {"--as": way, "--codec": sink.codec, "--encoder": sink.encoder}
     identity |= {f"clip {number}": segments.stamp(Path(path)) for number, path in enumerate(paths, 1)}
 
     def recall(known: list[float]) -> None:
         errors[:] = known
 
-    work = segments.Segments(lambda first, stop: frames(), (0,), identity, errors.tolist, recall)
-    written = segments.write_work(sink, work, rate, count, size, report, overwrite, carried=sound)
+    parts = segments.Segments(lambda first, stop: frames(), (0,), identity, errors.tolist, recall)
+    form = FilmFormat(sink, rate, count, size)
+    written = segments.write_segments(form, parts, report, WriteOptions(overwrite), sound)
     return written, [psnr(error / count) for error in errors[1:]]
 
 

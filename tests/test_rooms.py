@@ -17,9 +17,9 @@ LINES = [
     ["cli"],
     ["api", "bench", "compare"],
     ["record"],
-    ["slowmo"],
+    ["interpolation", "retime"],
     ["produce"],
-    ["gaps", "key_files", "ping_pong"],
+    ["gaps", "identity", "key_files", "ping_pong", "sidecars"],
     ["plan"],
     ["engines"],
     ["adapt", "conditions", "diffusion"],
@@ -31,7 +31,7 @@ LINES = [
     ["engine", "video", "weights"],
     ["pictures", "timeline", "devices"],
     ["report"],
-    ["types"],
+    ["types", "request", "timing"],
     ["errors"],
 ]
 """From the top of the house to its ground: a room may import what lies below its line."""

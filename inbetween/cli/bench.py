@@ -121,7 +121,7 @@ def bench(
 def _bench(said: dict[str, Any], show: Show, stop: Stop) -> None:
     request, sheet = _request(said), _sheet(said["sheet"])
     from inbetween.bench import score
-    from inbetween.produce import save
+    from inbetween.sidecars import save
     from inbetween.video import publish
 
     if sheet is not None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from inbetween.cli.console import Show, Stop
     from inbetween.key_files import KeyFiles
     from inbetween.motion.search import Search
-    from inbetween.plan import Plan
+    from inbetween.plan import FilmPlan
     from inbetween.types import Motion
 
 SIZES = {"lines": "1024x576", "heatmaps": "512x320"}
@@ -72,7 +72,7 @@ def _conditions(said: dict[str, Any], show: Show, stop: Stop) -> None:
     search = _search(said)
     keys = two_keys.opened(said, plan.key_paths, show)
     from inbetween.devices import quiet_opencv
-    from inbetween.video.write import prepare, rehearse, write
+    from inbetween.video.write import FilmFormat, WriteOptions, prepare, rehearse, write
 
     size, rate = plan.size or keys.size, plan.timeline.rate
     files = [said["motion"]] if said["motion"] is not None else []
@@ -83,24 +83,17 @@ def _conditions(said: dict[str, Any], show: Show, stop: Stop) -> None:
         motion = _motion(said, keys, search, show)
         pictures = _pictures(said, motion, plan.count, size, thickness, show)
         stop.patient = True
-        write(
-            plan.sink,
-            pictures,
-            rate,
-            plan.count,
-            size,
-            show,
-            said["overwrite"],
-            threads=plan.settings.threads,
-        )
+        form = FilmFormat(plan.sink, rate, plan.count, size)
+        write(form, pictures, show, WriteOptions(said["overwrite"], plan.making.settings.threads))
     facts = {name: count for name, count in two_keys.counts(motion).items() if name in DRAWN[said["kind"]]}
     text = f"{plan.count} pictures of {said['kind']}, {size[1]}x{size[0]}; {two_keys.counted(facts)}"
     two_keys.answer(said, show, text, {"kind": said["kind"], "frames": plan.count, "size": size, **facts})
 
 
-def _plan(said: dict[str, Any]) -> tuple[Plan, int]:
+def _plan(said: dict[str, Any]) -> tuple[FilmPlan, int]:
     """Counts, size and output as `run` takes them, and how thick lines are."""
-    from inbetween.plan import RunRequest, plan
+    from inbetween.plan import plan
+    from inbetween.request import RunRequest
 
     o.one_of("--kind", said["kind"], SIZES)
     keys = tuple(map(str, two_keys.key_paths(said)))
@@ -110,8 +103,8 @@ def _plan(said: dict[str, Any]) -> tuple[Plan, int]:
     if not said["out"]:
         raise UsageError("no output is named", "say where to: -o conditions.gif")
     words = RunRequest(
-        keys,
-        said["out"],
+        keys=keys,
+        out=said["out"],
         frames=o.whole("-n", said["frames"]),
         fps=said["fps"],
         size=said["size"] or SIZES[said["kind"]],

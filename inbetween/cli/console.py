@@ -155,7 +155,7 @@ class Show(Report):
         if path is None or step % every:
             return
         from inbetween.pictures.contact_sheet import small_film
-        from inbetween.produce import save
+        from inbetween.sidecars import save
 
         save(path, small_film(frames()))
 

@@ -55,7 +55,7 @@ def _match(said: dict[str, Any], show: Show) -> None:
     from inbetween.conditions.match_sheet import match_sheet
     from inbetween.devices import quiet_opencv, thread_count
     from inbetween.motion.search import matches_of
-    from inbetween.produce import save
+    from inbetween.sidecars import save
     from inbetween.types import Settings
     from inbetween.video import publish
 

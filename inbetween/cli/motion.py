@@ -68,7 +68,7 @@ def _motion(said: dict[str, Any], show: Show) -> None:
     from inbetween.motion.document import motion_to_json
     from inbetween.motion.search import found_motion
     from inbetween.motion.user import user_motions
-    from inbetween.produce import save
+    from inbetween.sidecars import save
     from inbetween.types import Motion, Settings
     from inbetween.video import publish
 

@@ -318,18 +318,21 @@ Quiet = Annotated[bool, option("--quiet", "-q", group=SAID, help="Only errors.")
 Verbose = Annotated[bool, option("--verbose", "-v", group=SAID, help="Details too.")]
 
 
-def whole(name: str, text: str | None, least: int | None = None) -> int | None:
-    """The whole number that an option was given; typer's own words for one that is none do not show it.
+def number(name: str, text: str, least: int | None = None) -> int:
+    """The whole number that an option was given; what typer says of one that is none does not show it.
 
     Raises:
-        WordsRefused: it is none, or below `least`.
+        UsageError: it is none, or below `least`.
     """
-    if text is None:
-        return None
     if not re.fullmatch(r"[+-]?[0-9]{1,18}", text) or (least is not None and int(text) < least):
         bound = "" if least is None else f" from {least} on"
         raise UsageError(f"{name} needs a whole number{bound}, not `{text}`", f"write it as {name} 12")
     return int(text)
+
+
+def whole(name: str, text: str | None, least: int | None = None) -> int | None:
+    """As `number`, or None where the option was not given."""
+    return None if text is None else number(name, text, least)
 
 
 def one_of(name: str, value: str | None, known: Collection[str]) -> None:

@@ -34,6 +34,8 @@ class Footage:
     `begin` on."""
     inputs: tuple[Path, ...]
     """The files that it comes from."""
+    close: Callable[[], None] = lambda: None
+    """Ends the threads that read; no picture can be asked for any more."""
 
 
 def begun(pictures: Iterable[tuple[Fraction, Picture]]) -> Iterator[tuple[Fraction, Picture]]:
@@ -155,7 +157,7 @@ def of_pictures(
         for number in range(first, len(times)):
             yield times[number], files[number]
 
-    return Footage(clip, pictures, tuple(paths))
+    return Footage(clip, pictures, tuple(paths), files.close)
 
 
 def _say_holes(paths: list[Path], report: Report) -> None:
@@ -204,7 +206,7 @@ def sized(found: Footage, size: tuple[int, int], how: str | None, report: Report
         for time, picture in found.pictures(stored, report, begin):
             yield time, fit(fit(picture, shown, "stretch"), size, way)
 
-    return Footage(replace(clip, size=size, aspect=Fraction(1)), pictures, found.inputs)
+    return Footage(replace(clip, size=size, aspect=Fraction(1)), pictures, found.inputs, found.close)
 
 
 def of_video(name: str, deinterlace: bool, report: Report) -> Footage:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import chain
 
 from inbetween.gaps import Piece
-from inbetween.slowmo.analysis import Key
+from inbetween.retime.analysis import Key
 from inbetween.timeline.grid import EXACT
 from inbetween.timeline.speed import Grid
 from inbetween.types import Gap, Picture
