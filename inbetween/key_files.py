@@ -94,6 +94,9 @@ class KeyArrays:
         self.channels = self._keys[0].shape[2]
         self.bits = self._keys[0].itemsize * 8
 
+    def close(self) -> None:
+        """Nothing: as `KeyFiles`, for whoever has either."""
+
     def map(self, index: int) -> KeyMap:
         """See `KeySource.map`."""
         return self._stored[index], *fit_map(self._stored[index], self.size, self._fit)

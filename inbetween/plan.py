@@ -118,8 +118,11 @@ def plan(request: RunRequest) -> FilmPlan:
     return FilmPlan(**vars(frames), sink=sink)
 
 
-def plan_frames(request: RunRequest) -> FramesPlan:
+def plan_frames(request: RunRequest, made_by: Making | None = None) -> FramesPlan:
     """Check a request for frames in memory, which go to no output.
+
+    Args:
+        made_by: the engine that is loaded already, in place of the one that is requested.
 
     Raises:
         UsageError, UnknownName: anything that makes no sense, with the cure.
@@ -132,7 +135,7 @@ def plan_frames(request: RunRequest) -> FramesPlan:
     check_choices(request, {"keyframes": KEYFRAMES, "if_unrelated": UNRELATED})
     if request.loop and request.ping_pong:
         raise UsageError("--loop and --ping-pong exclude each other", "take one: both end where they began")
-    made_by = making(request)
+    made_by = made_by or making(request)
     line, easing, notes = timeline_of(request)
     check_motion(request.drag, request.motion is not None, len(line.keys) - 1, made_by.engine)
     resolved = replace(request, engine=made_by.engine.name, easing=easing)
@@ -157,6 +160,8 @@ def making(request: FilmRequest) -> Making:
     engine = engines.get(name)
     options = parse_options(engine.Options, request.set)
     sizes.check_working(engine, options)
+    if request.threads is not None and request.threads < 1:
+        raise UsageError(f"--threads must be 1 or more, not {request.threads}", "leave --threads out for all cores")
     settings = Settings(
         device_for(request.device, engine),
         thread_count(request.threads),

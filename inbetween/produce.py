@@ -29,8 +29,8 @@ Makers: TypeAlias = Mapping[str, Maker]
 
 ENGINE_BYTES, FILM_BYTES, PICTURE_BYTES = 80, 240, 100
 """Bytes per pixel of a frame: of an engine without networks beside what writes its frames; of what writes a film; and
-of what writes single pictures. Measured at 3840x2160 on two cores, ffmpeg included: `blend` needs 233 in all to .mp4, and
-98 to a folder of PNG; `flow` needs up to 320 to .mp4."""
+of what writes single pictures. Measured at 3840x2160 on two cores, ffmpeg included: `blend` needs 233 in all
+to .mp4, and 98 to a folder of PNG; `flow` needs up to 320 to .mp4."""
 BYTES_PER_PIXEL = ENGINE_BYTES + FILM_BYTES
 """Bytes per pixel of a frame that a film needs with an engine without networks."""
 

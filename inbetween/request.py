@@ -14,10 +14,10 @@ Every field says what it changes, and the rest follows from that:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from types import UnionType
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 PIXELS, INPUTS, EXTRAS, PLACE, NOTHING = "pixels", "inputs", "extras", "place", "nothing"
 EFFECTS = (PIXELS, INPUTS, EXTRAS, PLACE, NOTHING)
@@ -105,6 +105,9 @@ class ClipRequest(FilmRequest):
     sound: str = changes(EXTRAS, "keep")
 
 
+R = TypeVar("R", bound=FilmRequest)
+
+
 def effect(one: Field[object]) -> str:
     """What a field of a request changes, one of `EFFECTS`."""
     found: str = one.metadata["effect"]
@@ -119,6 +122,19 @@ def option(one: Field[object]) -> str:
 def values(request: FilmRequest, *effects: str) -> Iterator[tuple[Field[object], Any]]:
     """Each field of a request that changes one of `effects`, and its value."""
     return ((one, getattr(request, one.name)) for one in fields(request) if effect(one) in effects)
+
+
+def built(kind: type[R], said: Mapping[str, Any], wrong: Callable[[str, object], Exception]) -> R:
+    """A request of values by the names of their fields, whose types are checked.
+
+    Args:
+        wrong: (name, value) -> what is raised for a field that there is not, or a value that it cannot have.
+    """
+    kinds = get_type_hints(kind)
+    for name, value in said.items():
+        if name not in kinds or not is_of(value, kinds[name]):
+            raise wrong(name, value)
+    return kind(**said)
 
 
 def is_of(value: object, kind: object) -> bool:

@@ -31,6 +31,7 @@ LINES = [
     ["engine", "video", "weights"],
     ["pictures", "timeline", "devices"],
     ["report"],
+    ["python_words"],
     ["types", "request", "timing"],
     ["errors"],
 ]

@@ -12,13 +12,13 @@ import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import TypeVar, get_type_hints
 
 from inbetween import engines
 from inbetween.errors import InbetweenError
 from inbetween.plan import FilmPlan, Making, commercial
 from inbetween.produce import Made
-from inbetween.request import FilmRequest, is_of
+from inbetween.request import FilmRequest, built
 from inbetween.types import Report
 from inbetween.versions import versions
 from inbetween.weights import store
@@ -134,14 +134,16 @@ def request_from_json(data: Mapping[str, object], kind: type[R]) -> R:
     Raises:
         InbetweenError: a field is unknown, or has a value of another type.
     """
-    kinds = get_type_hints(kind)
-    found: dict[str, Any] = _flat(data, kinds)
     # JSON knows no tuples.
-    found = {name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}
-    for name, value in found.items():
-        if name not in kinds or not is_of(value, kinds[name]):
-            raise InbetweenError(f"not a record of a film: `{name}` is {value!r}", HINT)
-    return kind(**found)
+    found = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in _flat(data, get_type_hints(kind)).items()
+    }
+
+    def wrong(name: str, value: object) -> InbetweenError:
+        return InbetweenError(f"not a record of a film: `{name}` is {value!r}", HINT)
+
+    return built(kind, found, wrong)
 
 
 def _flat(data: Mapping[str, object], known: Collection[str]) -> dict[str, object]:

@@ -42,14 +42,17 @@ class ClipFilmPlan(ClipPlan):
     """As the user named it; a deep clip may get another codec once it is opened, see `produce.sink_for`."""
 
 
-def plan(request: ClipRequest) -> ClipFilmPlan:
+def plan(request: ClipRequest, made_by: Making | None = None) -> ClipFilmPlan:
     """Check a request for a film of a clip.
+
+    Args:
+        made_by: see `plan_frames`.
 
     Raises:
         UsageError, UnknownName: anything that makes no sense, with the cure.
         InbetweenError: weights are missing.
     """
-    frames = plan_frames(request)
+    frames = plan_frames(request, made_by)
     sink = sink_of(request)
     if sink.kind == "picture":
         out = request.out
@@ -57,8 +60,11 @@ def plan(request: ClipRequest) -> ClipFilmPlan:
     return ClipFilmPlan(**vars(frames), sink=sink)
 
 
-def plan_frames(request: ClipRequest) -> ClipPlan:
+def plan_frames(request: ClipRequest, made_by: Making | None = None) -> ClipPlan:
     """Check a request for frames in memory, which go to no output.
+
+    Args:
+        made_by: the engine that is loaded already, in place of the one that is requested.
 
     Raises:
         UsageError, UnknownName: anything that makes no sense, with the cure.
@@ -70,7 +76,7 @@ def plan_frames(request: ClipRequest) -> ClipPlan:
     if request.cuts == "off" and request.at_cut == "blend":
         raise UsageError("--at-cut says what is made at cuts, and with --cuts off there are none", "leave one out")
     _check_times(request)
-    made_by = making(request)
+    made_by = made_by or making(request)
     resolved = replace(request, engine=made_by.engine.name)
     return ClipPlan(request=resolved, making=made_by, size=size_of(request))
 

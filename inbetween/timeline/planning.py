@@ -44,7 +44,8 @@ def timeline_of(request: RunRequest) -> tuple[Timeline, str | tuple[float, ...],
                 "leave --keyframes none out, or give the film more time or a higher --fps",
             )
     if isinstance(easing, tuple):
-        line = grid.with_times(line, easing, "the file of times")
+        given = "the file of times" if isinstance(request.easing, str) else "the list of times"
+        line = grid.with_times(line, easing, given)
     elif ease is not None:
         line = grid.eased(line, ease)
     return line, easing, notes
@@ -60,6 +61,8 @@ def _easing(
 ) -> tuple[Callable[[float], float] | None, str | tuple[float, ...]]:
     """The function, None for times and for "linear"; and the easing, a file's name replaced by its times."""
     if not isinstance(easing, str):
+        if not easing:
+            raise UsageError("the list of times is empty", "give one number from 0 to 1 per frame between two keys")
         return None, parse_times(" ".join(map(repr, easing)), "the list of times")
     try:
         ease = parse_easing(easing)

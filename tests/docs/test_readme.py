@@ -89,11 +89,11 @@ def test_every_command_line_with_clips_works(line: str, inside, tmp_path) -> Non
 
     from inbetween.types import Report
     from inbetween.video import sinks
-    from inbetween.video.write import write
+    from inbetween.video.write import FilmFormat, write
 
     pictures = [scene(i / 4, (48, 64)) for i in range(5)]
     for name in ("clip", "slower", "truth", "a", "b"):
-        write(sinks.parse(str(tmp_path / f"{name}.mp4")), pictures, Fraction(4), 5, (48, 64), Report())
+        write(FilmFormat(sinks.parse(str(tmp_path / f"{name}.mp4")), Fraction(4), 5, (48, 64)), pictures, Report())
     (tmp_path / "frames").mkdir()
     for i, picture in enumerate(pictures):
         save(tmp_path / "frames" / f"{i}.png", picture)

@@ -15,7 +15,7 @@ import pytest
 from inbetween.errors import InbetweenError
 from inbetween.types import Picture, Report
 from inbetween.video import disk, ffmpeg, sinks
-from inbetween.video.write import rehearse, write
+from inbetween.video.write import FilmFormat, rehearse, write
 from support.clips import NTSC, SIZE, made
 from support.commands import set_ffmpeg
 from support.pictures import noise
@@ -78,7 +78,7 @@ def test_an_ffmpeg_that_dies(
     (tmp_path / "films").mkdir()
     sink = sinks.parse(f"{tmp_path}/films/{out}")
     with pytest.raises(InbetweenError) as caught:
-        write(sink, map(noise, range(4)), NTSC, 4, (256, 256), Report())
+        write(FilmFormat(sink, NTSC, 4, (256, 256)), map(noise, range(4)), Report())
     assert message in caught.value.message
     assert "Conversion failed" not in caught.value.message
     assert "\n" not in caught.value.message + caught.value.hint
@@ -116,7 +116,7 @@ def test_ffmpeg_is_out_of_reach_of_ctrl_c_and_never_outlives_an_error(
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write(sinks.parse(f"{tmp_path}/a.mp4"), frames(), NTSC, 99, (256, 256), Report())
+        write(FilmFormat(sinks.parse(f"{tmp_path}/a.mp4"), NTSC, 99, (256, 256)), frames(), Report())
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid.read_text()), 0)
 
@@ -128,7 +128,7 @@ from fractions import Fraction
 from inbetween.errors import InbetweenError
 from inbetween.types import Report
 from inbetween.video import sinks
-from inbetween.video.write import write
+from inbetween.video.write import FilmFormat, write
 
 def frames():
     for index in range(40):

@@ -12,7 +12,7 @@ import pytest
 
 from inbetween.errors import InbetweenError, UsageError
 from inbetween.pictures import to_8_bit
-from inbetween.slowmo import footage
+from inbetween.retime import footage
 from inbetween.types import Report
 from inbetween.video import ffmpeg
 from inbetween.video.filters import kind

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbetween.slowmo import analysis as keys_room
-from inbetween.slowmo.analysis import Findings, Key
-from inbetween.slowmo.produce import LOOK_BACK
+from inbetween.retime import analysis as keys_room
+from inbetween.retime.analysis import Findings, Key
+from inbetween.retime.produce import LOOK_BACK
 from inbetween.types import Picture
 from support.films import MakeClip, shown
 from support.pictures import moving

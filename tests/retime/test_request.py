@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from inbetween.errors import InbetweenError, UnknownName, UsageError
-from inbetween.plan import RunRequest
-from inbetween.slowmo.request import ClipRequest, plan
+from inbetween.request import ClipRequest
+from inbetween.retime.plan import plan
 from support.films import MakeClip
 from support.pictures import moving, save
 from support.reports import Heard
@@ -44,12 +44,12 @@ def test_words_that_make_no_sense(clip: MakeClip, tmp_path: Path, words: dict[st
 @pytest.mark.parametrize("name", ["at_cut", "repeats", "end"])
 def test_values_that_are_none(name: str) -> None:
     with pytest.raises(UnknownName):
-        plan(ClipRequest("clip.mp4", RunRequest((), "out.mp4"), factor="2", **{name: "wobbly"}))
+        plan(ClipRequest(clip="clip.mp4", out="out.mp4", factor="2", **{name: "wobbly"}))
 
 
 def test_one_picture_is_no_film_of_a_clip() -> None:
     with pytest.raises(UsageError, match="one picture"):
-        plan(ClipRequest("clip.mp4", RunRequest((), "out.png"), factor="2"))
+        plan(ClipRequest(clip="clip.mp4", out="out.png", factor="2"))
 
 
 def test_pictures_need_a_rate(tmp_path: Path) -> None:

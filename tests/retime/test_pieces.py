@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inbetween import gaps
-from inbetween.slowmo.analysis import Key
-from inbetween.slowmo.pieces import pieces
+from inbetween.retime.analysis import Key
+from inbetween.retime.pieces import pieces
 from inbetween.timeline.speed import Speed, clip_grid
 from inbetween.types import Gap, Picture, Report
 from support.pictures import moving

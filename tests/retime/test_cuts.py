@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from inbetween.plan import RunRequest
-from inbetween.slowmo.produce import look
-from inbetween.slowmo.request import ClipRequest, plan
+from inbetween.request import ClipRequest
+from inbetween.retime.plan import plan
+from inbetween.retime.produce import look
 from inbetween.types import Report
 from support.films import MakeClip, shown
 from support.pictures import moving
@@ -40,7 +40,7 @@ def test_cuts_by_hand(clip: MakeClip, tmp_path: Path) -> None:
     assert np.array_equal(found[4], found[5])
     assert not np.array_equal(found[8], found[9])
     result = slow(path, tmp_path / "out.mkv", codec="ffv1", factor="2", cuts="off")
-    assert not result.found.counts.cuts
+    assert not result.film.clip.findings.cuts
     slow(path, tmp_path / "out.mkv", codec="ffv1", factor="2", at_cut="blend")
     found = shown(tmp_path / "out.mkv")
     assert not np.array_equal(found[8], found[9])
@@ -49,15 +49,15 @@ def test_cuts_by_hand(clip: MakeClip, tmp_path: Path) -> None:
 
 def test_cuts_are_listed_without_making_anything(clip: MakeClip, tmp_path: Path) -> None:
     path = clip(moving(4) + moving(4, shot=1) + moving(4, shot=2))
-    found = look(plan(ClipRequest(str(path), RunRequest((), str(tmp_path / "out.mp4")), factor="2")), False, Report())
-    assert sorted(found.counts.cuts) == [Fraction(4, 24), Fraction(8, 24)]
+    found = look(plan(ClipRequest(clip=str(path), out=str(tmp_path / "out.mp4"), factor="2")), False, Report())
+    assert sorted(found.clip.findings.cuts) == [Fraction(4, 24), Fraction(8, 24)]
     assert not (tmp_path / "out.mp4").exists()
 
 
 def test_cuts_beside_the_part_that_is_used_do_not_count(clip: MakeClip, tmp_path: Path) -> None:
     path = clip(moving(4) + moving(4, shot=1) + moving(4, shot=2))
     result = slow(path, tmp_path / "out.mp4", engine="blend", factor="2", since="5f", until="10f")
-    assert result.found.counts.within(result.found.clip.duration).cuts == {Fraction(3, 24)}
+    assert result.film.clip.findings.within(result.film.clip.clip.duration).cuts == {Fraction(3, 24)}
 
 
 def test_light_that_changes_is_no_cut() -> None:

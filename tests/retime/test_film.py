@@ -13,9 +13,9 @@ import av
 import numpy as np
 import pytest
 
-from inbetween.plan import RunRequest
-from inbetween.slowmo.produce import look
-from inbetween.slowmo.request import ClipRequest, plan
+from inbetween.request import ClipRequest
+from inbetween.retime.plan import plan
+from inbetween.retime.produce import look
 from inbetween.types import Report
 from inbetween.video import ffmpeg
 from inbetween.video.clip import Clip
@@ -51,7 +51,7 @@ def test_that_nothing_is_made_or_left_out_is_said(
 ) -> None:
     notes = Heard()
     path = clip(moving(12), Fraction(24))
-    look(plan(ClipRequest(str(path), RunRequest((), str(tmp_path / "out.mp4")), **words)), True, notes)
+    look(plan(ClipRequest(clip=str(path), out=str(tmp_path / "out.mp4"), **words)), True, notes)
     assert {"copied", "beyond"} & set(notes.texts) == ({said} if said else set())
 
 
@@ -180,7 +180,7 @@ def test_several_segments_are_one_film(
     whole = slow(path, tmp_path / "a.mkv", codec="ffv1", engine="blend", **words)
     monkeypatch.setattr(segments, "LEAST", 7)
     parts = slow(path, tmp_path / "b.mkv", codec="ffv1", engine="blend", **words)
-    assert len(whole.found.counts.repeats) == len(parts.found.counts.repeats) == 4
+    assert len(whole.film.clip.findings.repeats) == len(parts.film.clip.findings.repeats) == 4
     assert whole.made.output.count == parts.made.output.count >= 66
     pairs = zip(shown(tmp_path / "a.mkv"), shown(tmp_path / "b.mkv"), strict=True)
     assert all(np.array_equal(a, b) for a, b in pairs)

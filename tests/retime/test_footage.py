@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from inbetween.errors import InbetweenError, UsageError
-from inbetween.slowmo import footage
+from inbetween.retime import footage
 from inbetween.types import Report
 from support.ffmpeg_clips import SOURCE, X264, Make, times
 from support.pictures import save, scene
