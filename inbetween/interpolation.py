@@ -22,7 +22,7 @@ from inbetween.report import Once
 from inbetween.timing import Stages
 from inbetween.types import Motion, Picture, Report
 from inbetween.video import publish, workfolder
-from inbetween.video.segments import LEAST, choose_borders
+from inbetween.video.segments import choose_borders
 from inbetween.video.write import FilmFormat, WriteOptions, rehearse
 
 
@@ -178,6 +178,6 @@ def _cuts(plan: FramesPlan) -> list[int]:
     sources = plan.timeline.sources
     cuts = [n for n in range(1, len(sources)) if sources[n].gap != sources[n - 1].gap]
     if plan.making.engine.lengths is None:
-        ranges = pairwise([0, *cuts, len(sources)])
-        cuts = sorted(cuts + [n for a, b in ranges for n in range(a + LEAST, b - LEAST + 1, LEAST)])
+        least, ranges = segment_least(plan.making.engine), pairwise([0, *cuts, len(sources)])
+        cuts = sorted(cuts + [n for a, b in ranges for n in range(a + least, b - least + 1, least)])
     return cuts_of(cuts, len(sources)) if plan.request.ping_pong else cuts

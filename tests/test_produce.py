@@ -75,12 +75,12 @@ def test_what_run_makes_goes_on(tmp_path: Path, count: int, words: dict[str, Any
 @pytest.mark.parametrize("engine", ["flow", "blend"])
 def test_a_long_gap_is_made_in_segments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str) -> None:
     """Their pictures are those of the gap made at once."""
-    from inbetween import interpolation
+    from inbetween import produce
 
     keys = tuple(str(save(tmp_path / f"{number}.png", scene(number / 2, SIZE))) for number in range(3))
     films = []
     for least in (100, 9):
-        monkeypatch.setattr(interpolation, "LEAST", least)
+        monkeypatch.setattr(produce, "LEAST", least)
         asked = Heard()
         out = tmp_path / f"{least}.mkv"
         with pytest.raises(Interrupted) as stopped:

@@ -228,7 +228,7 @@ def test_a_file_of_times_decides_the_count(tmp_path) -> None:
     file.write_text("# hold, then go\n0, 0\n0.5; 0.9\n")
     made = planned(3, easing=str(file))
     assert [s.t for s in made.timeline.sources] == [0, 0, 0, 0.5, 0.9, 0, 0, 0, 0.5, 0.9, 1]
-    assert made.words.easing == (0, 0, 0.5, 0.9)
+    assert made.request.easing == (0, 0, 0.5, 0.9)
     with pytest.raises(UsageError, match="4 times, but a gap has 7"):
         planned(easing=str(file), frames=7)
     file.write_text("0.5 0.4")
@@ -247,5 +247,5 @@ def test_plans_survive_their_json() -> None:
 
     made = planned(3, frames=5, easing="ease-in", set=("sampling=bicubic",), loop=True)
     again = plan(request_from_json(json.loads(json.dumps(made.to_json()))["words"], RunRequest))
-    assert (again.timeline, again.making, again.sink) == (made.timeline, made.making, made.sink)
+    assert (again.timeline, again.making.options, again.sink) == (made.timeline, made.making.options, made.sink)
     assert again.digest() == made.digest() != planned(3, frames=5).digest()
