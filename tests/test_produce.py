@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from inbetween.engines.loading import load_makers
 
 from inbetween import engines
+from inbetween.engines.loading import load_makers
 from inbetween.errors import Interrupted
 from inbetween.plan import RunRequest, plan
 from inbetween.produce import make

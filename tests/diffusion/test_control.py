@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 import torch
-from inbetween.networks.hooks import ticking
 
 from inbetween.diffusion import svd
 from inbetween.diffusion.control import Control, controlled, injected, legacy_context, prepared
 from inbetween.diffusion.sampling import seeded_draw
+from inbetween.networks.hooks import ticking
 from support import tiny_svd
 
 

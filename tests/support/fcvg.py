@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from inbetween.engines.loading import load_makers
 
 from inbetween import engines
 from inbetween.engine import parse_options
+from inbetween.engines.loading import load_makers
 from inbetween.types import Gap, Picture, Report, Settings
 from support.pictures import scene
 
