@@ -78,7 +78,8 @@ def test_an_ffmpeg_that_dies(
     (tmp_path / "films").mkdir()
     sink = sinks.parse(f"{tmp_path}/films/{out}")
     with pytest.raises(InbetweenError) as caught:
-        write(FilmFormat(sink, NTSC, 4, (256, 256)), map(noise, range(4)), Report())
+        frames = (noise(256, 256, seed=index) for index in range(4))
+        write(FilmFormat(sink, NTSC, 4, (256, 256)), frames, Report())
     assert message in caught.value.message
     assert "Conversion failed" not in caught.value.message
     assert "\n" not in caught.value.message + caught.value.hint
