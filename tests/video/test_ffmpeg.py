@@ -77,8 +77,8 @@ def test_an_ffmpeg_that_dies(
     set_ffmpeg(tmp_path, monkeypatch, script)
     (tmp_path / "films").mkdir()
     sink = sinks.parse(f"{tmp_path}/films/{out}")
+    frames = (noise(256, 256, seed=index) for index in range(4))
     with pytest.raises(InbetweenError) as caught:
-        frames = (noise(256, 256, seed=index) for index in range(4))
         write(FilmFormat(sink, NTSC, 4, (256, 256)), frames, Report())
     assert message in caught.value.message
     assert "Conversion failed" not in caught.value.message
