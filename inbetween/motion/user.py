@@ -18,7 +18,7 @@ def check_drags(drags: Sequence[str], gaps: int) -> None:
     """Refuse drags before any picture is opened.
 
     Raises:
-        WordsRefused: see `parse_drag`; no gap is named where there are several, or one that there is not.
+        UsageError: see `parse_drag`; no gap is named where there are several, or one that there is not.
     """
     for text in drags:
         _gap_of(text, parse_drag(text, ANY_SIZE)[0], gaps)
@@ -37,7 +37,7 @@ def user_motions(
     timing: of the drags, see `parse_drag`.
 
     Raises:
-        WordsRefused: see `check_drags`.
+        UsageError: see `check_drags`.
         UnknownName: no such timing.
         InbetweenError: see `read_motion` and `fitted`.
     """

@@ -12,7 +12,7 @@ from inbetween.produce import Made
 from inbetween.record.run import absolute_out, made_by, recalled, stamped
 from inbetween.request import ClipRequest
 from inbetween.retime import footage
-from inbetween.retime.produce import OpenFilm
+from inbetween.retime.opening import OpenFilm
 from inbetween.types import Report
 from inbetween.video.sinks import film_size
 

@@ -1,4 +1,4 @@
-"""Which pictures of a clip are keys: where it is cut, what is a drawing shown twice, and where it stands still."""
+"""Which frames of a clip are keys: where it is cut, which drawings are shown twice, and where it stands still."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from inbetween.timeline.text import parse_time
 from inbetween.types import Picture, Report
 
 Seen: TypeAlias = "tuple[Fraction, Picture, Small]"
-"""A picture of the clip: seconds since its start, itself, and itself small."""
+"""A frame of the clip: seconds since the clip's start, the frame, and the frame made small."""
 Cut: TypeAlias = Callable[["Seen", "Seen"], bool]
-"""Of two neighbours: whether the clip is cut between them."""
+"""(frame, next frame) -> whether the clip is cut between them."""
 
 if TYPE_CHECKING:
     from inbetween.dense.cuts import Small
@@ -49,7 +49,7 @@ PAUSE = Fraction(1, 2)
 
 @dataclass(frozen=True, eq=False)
 class Key:
-    """A picture that is met on the way."""
+    """A frame of the clip that the film goes through."""
 
     time: Fraction
     """Seconds since the clip's start; of a drawing shown several times when it appears, or would in an even film."""
@@ -62,18 +62,17 @@ class Key:
 
 @dataclass
 class Findings:
-    """What was found on the way."""
+    """What was found in a clip. All times are seconds since its start; what two segments have seen counts once."""
 
     cuts: set[Fraction] = field(default_factory=set)
-    """The times of the first pictures after them. All times are seconds since the clip's start; what two segments
-    have seen counts once."""
+    """The times of the first frames after a cut."""
     repeats: set[Fraction] = field(default_factory=set)
-    """The pictures that only repeat one."""
+    """The times of frames that only repeat the drawing before."""
     pauses: set[Fraction] = field(default_factory=set)
-    """When they end."""
+    """The times at which pauses end."""
 
     def within(self, duration: Fraction) -> Findings:
-        """Without what was only seen for what is beside it."""
+        """Only what is in the clip: frames beyond its end are looked at too."""
         kept = ({time for time in times if 0 < time < duration} for times in (self.cuts, self.repeats, self.pauses))
         return Findings(*kept)
 
@@ -83,19 +82,21 @@ def keys(
     cut: Cut,
     retimed: bool,
     usual: Fraction | None,
-    counts: Findings,
+    findings: Findings,
 ) -> Iterator[Key]:
     """The keys among the pictures of a clip, in order; few pictures are held.
 
     retimed: a drawing that is shown up to `MOST_SHOWN` times is one key; see `_evened`. usual: seconds between
     pictures; a picture that stands for `PAUSE` or longer is a key once more when it ends. None: nothing is a pause.
     """
-    drawings = _drawings(pictures, counts) if retimed else ((_seen(one), 1) for one in pictures)
-    found = _joined(drawings, cut, usual, counts)
+    drawings = _drawings(pictures, findings) if retimed else ((_seen(one), 1) for one in pictures)
+    found = _joined(drawings, cut, usual, findings)
     return _evened(found) if retimed else found
 
 
-def _joined(drawings: Iterable[tuple[Seen, int]], cut: Cut, usual: Fraction | None, counts: Findings) -> Iterator[Key]:
+def _joined(
+    drawings: Iterable[tuple[Seen, int]], cut: Cut, usual: Fraction | None, findings: Findings
+) -> Iterator[Key]:
     before: Seen | None = None
     for now, shown in drawings:
         time, picture, _ = now
@@ -104,12 +105,12 @@ def _joined(drawings: Iterable[tuple[Seen, int]], cut: Cut, usual: Fraction | No
             yield Key(time, picture, False, shown)
             continue
         if usual is not None and time - before[0] > max(PAUSE, 4 * usual):
-            counts.pauses.add(time)
+            findings.pauses.add(time)
             before = time - usual, *before[1:]
             yield Key(*before[:2], True)
         joined = not cut(before, now)
         if not joined:
-            counts.cuts.add(time)
+            findings.cuts.add(time)
         before = now
         yield Key(time, picture, joined, shown)
 
@@ -123,7 +124,7 @@ def _seen(one: tuple[Fraction, Picture]) -> Seen:
 # ------------------------------------------------------------------ drawings shown twice
 
 
-def _drawings(pictures: Iterable[tuple[Fraction, Picture]], counts: Findings) -> Iterator[tuple[Seen, int]]:
+def _drawings(pictures: Iterable[tuple[Fraction, Picture]], findings: Findings) -> Iterator[tuple[Seen, int]]:
     """Without the pictures that only repeat one; how many show each. What a run is depends on few pictures around."""
     run: list[Seen] = []
     noise, appeared, like = 0.0, np.inf, SAME
@@ -137,17 +138,17 @@ def _drawings(pictures: Iterable[tuple[Fraction, Picture]], counts: Findings) ->
                 yield from ((one, 1) for one in run[:-1])
                 run, appeared, like = run[-1:], 0.0, SAME
             continue
-        yield from _one(run, noise, min(appeared, change), counts)
+        yield from _one(run, noise, min(appeared, change), findings)
         if run:
             like = max(SAME, min(change / TIMES, NOISY))
         run, noise, appeared = [now], 0.0, change
-    yield from _one(run, noise, appeared, counts)
+    yield from _one(run, noise, appeared, findings)
 
 
-def _one(run: list[Seen], noise: float, change: float, counts: Findings) -> list[tuple[Seen, int]]:
+def _one(run: list[Seen], noise: float, change: float, findings: Findings) -> list[tuple[Seen, int]]:
     """Of a run of like pictures the first, if what comes before and after it differs clearly."""
     if len(run) > 1 and change >= max(CHANGED, TIMES * noise):
-        counts.repeats.update(time for time, _, _ in run[1:])
+        findings.repeats.update(time for time, _, _ in run[1:])
         return [(run[0], len(run))]
     return [(one, 1) for one in run]
 
@@ -240,12 +241,12 @@ def cut_by_content(before: Seen, now: Seen) -> bool:
 
 
 def never_cut(before: Seen, now: Seen) -> bool:
-    """No cuts at all."""
+    """Whether there is a cut: never."""
     return False
 
 
 def cut_at(times: Iterable[Fraction]) -> Cut:
-    """Cuts at these times, to the nearest picture."""
+    """A function that cuts at these times, each at the nearest frame."""
     known = sorted(times)
 
     def cut(before: Seen, now: Seen) -> bool:
@@ -263,7 +264,7 @@ def read_cuts(path: Path, rate: Fraction) -> list[Fraction]:
 
     Raises:
         InbetweenError: it cannot be read.
-        WordsRefused: something in it is no time.
+        UsageError: something in it is no time.
     """
     try:
         # Editors on Windows begin a text with a mark.
@@ -279,17 +280,17 @@ def read_cuts(path: Path, rate: Fraction) -> list[Fraction]:
         raise UsageError(f"{path} is no list of cuts: {error.message}", error.hint) from None
 
 
-def report_findings(counts: Findings, since: Fraction, report: Report) -> None:
-    """What was found, for people; `since` is added to its times."""
-    if counts.cuts:
-        times = [f"{float(time + since):.2f}" for time in sorted(counts.cuts)]
+def report_findings(findings: Findings, since: Fraction, report: Report) -> None:
+    """Report in notes what was found; `since` is added to its times."""
+    if findings.cuts:
+        times = [f"{float(time + since):.2f}" for time in sorted(findings.cuts)]
         some = ", ".join(times if len(times) <= 8 else [*times[:8], "…"])
         what = "1 cut" if len(times) == 1 else f"{len(times)} cuts"
         report.note("cuts", f"{what}, never morphed: at {some} s", cuts=len(times))
-    if counts.repeats:
-        what = f"{len(counts.repeats)} pictures only repeat a drawing"
+    if findings.repeats:
+        what = f"{len(findings.repeats)} pictures only repeat a drawing"
         text = f"{what}: it moves over the time of all; --repeats keep holds it"
-        report.note("repeats", text, repeats=len(counts.repeats))
-    if counts.pauses:
-        text = f"{len(counts.pauses)} pictures stand for {float(PAUSE):g} s or longer: they stand in the film too"
-        report.note("pauses", text, pauses=len(counts.pauses))
+        report.note("repeats", text, repeats=len(findings.repeats))
+    if findings.pauses:
+        text = f"{len(findings.pauses)} pictures stand for {float(PAUSE):g} s or longer: they stand in the film too"
+        report.note("pauses", text, pauses=len(findings.pauses))

@@ -55,7 +55,7 @@ class Shared:
     """The pictures of a clip for readers that come one after the other, each a little before the place that the one
     before has reached: what was read last is kept, so that nothing is decoded twice.
 
-    It does not matter for what is read whether it was kept, or is read again.
+    Frames are identical whether they were kept or are decoded again.
     """
 
     def __init__(self, opened: Callable[[Fraction], Iterator[tuple[Fraction, Picture]]], kept: int) -> None:
@@ -185,7 +185,7 @@ def sized(found: Footage, size: tuple[int, int], how: str | None, report: Report
     """At another size (H, W), in square pixels. how: as in `pictures.fit`, or None where no shape may be changed.
 
     Raises:
-        WordsRefused: a side is too long.
+        UsageError: a side is too long.
         InbetweenError: the clip, as it is shown, has another shape, and `how` does not say what to do.
     """
     clip, way = found.clip, how or "stretch"

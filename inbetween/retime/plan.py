@@ -39,7 +39,7 @@ class ClipFilmPlan(ClipPlan):
     """What will be made of a clip, how, and the film that it becomes."""
 
     sink: Sink
-    """As the user named it; a deep clip may get another codec once it is opened, see `produce.sink_for`."""
+    """As the user named it; a deep clip may get another codec once it is opened, see `opening.sink_for`."""
 
 
 def plan(request: ClipRequest, made_by: Making | None = None) -> ClipFilmPlan:

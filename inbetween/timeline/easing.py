@@ -41,7 +41,7 @@ def parse_easing(text: str) -> Callable[[float], float]:
     `steps(n)` holds n pictures per gap, the first of them the start key, like CSS's jump-end.
 
     Raises:
-        UnknownName, WordsRefused: no such easing, or the wrong numbers for it.
+        UnknownName, UsageError: no such easing, or the wrong numbers for it.
     """
     if text in EASINGS:
         return EASINGS[text]
@@ -73,7 +73,7 @@ def parse_times(text: str, name: str) -> tuple[float, ...]:
     Lines that begin with `#` are remarks.
 
     Raises:
-        WordsRefused: something else in it.
+        UsageError: something else in it.
     """
     lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
     words = re.split(r"[\s,;]+", " ".join(lines).strip())

@@ -58,7 +58,7 @@ def on_grid(places: Sequence[int], rate: Fraction, loop: bool = False) -> Timeli
     """Keys at these frame numbers, ascending from 0; a loop's last one is the first key again, not shown.
 
     Raises:
-        WordsRefused: two keys on one frame, or more frames than `MOST_FRAMES`.
+        UsageError: two keys on one frame, or more frames than `MOST_FRAMES`.
     """
     count = places[-1] + (0 if loop else 1)
     if count > MOST_FRAMES:
@@ -82,7 +82,7 @@ def spread(key_count: int, count: int, loop: bool = False) -> list[int]:
     """Frame numbers of keys spread evenly over `count` frames, each snapped to the nearest frame.
 
     Raises:
-        WordsRefused: fewer frames than keys.
+        UsageError: fewer frames than keys.
     """
     if count < key_count:
         raise UsageError(
@@ -107,7 +107,7 @@ def eased(timeline: Timeline, easing: Callable[[float], float]) -> Timeline:
     """Every frame's time bent inside its gap; keys stay where they are, and no time goes beyond one.
 
     Raises:
-        WordsRefused: the easing runs backwards inside the gap.
+        UsageError: the easing runs backwards inside the gap.
     """
     return _bent(timeline, (easing(s.t) if 0 < s.t < 1 else s.t for s in timeline.sources))
 
@@ -116,7 +116,7 @@ def with_times(timeline: Timeline, times: Sequence[float], name: str) -> Timelin
     """The in-betweens of every gap at the times listed.
 
     Raises:
-        WordsRefused: a gap has more or fewer in-betweens than there are times.
+        UsageError: a gap has more or fewer in-betweens than there are times.
     """
     listed: list[float] = []
     for _, run in groupby(timeline.sources, key=lambda source: source.gap):

@@ -145,7 +145,7 @@ def clip_grid(
     unless the film is to end with it: `last` is then its time.
 
     Raises:
-        WordsRefused: more frames than `MOST_CLIP_FRAMES`.
+        UsageError: more frames than `MOST_CLIP_FRAMES`.
     """
     rate = fps or rate
     if last is None:
@@ -162,7 +162,7 @@ def parse_factor(text: str) -> Fraction:
     """`4`, `2.5`, `5/2`: how many times slower.
 
     Raises:
-        WordsRefused: not a number, or not from 0.001 to 1000.
+        UsageError: not a number, or not from 0.001 to 1000.
     """
     try:
         factor = number(text)
@@ -177,7 +177,7 @@ def parse_speed(text: str, rate: Fraction, easing: str = "linear") -> Speed:
     """`0.25`, or points `0:1, 2s:0.25, 3s:1`: a time of the clip, and the speed there; 1 is its own.
 
     Raises:
-        WordsRefused: no such points, times that do not ascend, a speed, there or between, not from 0.001 to 1000.
+        UsageError: no such points, times that do not ascend, a speed, there or between, not from 0.001 to 1000.
         UnknownName: no such easing.
     """
     hint = 'write it as 0.25, or as "0:1, 2s:0.25, 3s:1"'

@@ -33,7 +33,7 @@ def parse_rate(text: str) -> Fraction:
     """`25`, `24000/1001`, `23.976`: frames per second.
 
     Raises:
-        WordsRefused: not a number, or not from 0.001 to 1000.
+        UsageError: not a number, or not from 0.001 to 1000.
     """
     try:
         rate = Fraction(NTSC[text] * 1000, 1001) if text in NTSC else number(text)
@@ -48,7 +48,7 @@ def parse_time(text: str, rate: Fraction) -> Fraction:
     """`1.5`, `1.5s`, `500ms`, `0:01.5`, `1:00:01.5` or `36f` (frames at `rate`): seconds.
 
     Raises:
-        WordsRefused: not a time.
+        UsageError: not a time.
     """
     minutes, seconds = Fraction(0), text.strip()
     scale = Fraction(1)

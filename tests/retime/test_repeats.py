@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from inbetween.retime import analysis as keys_room
 from inbetween.retime.analysis import Findings, Key
-from inbetween.retime.produce import LOOK_BACK
+from inbetween.retime.opening import LOOK_BACK
 from inbetween.types import Picture
 from support.films import MakeClip, shown
 from support.pictures import moving

@@ -138,7 +138,7 @@ def frames():
 
 {before}
 try:
-    write(sinks.parse(sys.argv[1]), frames(), Fraction(25), 40, (256, 256), Report())
+    write(FilmFormat(sinks.parse(sys.argv[1]), Fraction(25), 40, (256, 256)), frames(), Report())
 except InbetweenError as error:
     print(error.message, '|', error.hint)
 """
