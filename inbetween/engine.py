@@ -3,28 +3,105 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from fractions import Fraction
+from typing import Any, Protocol
 
 from inbetween.errors import UnknownName, UsageError
 from inbetween.types import Maker, Settings
 
+EXACT = 1e-9
+"""Times of a gap that are this near each other are the same."""
+
+
+class Lengths(Protocol):
+    """How many frames an engine makes at once; every count includes both keys."""
+
+    @property
+    def counts(self) -> Sequence[int]:
+        """The counts that one run can make, ascending."""
+
+    @property
+    def native(self) -> int:
+        """The count that the networks were trained on, more than 2."""
+
+    def allows(self, count: int) -> bool:
+        """Whether one run can make `count` frames."""
+
+    def grid(self, times: Sequence[float]) -> int:
+        """The frames of the even grid that is made for `times` in [0, 1].
+
+        It is the least count allowed whose grid has all of the times. Where no grid has them, it is the least one that
+        is as dense as the times are and not below `native`, or else the largest.
+        """
+
 
 @dataclass(frozen=True)
-class Lengths:
-    """How many pictures an engine makes at once, both keys included."""
+class Steps:
+    """Lengths of `least` frames and some number of steps more, as 4k + 1."""
 
     least: int
     most: int
     step: int = 1
-    """Counts are `least` plus a multiple of it."""
     native: int = dataclasses.field(kw_only=True)
-    """What its networks were trained on: more than 2, made where what is wanted cannot be."""
+
+    @property
+    def counts(self) -> Sequence[int]:
+        """See `Lengths`."""
+        return range(self.least, self.most + 1, self.step)
 
     def allows(self, count: int) -> bool:
-        """Whether one run can make that many."""
-        return self.least <= count <= self.most and (count - self.least) % self.step == 0
+        """See `Lengths`."""
+        return count in self.counts
+
+    def grid(self, times: Sequence[float]) -> int:
+        """See `Lengths`."""
+        return _grid(self, times)
+
+
+@dataclass(frozen=True)
+class Powers:
+    """Lengths of 2^k + 1 frames, of engines that make the frame in the middle of two, and again between these."""
+
+    most: int
+    native: int = dataclasses.field(default=3, kw_only=True)
+    """A network that makes one frame between two was trained on 3."""
+
+    @property
+    def counts(self) -> Sequence[int]:
+        """See `Lengths`."""
+        return [2**k + 1 for k in range(1, (self.most - 1).bit_length())]
+
+    def allows(self, count: int) -> bool:
+        """See `Lengths`."""
+        return count in self.counts
+
+    def grid(self, times: Sequence[float]) -> int:
+        """See `Lengths`."""
+        return _grid(self, times)
+
+
+def place_on_grid(t: float, count: int) -> tuple[int, float]:
+    """The frame of an even grid at a time in [0, 1] or, where there is none, the last one before it.
+
+    Returns:
+        The frame's index, and the distance in [0, 1) from there to the time, in units of the grid's spacing.
+    """
+    nearest = round(t * (count - 1))
+    if abs(t - nearest / (count - 1)) <= EXACT:
+        return nearest, 0.0
+    below = int(t * (count - 1))
+    return below, t * (count - 1) - below
+
+
+def _grid(lengths: Lengths, times: Sequence[float]) -> int:
+    for count in lengths.counts:
+        if all(place_on_grid(t, count)[1] == 0 for t in times):
+            return count
+    # Flow makes what lies between the frames of the grid: they are no farther apart than the wanted ones.
+    wanted = 2 + sum(EXACT < t < 1 - EXACT for t in times)
+    return next((count for count in lengths.counts if count >= max(wanted, lengths.native)), lengths.counts[-1])
 
 
 @dataclass(frozen=True)
@@ -37,6 +114,9 @@ class Sizes:
     """No side is below it."""
     native: tuple[int, int] | None = None
     """Networks trained at one size work at this area; None: at the keys' own."""
+    alpha: bool = False
+    """Whether the engine makes transparency itself: it is given keys with alpha as they are. Else it is given colours
+    only, and `flow` makes the alpha."""
 
 
 @dataclass(frozen=True)
@@ -61,12 +141,18 @@ class Engine:
     previews: bool = False
     """It works in steps and shows how its pictures look after each: see `Report.preview`."""
     lengths: Lengths | None = None
-    """None: any, and a long gap may be made in parts: no picture of it depends on which others are made. Else it is
-    given even times only, of a count that is allowed; its Options have a `frames`, a count that the user forces, 0 for
-    none."""
+    """The engine is given all times of an even grid of a count that is allowed, those of the keys only where they are
+    wanted, and `Gap.grid`. Its Options may have a field `frames`, see `frames_option`. None: it is given any times, and
+    a long gap may be made in parts, because no frame depends on which others are made."""
     sizes: Sizes | None = None
-    """None: any, with alpha. Else it is given RGB of such a size only; its Options have a `size`, in words:
-    "native", or WIDTHxHEIGHT."""
+    """The engine is given keys of such a size only. Its Options may have a field `size`, see `size_option`. None: it
+    is given keys of any size, with their alpha."""
+    neighbours: bool = False
+    """Whether it looks at the keys before and after a gap."""
+    fps: Fraction | None = None
+    """The frames per second of the clips that its networks were trained on, where that is one rate."""
+    shapes: Mapping[str, str] = dataclasses.field(default_factory=dict, hash=False)
+    """For parts of its weights, the "module:function" that gives the names and shapes of their tensors."""
 
 
 def option(

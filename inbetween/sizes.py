@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
-from inbetween.engine import Engine, Sizes
+from inbetween.engine import Engine, Lengths, Sizes
 from inbetween.errors import UsageError
 
 NATIVE = "native"
@@ -75,9 +76,17 @@ def check_working(engine: Engine, options: Any) -> None:
     lengths = engine.lengths
     # Two are the keys alone: nothing would be left for the engine to make.
     if lengths is not None and options.frames and not (lengths.allows(options.frames) and options.frames > 2):
-        least = lengths.least if lengths.least > 2 else lengths.least + lengths.step
-        steps = f" in steps of {lengths.step}" if lengths.step > 1 else ""
         raise UsageError(
-            f"`{engine.name}` cannot make {options.frames} pictures at once",
-            f"from {least} to {lengths.most}{steps}, keys included: --set frames={lengths.native}",
+            f"`{engine.name}` cannot make {options.frames} frames at once",
+            f"{counts_text(lengths)}, keys included: --set frames={lengths.native}",
         )
+
+
+def counts_text(lengths: Lengths) -> str:
+    """The counts that a user may choose: "3 to 25", "5, 9, 13 ... 81" or "3, 5, 9, 17, 33"."""
+    counts = [count for count in lengths.counts if count > 2]
+    if counts == list(range(counts[0], counts[-1] + 1)):
+        return f"{counts[0]} to {counts[-1]}"
+    shown = [str(count) for count in counts]
+    even = len({b - a for a, b in pairwise(counts)}) == 1
+    return ", ".join(shown[:3]) + f" ... {shown[-1]}" if even and len(shown) > 5 else ", ".join(shown)

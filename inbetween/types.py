@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,6 +104,11 @@ class Gap:
     """The key after `end` and its time in units of this gap (> 1), or None at a clip's end or a cut."""
     motion: Motion | None = None
     """What the user drew or the matcher found, in pixels of `start`."""
+    prompt: str = ""
+    """What the frames show, for engines that read a prompt."""
+    grid: int = 0
+    """Frames of the even grid that `times` lie on, both keys included; 0 where they lie on none. `adapt` sets it for
+    engines that declare `lengths`."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +135,7 @@ class Report:
             Interrupted: when the user asked to stop; the one way of cancelling.
         """
 
-    def note(self, code: str, text: str, *, detail: bool = False, **facts: Any) -> None:
+    def note(self, code: str, text: str, *, detail: bool = False, **facts: object) -> None:
         """Say a choice, a warning or a doubt, for people (`text`) and for programs (`code`, `facts`).
 
         A `detail` is for those who ask for more.

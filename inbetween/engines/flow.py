@@ -225,5 +225,6 @@ ENGINE = Engine(
     licence="Apache-2.0",
     commercial=True,
     follows=("point", "line", "skeleton"),
+    neighbours=True,
     paper="Kroeger et al. 2016 (DIS); Chen et al. 2008 (inversion)",
 )
