@@ -1,4 +1,4 @@
-"""What an engine declares of itself, and its options. An engine is a record and a `load`."""
+"""What an engine declares of itself, and its options. An engine is a record and a function `load`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,17 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from inbetween.errors import UnknownName, UsageError
 from inbetween.types import Maker, Settings
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+OptionValue: TypeAlias = bool | int | float | str
+Value = TypeVar("Value", bool, int, float, str)
+OptionsType = TypeVar("OptionsType", bound="DataclassInstance")
 
 EXACT = 1e-9
 """Times of a gap that are this near each other are the same."""
@@ -45,6 +52,7 @@ class Steps:
     most: int
     step: int = 1
     native: int = dataclasses.field(kw_only=True)
+    """See `Lengths`."""
 
     @property
     def counts(self) -> Sequence[int]:
@@ -106,17 +114,17 @@ def _grid(lengths: Lengths, times: Sequence[float]) -> int:
 
 @dataclass(frozen=True)
 class Sizes:
-    """Which sizes an engine works at; all are (H, W)."""
+    """The sizes (H, W), in pixels, that an engine works at."""
 
     multiple: int
     """Both sides are multiples of it."""
     least: int
     """No side is below it."""
     native: tuple[int, int] | None = None
-    """Networks trained at one size work at this area; None: at the keys' own."""
+    """Networks trained at one size work near its area. None: at the keys' own size, filled up to a legal one."""
     alpha: bool = False
-    """Whether the engine makes transparency itself: it is given keys with alpha as they are. Else it is given colours
-    only, and `flow` makes the alpha."""
+    """Whether the engine makes transparency itself: it is given keys with the alpha that they have. Else it is given
+    colours only, and `flow` makes the alpha."""
 
 
 @dataclass(frozen=True)
@@ -126,20 +134,22 @@ class Engine:
     name: str
     title: str
     load: Callable[[Any, Settings], Maker]
-    """(an `Options` instance, settings) -> Maker."""
-    Options: type
+    """Its maker, by an instance of its `Options` and settings."""
+    Options: type[DataclassInstance]
     """A frozen dataclass whose fields are all made by `option`."""
     licence: str
-    """Of its code; weights have their own."""
+    """The licence of its code; weights have their own."""
     commercial: bool
+    """Whether that licence allows commercial use."""
     paper: str = ""
     needs: tuple[str, ...] = ()
-    """Names of weights; empty for an engine that works at once."""
+    """Names of weights; empty for an engine that needs no download."""
     devices: tuple[str, ...] = ("cpu",)
+    """The kinds of devices that it runs on."""
     follows: tuple[str, ...] = ()
-    """The kinds of tracks of `Gap.motion` that it goes by; drags are refused where they would change nothing."""
+    """The kinds of tracks of `Gap.motion` that it follows; drags are refused where they would change nothing."""
     previews: bool = False
-    """It works in steps and shows how its pictures look after each: see `Report.preview`."""
+    """Whether it works in steps and shows how its frames look after each: see `Report.preview`."""
     lengths: Lengths | None = None
     """The engine is given all times of an even grid of a count that is allowed, those of the keys only where they are
     wanted, and `Gap.grid`. Its Options may have a field `frames`, see `frames_option`. None: it is given any times, and
@@ -148,7 +158,7 @@ class Engine:
     """The engine is given keys of such a size only. Its Options may have a field `size`, see `size_option`. None: it
     is given keys of any size, with their alpha."""
     neighbours: bool = False
-    """Whether it looks at the keys before and after a gap."""
+    """Whether it looks at `Gap.before` and `Gap.after`; they are placed in the working size as the gap's keys are."""
     fps: Fraction | None = None
     """The frames per second of the clips that its networks were trained on, where that is one rate."""
     shapes: Mapping[str, str] = dataclasses.field(default_factory=dict, hash=False)
@@ -156,42 +166,51 @@ class Engine:
 
 
 def option(
-    default: Any,
+    default: Value,
     help: str,
     low: float | None = None,
     high: float | None = None,
     choices: Sequence[str] = (),
-) -> Any:
-    """A field of an engine's `Options`: `--set name=value`, its check and its help follow from it.
+) -> Value:
+    """A field of an engine's `Options`: the command line's `--set name=value`, its check and its help follow from it.
 
-    The type is the default's: bool, int, float or str.
+    Args:
+        default: a bool, int, float or str; values are of the same type.
+        help: one sentence on what it changes.
+        low: the least number allowed; None: any.
+        high: the largest number allowed; None: any.
+        choices: the only texts allowed; empty: any.
     """
     return dataclasses.field(
         default=default, metadata={"help": help, "low": low, "high": high, "choices": tuple(choices)}
     )
 
 
-def frames_option() -> Any:
-    """The field `frames` of an engine that has `lengths`."""
+def frames_option() -> int:
+    """The field `frames` of an engine that has `lengths`: the count that the user wants to be made at once."""
     return option(
-        0, "pictures made at once, keys included; 0: as many as are wanted, or else as it was trained on", 0, 10_000
+        0,
+        "frames made at once, both keys included; 0: the fewest that have all the wanted ones among them, or else "
+        "about as many as it was trained on",
+        0,
+        10_000,
     )
 
 
-def size_option() -> Any:
+def size_option() -> str:
     """The field `size` of an engine that has `sizes`."""
     return option("native", "the size that it works at: native, near the size it was trained on, or WIDTHxHEIGHT")
 
 
-def parse_options(options: type, words: Iterable[str]) -> Any:
-    """`name=value` words into an instance of `options`.
+def parse_options(options: type[OptionsType], words: Iterable[str]) -> OptionsType:
+    """An instance of an engine's `options` from texts `name=value`.
 
     Raises:
         UnknownName: no such option, or a value that is not among the choices.
-        WordsRefused: no `=`, the wrong type, or out of range.
+        UsageError: no `=`, the wrong type, or out of range.
     """
     fields = {field.name: field for field in dataclasses.fields(options)}
-    values: dict[str, Any] = {}
+    values: dict[str, OptionValue] = {}
     for word in words:
         name, equals, text = word.partition("=")
         if not equals:
@@ -204,26 +223,28 @@ def parse_options(options: type, words: Iterable[str]) -> Any:
     return options(**values)
 
 
-def _value(field: dataclasses.Field[Any], text: str) -> Any:
+def _value(field: dataclasses.Field[OptionValue], text: str) -> OptionValue:
     low, high, choices = (field.metadata[key] for key in ("low", "high", "choices"))
+    default = field.default
     if choices:
         if text not in choices:
             raise UnknownName(f"value of `{field.name}`", text, choices)
         return text
-    kind: Any = type(field.default)
-    if kind is bool:
+    if isinstance(default, bool):
         words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
         if text.lower() not in words:
             raise UsageError(f"`{field.name}` must be true or false, not {text}", f"write {field.name}=true")
         return words[text.lower()]
+    if isinstance(default, str):
+        return text
+    kind = int if isinstance(default, int) else float
     try:
         value = kind(text)
     except ValueError:
         what = "a whole number" if kind is int else "a number"
-        raise UsageError(
-            f"`{field.name}` must be {what}, not {text}", f"its default is {field.name}={field.default}"
-        ) from None
+        hint = f"its default is {field.name}={default}"
+        raise UsageError(f"`{field.name}` must be {what}, not {text}", hint) from None
     if not (low is None or value >= low) or not (high is None or value <= high):
         bounds = f"from {low} to {high}" if low is not None and high is not None else f"at least {low}"
-        raise UsageError(f"`{field.name}` must be {bounds}, not {text}", f"its default is {field.name}={field.default}")
+        raise UsageError(f"`{field.name}` must be {bounds}, not {text}", f"its default is {field.name}={default}")
     return value

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+Out = TypeVar("Out")
 
 Picture: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16]
 """(H, W, 3 or 4), RGB or RGBA with straight alpha, 0..255 or 0..65535. Never written to once it is made."""
@@ -147,3 +149,10 @@ class Report:
 
 Maker: TypeAlias = Callable[[Iterable[Gap], Report], Iterator[Picture]]
 """Makes all pictures of the first gap, then of the next: size and dtype of `gap.start`, one per time."""
+
+
+class Map(Protocol):
+    """`map`, or that of a thread pool."""
+
+    def __call__(self, work: Callable[..., Out], /, *items: Iterable[object]) -> Iterable[Out]:
+        """The results of `work` for the first items, the second ones and so on, in their order."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,12 +47,12 @@ def _light(picture: Picture, linear: bool) -> NDArray[np.float32]:
     return out
 
 
-def _picture(light: NDArray[np.float32], dtype: np.dtype[Any], linear: bool) -> Picture:
-    colour: NDArray[np.floating[Any]] = light[..., :3]
+def _picture(light: NDArray[np.float32], dtype: np.dtype[np.uint8] | np.dtype[np.uint16], linear: bool) -> Picture:
+    colour = light[..., :3]
     if light.shape[2] == 4:
         # Where nothing is seen the colour is black: 0 / 1.
-        colour = colour / np.where(light[..., 3:] > 0, light[..., 3:], np.float32(1))
-    coded = _encoded(np.asarray(colour, np.float32)) if linear else colour
+        colour = np.asarray(colour / np.where(light[..., 3:] > 0, light[..., 3:], np.float32(1)), np.float32)
+    coded = _encoded(colour) if linear else colour
     top = np.iinfo(dtype).max
     out: Picture = np.empty(light.shape, dtype)
     out[..., :3] = np.clip(coded * top + 0.5, 0, top)

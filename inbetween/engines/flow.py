@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, count
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 from inbetween.devices import in_order
 from inbetween.engine import Engine, option
+from inbetween.key_cache import KeyCache
 from inbetween.pictures.premultiplied import from_working, to_working
-from inbetween.types import Gap, Maker, Picture, Report, Settings
+from inbetween.types import Gap, Maker, Map, Picture, Report, Settings
 
 if TYPE_CHECKING:
     from inbetween.dense.blend_pair import Source
@@ -22,10 +21,10 @@ if TYPE_CHECKING:
     from inbetween.dense.follow import Handles
     from inbetween.dense.warp import Field
 
-Kept = TypeVar("Kept")
-
 WORK_BYTES, BYTES_PER_PIXEL = 400_000_000, 60
 """Pictures are made at once while what they need in passing, measured, fits here: any number of cores."""
+KEPT = 3
+"""The pairs of keys that a gap looks at: its own, and those before and after it."""
 VISIBLE, BROKEN = 0.1, 0.3
 """Doubt from which failures show in places, and from which they are everywhere."""
 
@@ -90,12 +89,12 @@ def load(options: Options, settings: Settings) -> Maker:
 class _Known:
     """What is known of the last few keys and pairs: neighbouring gaps ask for the same."""
 
-    def __init__(self, both: Callable[..., Iterable[Any]], report: Report, options: Options) -> None:
+    def __init__(self, both: Map, report: Report, options: Options) -> None:
         self._both, self._report = both, report
         self._draft, self._sampling = options.quality == "draft", options.sampling
-        self._views: _Last[View] = _Last()
-        self._sources: _Last[Source] = _Last()
-        self._flows: dict[bool, _Last[Flows | None]] = {False: _Last(), True: _Last()}
+        self._views: KeyCache[View] = KeyCache(KEPT)
+        self._sources: KeyCache[Source] = KeyCache(KEPT)
+        self._flows: dict[bool, KeyCache[Flows | None]] = {False: KeyCache(KEPT), True: KeyCache(KEPT)}
         self._made = 0
 
     def flows(
@@ -123,27 +122,6 @@ class _Known:
             return self._sources.get((key,), lambda: source(to_working(key), self._sampling))
 
         return self._both(found, (gap.start, gap.end))
-
-
-class _Last(Generic[Kept]):
-    """The last three things made of pictures, by the pictures' identity: they are kept too, so that while they are
-    nothing else can have their id. Two threads may make two of them at once."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[int, ...], tuple[tuple[Picture, ...], Kept]] = OrderedDict()
-
-    def get(self, pictures: tuple[Picture, ...], make: Callable[[], Kept]) -> Kept:
-        name = tuple(map(id, pictures))
-        with self._lock:
-            if name in self._kept:
-                return self._kept[name][1]
-        made = make()
-        with self._lock:
-            self._kept[name] = pictures, made
-            if len(self._kept) > 3:
-                self._kept.popitem(last=False)
-        return made
 
 
 def _picture_maker(gap: Gap, known: _Known, options: Options, report: Report) -> Callable[[float], Picture]:
