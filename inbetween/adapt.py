@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain, groupby, islice
+from typing import Any
 
 import numpy as np
 
@@ -44,9 +45,8 @@ class Placement:
         scaled = fit(key, self.inner, "stretch")
         below = self.working[0] - self.inner[0] - self.top
         right = self.working[1] - self.inner[1] - self.left
-        filled = np.pad(scaled, ((self.top, below), (self.left, right), (0, 0)), mode="edge")
-        placed: Picture = np.ascontiguousarray(filled).astype(key.dtype, copy=False)
-        return placed
+        placed: Any = np.pad(scaled, ((self.top, below), (self.left, right), (0, 0)), mode="edge")
+        return np.ascontiguousarray(placed)
 
     def crop(self, frame: Picture) -> Picture:
         """A frame of the working size at the size of the keys: the reverse of `place`."""
@@ -115,13 +115,15 @@ def adapted(maker: Maker, engine: Engine, options: object, fill: Maker) -> Maker
         fill: the maker of `flow`. It is called only where it is needed.
     """
 
+    adapter = _Adapter(engine, options)
+
     def make(gaps: Iterable[Gap], report: Report) -> Iterator[Picture]:
         waiting: deque[AdaptedGap] = deque()
-        adapter, quiet = _Adapter(engine, options, report), AsDetail(report)
+        loud_once, quiet = _LoudOnce(report), AsDetail(report)
 
         def given() -> Iterator[Gap]:
             for gap in gaps:
-                waiting.append(adapter.adapted(gap))
+                waiting.append(adapter.adapted(gap, loud_once))
                 yield waiting[-1].given
 
         made = maker(given(), report)
@@ -147,25 +149,28 @@ class _LoudOnce(Once):
 
 
 class _Adapter:
-    """Adapts gaps, one after the other. A key that several of them share is adapted once."""
+    """Adapts gaps to an engine. A key that several of them share is adapted once: the engine sees the same object.
 
-    def __init__(self, engine: Engine, options: object, report: Report) -> None:
-        self._engine, self._options, self._report = engine, options, _LoudOnce(report)
+    A film is often made gap by gap, each by a call of its own, so the last few keys are kept from call to call.
+    """
+
+    def __init__(self, engine: Engine, options: object) -> None:
+        self._engine, self._options = engine, options
         self._colours: KeyCache[Picture] = KeyCache(KEPT)
         self._placed: KeyCache[Picture] = KeyCache(KEPT)
 
-    def adapted(self, gap: Gap) -> AdaptedGap:
+    def adapted(self, gap: Gap, report: Report) -> AdaptedGap:
         """The gap, and the one that the engine is given."""
         engine, sizes, lengths = self._engine, self._engine.sizes, self._engine.lengths
         times, count, placement = gap.times, 0, None
         if lengths is not None:
-            count = _grid(times, lengths, frames_wanted(self._options), self._report)
+            count = _grid(times, lengths, frames_wanted(self._options), report)
             ends = times[0] <= EXACT or times[-1] >= 1 - EXACT
             times = tuple(k / (count - 1) for k in (range(count) if ends else range(1, count - 1)))
         if sizes is not None:
             if gap.start.shape[2] == 4 and not sizes.alpha:
-                self._report.note("alpha", "transparency is made by flow: the engine knows colours only")
-            placement = _placement(sizes, size_wanted(self._options), gap.start.shape[:2], self._report)
+                report.note("alpha", "transparency is made by flow: the engine knows colours only")
+            placement = _placement(sizes, size_wanted(self._options), gap.start.shape[:2], report)
 
         def key(picture: Picture) -> Picture:
             return self._place(self._channels(picture), placement)

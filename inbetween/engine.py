@@ -162,7 +162,8 @@ class Engine:
     fps: Fraction | None = None
     """The frames per second of the clips that its networks were trained on, where that is one rate."""
     shapes: Mapping[str, str] = dataclasses.field(default_factory=dict, hash=False)
-    """For parts of its weights, the "module:function" that gives the names and shapes of their tensors."""
+    """For parts of its weights, as "WEIGHTS:PART", the "module:function" that gives the names and shapes of their
+    tensors. The function is given the part's config, parsed, where the table of weights names one."""
 
 
 def option(
