@@ -18,7 +18,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from inbetween import engines
-from inbetween.adapt import adapted
+from inbetween.adapt import adapted, placement_of
 from inbetween.cli.main import main
 from inbetween.engine import Engine, Lengths, Sizes, Steps, frames_option, parse_options, size_option
 from inbetween.errors import UsageError
@@ -326,6 +326,62 @@ def test_without_a_native_size_keys_come_back_bit_for_bit(sizes: Sizes, size: tu
     working = fake.gaps[0].start
     # The key lies within, and nothing but its edges around it.
     assert {tuple(c) for row in working for c in row} <= {tuple(c) for row in key for c in row}
+
+
+@given(st.tuples(st.integers(1, 300), st.integers(1, 300)), st.tuples(st.integers(1, 300), st.integers(1, 300)))
+def test_scaled_keys_are_as_large_as_can_be_and_in_the_middle(size: tuple[int, int], working: tuple[int, int]) -> None:
+    placement = placement_of(size, working, scaled=True)
+    inner = placement.inner
+    assert all(1 <= side <= most for side, most in zip(inner, working, strict=True))
+    assert inner[0] == working[0] or inner[1] == working[1]
+    scale = min(a / b for a, b in zip(working, size, strict=True))
+    assert all(abs(a - max(1, b * scale)) <= 0.5 + 1e-9 for a, b in zip(inner, size, strict=True))
+    for begin, side, most in zip((placement.top, placement.left), inner, working, strict=True):
+        assert 0 <= most - side - 2 * begin <= 1
+
+
+@settings(max_examples=60)
+@given(
+    st.tuples(st.integers(1, 80), st.integers(1, 80)),
+    st.tuples(st.integers(1, 80), st.integers(1, 80)),
+    st.sampled_from([3, 4]),
+    st.sampled_from([np.uint8, np.uint16]),
+)
+def test_what_is_placed_comes_back_by_cropping(
+    size: tuple[int, int], working: tuple[int, int], channels: int, dtype: type
+) -> None:
+    placement = placement_of(size, working, scaled=True)
+    key = np.full((*size, channels), np.arange(channels) * 80 + 15, dtype)
+    placed = placement.place(key)
+    assert (placed.shape, placed.dtype, placed.flags.c_contiguous) == ((*working, channels), dtype, True)
+    back = placement.crop(placed)
+    assert (back.shape, back.dtype) == (key.shape, key.dtype)
+    # With little alpha, colours are rounded coarsely on their way through the premultiplied ones.
+    assert np.abs(back.astype(int) - key).max() <= (0 if channels == 3 else 1)
+
+
+@given(
+    st.tuples(st.integers(1, 300), st.integers(1, 300)),
+    st.tuples(st.integers(1, 300), st.integers(1, 300)),
+    st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=5),
+)
+def test_motion_is_placed_as_the_pixels_are(
+    size: tuple[int, int], working: tuple[int, int], shares: list[tuple[float, float]]
+) -> None:
+    """A share of the key's width and height, counted from its outer edges, is that share of where it lies."""
+    placement = placement_of(size, working, scaled=True)
+
+    def places(begin: tuple[int, int], sides: tuple[int, int]) -> Any:
+        return np.array(
+            [[[b + s * side - 0.5 for b, s, side in zip(begin, one, sides, strict=True)]] for one in shares]
+        )
+
+    there = places((0, 0), (size[1], size[0]))
+    track = Track("point", np.linspace(0, 1, len(shares)), there, np.ones((len(shares), 1)))
+    moved = placement.map_motion(Motion((track,), size))
+    assert moved.size == working
+    wanted = places((placement.left, placement.top), (placement.inner[1], placement.inner[0]))
+    assert moved.tracks[0].places == pytest.approx(wanted, abs=1e-6)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
