@@ -22,14 +22,18 @@ def size_wanted(options: object) -> str:
 
 
 def parse_size(text: str, option: str) -> tuple[int, int]:
-    """(H, W) of WIDTHxHEIGHT.
+    """The size (H, W), in pixels, of a text WIDTHxHEIGHT.
+
+    Args:
+        text: the text.
+        option: what to put before an example in the hint, such as "--size ".
 
     Raises:
-        UsageError: it is none.
+        UsageError: the text is not of that form.
     """
     width, _, height = text.lower().replace("×", "x").partition("x")
     if not (width.isdecimal() and height.isdecimal() and int(width) > 0 and int(height) > 0):
-        raise UsageError(f"`{text}` is no size", f"write width x height: {option}1280x720")
+        raise UsageError(f"`{text}` is not a size", f"write width x height: {option}1280x720")
     return int(height), int(width)
 
 
@@ -60,7 +64,7 @@ def working_size(sizes: Sizes, words: str, key: tuple[int, int]) -> tuple[int, i
     """The size (H, W) that the option `size` of an engine means for keys of one size.
 
     Raises:
-        UsageError: words that are no size, or one at which the networks do not work.
+        UsageError: the text is not a size, or the engine does not work at it.
     """
     if words == NATIVE:
         return legal_size(sizes, key)

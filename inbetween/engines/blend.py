@@ -14,7 +14,7 @@ from inbetween.types import Gap, Maker, Picture, Report, Settings
 
 @dataclass(frozen=True)
 class Options:
-    """What changes the pictures of `blend`."""
+    """The options of `blend`."""
 
     light: str = option(
         "linear",
@@ -24,7 +24,7 @@ class Options:
 
 
 def load(options: Options, settings: Settings) -> Maker:
-    """The maker; it keeps nothing."""
+    """The maker."""
     linear = options.light == "linear"
 
     def make(gaps: Iterable[Gap], report: Report) -> Iterator[Picture]:
@@ -50,7 +50,7 @@ def _light(picture: Picture, linear: bool) -> NDArray[np.float32]:
 def _picture(light: NDArray[np.float32], dtype: np.dtype[np.uint8] | np.dtype[np.uint16], linear: bool) -> Picture:
     colour = light[..., :3]
     if light.shape[2] == 4:
-        # Where nothing is seen the colour is black: 0 / 1.
+        # Fully transparent pixels become black, instead of a division by zero.
         colour = np.asarray(colour / np.where(light[..., 3:] > 0, light[..., 3:], np.float32(1)), np.float32)
     coded = _encoded(colour) if linear else colour
     top = np.iinfo(dtype).max
