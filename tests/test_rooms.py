@@ -31,7 +31,7 @@ LINES = [
     ["sizes", "versions"],
     ["engine", "video", "weights"],
     ["pictures", "timeline", "devices"],
-    ["python_words", "report"],
+    ["key_cache", "python_words", "report"],
     ["types", "request", "timing"],
     ["errors"],
 ]

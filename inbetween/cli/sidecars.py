@@ -73,6 +73,6 @@ def _check_previews(engine: Engine) -> None:
     from inbetween import engines
 
     if not engine.previews:
-        able = " or ".join(one for one in engines.NAMES if engines.get(one).previews)
+        able = " or ".join(one for one in engines.names() if engines.get(one).previews)
         what = f"--preview is for engines that work in steps, `{engine.name}` has none"
         raise UsageError(what, f"leave --preview out, or take --engine {able}")
