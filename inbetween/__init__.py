@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from inbetween.errors import InbetweenError, Interrupted, UnknownName, UsageError
 
 if TYPE_CHECKING:
-    from inbetween.api import interpolate, load_engine, slowmo
+    from inbetween.api import interpolate, load_engine, slowmo, slowmo_frames
 
 WordsRefused = UsageError
 """The name of `UsageError` before version 0.2, kept for programs that catch it."""
@@ -28,12 +28,13 @@ __all__ = [
     "interpolate",
     "load_engine",
     "slowmo",
+    "slowmo_frames",
 ]
 
 
 def __getattr__(name: str) -> object:
     # numpy is imported with the first use, not with the package: `inbetween --help` is quick.
-    if name in ("interpolate", "load_engine", "slowmo"):
+    if name in ("interpolate", "load_engine", "slowmo", "slowmo_frames"):
         from inbetween import api
 
         return getattr(api, name)

@@ -25,7 +25,10 @@ from inbetween.python_words import python_words, request_of
 from inbetween.report import Forward, Once
 from inbetween.request import ClipRequest, FilmRequest, RunRequest
 from inbetween.retime import plan as retime_plan
-from inbetween.retime.produce import make_film
+from inbetween.retime.opening import OpenClip, kept_bytes, open_clip
+from inbetween.retime.plan import ClipPlan
+from inbetween.retime.produce import Doubts, make_film, report_all
+from inbetween.retime.produce import frames as clip_frames
 from inbetween.types import Motion, Picture, Report
 
 if TYPE_CHECKING:
@@ -185,6 +188,38 @@ def slowmo(
         makers = engine.makers if isinstance(engine, LoadedEngine) else None
         film = retime_plan.plan(request, made_by)
         return make_film(film, _told(report, progress), overwrite=overwrite, makers=makers).made
+
+
+def slowmo_frames(
+    clip: File, *, factor: Number | None = None, fps: Number | None = None, duration: Number | None = None,
+    speed: str | Sequence[tuple[Number, Number]] | None = None, easing: str = "linear", end: str = "hold",
+    since: Number | None = None, until: Number | None = None, input_fps: Number | None = None, holes: bool = False,
+    deinterlace: bool = False, cuts: File = "auto", at_cut: str = "hold", repeats: str = "auto",
+    size: Size | None = None, fit: str | None = None, protect: File | None = None, force: bool = False,
+    engine: Engine = "auto", seed: int = 0, device: str = "auto", threads: int | None = None,
+    weights: File | None = None, memory: str = "auto", max_vram: Number | None = None, commercial_only: bool = False,
+    report: Report | None = None, progress: Progress | None = None, **options: object,
+) -> Iterator[Picture]:
+    """Yield the frames that `slowmo` would write, each when it is asked for: arrays as those of `interpolate`.
+
+    Args:
+        clip: see `slowmo`, as for all other arguments. The clip is read on the way, and need not fit into the memory.
+
+    Raises:
+        UsageError, UnknownName: arguments that make no sense.
+        InbetweenError: a clip that cannot be read, missing weights, not enough memory.
+    """
+    with python_words(ClipRequest):
+        arguments = {
+            "clip": clip, "factor": factor, "fps": fps, "duration": duration, "speed": speed, "easing": easing,
+            "end": end, "since": since, "until": until, "input_fps": input_fps, "holes": holes, "cuts": cuts,
+            "deinterlace": deinterlace, "at_cut": at_cut, "repeats": repeats, "size": size, "fit": fit,
+            "protect": protect, "force": force, "engine": _engine_name(engine), "seed": seed, "device": device,
+            "threads": threads, "weights": weights, "memory": memory, "max_vram": max_vram,
+            "commercial_only": commercial_only,
+        }
+        request, made_by = request_of(ClipRequest, arguments, options), _loaded(engine, arguments, options)
+        return _of_clip(retime_plan.plan_frames(request, made_by), engine, _told(report, progress))
 # fmt: on
 
 
@@ -255,6 +290,26 @@ def _frames(
             report.progress("frames", number, plan.count)
             # The caller may write to frames, but not to keys, of which others are still to be made.
             yield frame if frame.flags.writeable else frame.copy()
+
+
+def _of_clip(plan: ClipPlan, engine: Engine, report: Report) -> Iterator[Picture]:
+    """Check all that can be checked before a frame is made; the frames."""
+    for code, text in plan.making.notes:
+        report.note(code, text)
+    opened = open_clip(plan, report)
+    check_memory(plan.making.engine, None, opened.clip.size, kept_bytes(opened.clip))
+    makers = engine.makers if isinstance(engine, LoadedEngine) else load(plan.making)
+    return _clip_frames(opened, makers, report)
+
+
+def _clip_frames(opened: OpenClip, makers: Makers, report: Report) -> Iterator[Picture]:
+    doubts, count = Doubts(report, opened.clip.rate), opened.grid.count
+    with python_words(ClipRequest), closing(opened.footage), quiet_opencv():
+        for number, frame in enumerate(clip_frames(opened, makers, 0, count, doubts), 1):
+            report.progress("frames", number, count)
+            # The caller may write to frames; a frame of the clip may still be a key of others.
+            yield frame.copy()
+    report_all(opened, doubts, report)
 
 
 # ------------------------------------------------------------------ keys

@@ -164,6 +164,20 @@ def test_slow_motion_is_that_of_the_command(clip: MakeClip, inside: Command, tmp
     assert inbetween.slowmo(str(path), str(tmp_path / "b.mp4"), factor=2, overwrite=True).output.count == 12
 
 
+def test_frames_of_a_clip_are_those_of_its_film(clip: MakeClip, tmp_path: Path) -> None:
+    path, heard = clip([*moving(4), *moving(3, shot=1)]), Heard()
+    inbetween.slowmo(path, tmp_path / "o", factor=2, since="1f")
+    for frame, wanted in zip(
+        inbetween.slowmo_frames(path, factor=2, since="1f", report=heard), files(tmp_path / "o"), strict=True
+    ):
+        assert np.array_equal(frame, wanted)
+        frame[:] = 0
+    assert heard.steps[-1] == ("frames", 12, 12)
+    assert "1 cut" in heard.texts["cuts"]
+    with pytest.raises(inbetween.UsageError, match="factor and speed exclude"):
+        inbetween.slowmo_frames(path, factor=2, speed="0:1")
+
+
 @pytest.mark.parametrize("how", ["argument", "variable"])
 def test_only_engines_for_commercial_use_if_the_user_wants_it(
     keys: list[Path], monkeypatch: pytest.MonkeyPatch, how: str

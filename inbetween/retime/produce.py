@@ -200,9 +200,14 @@ def make_film(
             sheet=sheet,
         )
         made = produce(job, makers, report, stages)
-    analysis.report_findings(opened.findings.within(clip.duration), opened.since, report)
-    doubts.report_all()
+    report_all(opened, doubts, report)
     return Result(film, made)
+
+
+def report_all(opened: OpenClip, doubts: Doubts, report: Report) -> None:
+    """Report what was found in a clip, and what engines doubted, once its frames are made."""
+    analysis.report_findings(opened.findings.within(opened.clip.duration), opened.since, report)
+    doubts.report_all()
 
 
 def _extras(film: OpenFilm, report: Report) -> Extras | None:
