@@ -21,7 +21,7 @@ ClipNames = Annotated[
 ]
 Factor = Annotated[
     str | None,
-    option("--factor", "-f", group=TIME, metavar="F", help="So many times slower, at the clip's rate: 4, 2.5."),
+    option("--factor", "-f", group=TIME, metavar="F", help="How many times slower, at the clip's frame rate: 4, 2.5."),
 ]
 ClipFps = Annotated[
     str | None,
@@ -45,7 +45,7 @@ SpeedEasing = Annotated[
         "--easing",
         group=TIME,
         metavar="EASING",
-        help="Of --speed, from point to point: linear, ease-in, ease-out, ease-in-out, cubic-bezier(a,b,c,d). "
+        help="How the speed changes from point to point of --speed: linear, ease-in, ease-out, ease-in-out, cubic-bezier(a,b,c,d). "
         "Default: linear.",
     ),
 ]
@@ -61,17 +61,21 @@ End = Annotated[
 Since = Annotated[str | None, option("--from", group=CLIP, metavar="TIME", help="Where to begin: 1.5s, 0:10, 36f.")]
 Until = Annotated[str | None, option("--to", group=CLIP, metavar="TIME", help="Where to end.")]
 InputFps = Annotated[
-    str | None, option("--input-fps", group=CLIP, metavar="RATE", help="Of pictures, which have no rate: 24.")
+    str | None,
+    option(
+        "--input-fps", group=CLIP, metavar="RATE", help="The frame rate of pictures, which have none of their own: 24."
+    ),
 ]
 Holes = Annotated[
-    bool, option("--holes", group=CLIP, help="A number that is missing is time; else pictures follow each other.")
+    bool,
+    option("--holes", group=CLIP, help="Numbers that are missing are time; without it pictures follow each other."),
 ]
 Deinterlace = Annotated[
     bool,
     option(
         "--deinterlace",
         group=CLIP,
-        help="Make a picture of each half of an interlaced one; of film in it (3:2), the film's.",
+        help="Make a frame of each field of interlaced video; of film in it (3:2), the film's own frames.",
     ),
 ]
 Cuts = Annotated[
@@ -107,7 +111,13 @@ ClipSize = Annotated[
     ),
 ]
 ClipFit = Annotated[
-    str | None, option("--fit", group=PICTURES, metavar="HOW", help="Of another shape: crop, pad or stretch.")
+    str | None,
+    option(
+        "--fit",
+        group=PICTURES,
+        metavar="HOW",
+        help="How a clip of another shape is brought to --size: crop, pad or stretch.",
+    ),
 ]
 Protect = Annotated[
     str | None,

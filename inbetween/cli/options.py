@@ -52,7 +52,7 @@ Codec = Annotated[
 ]
 Encoder = Annotated[
     str | None,
-    option("--encoder", group=FILM, metavar="WORDS", help='More words for ffmpeg: "-crf 12 -preset slow".'),
+    option("--encoder", group=FILM, metavar="WORDS", help='More options for ffmpeg: "-crf 12 -preset slow".'),
 ]
 StartNumber = Annotated[
     str, option("--start-number", group=FILM, metavar="N", help="First number of a sequence. Default: 0.")
@@ -68,7 +68,7 @@ Frames = Annotated[
         "-n",
         group=TIME,
         metavar="N",
-        help="Pictures between two keys. Default: 23, so two keys make 25.",
+        help="Frames between two keys. Default: 23, so two keys make 25.",
     ),
 ]
 Fps = Annotated[
@@ -111,7 +111,7 @@ Keyframes = Annotated[
         "--keyframes",
         group=PICTURES,
         metavar="WHICH",
-        help="The keys in the film: own (your own pixels), generated (by the engine) or none. Default: own.",
+        help="The keys in the film: own (their own pixels), generated (by the engine) or none. Default: own.",
     ),
 ]
 IfUnrelated = Annotated[
@@ -123,7 +123,7 @@ IfUnrelated = Annotated[
         help="Keys that have nothing to do with each other: blend, hold or fail. Default: blend.",
     ),
 ]
-Force = Annotated[bool, option("--force", group=PICTURES, help="Take pictures of more than 64 megapixels too.")]
+Force = Annotated[bool, option("--force", group=PICTURES, help="Accept pictures of more than 64 megapixels too.")]
 
 Drag = Annotated[
     list[str] | None,
@@ -152,7 +152,7 @@ Pair = Annotated[
 FitKeys = Annotated[
     str | None, option("--fit", group=KEYS, metavar="HOW", help="Keys of unlike size: crop, pad or stretch END.")
 ]
-ForceKeys = Annotated[bool, option("--force", group=KEYS, help="Take pictures of more than 64 megapixels too.")]
+ForceKeys = Annotated[bool, option("--force", group=KEYS, help="Accept pictures of more than 64 megapixels too.")]
 OutFile = Annotated[
     str | None, option("--out", "-o", group=SAID, metavar="OUT", help="The file to write: see the examples.")
 ]
@@ -182,7 +182,7 @@ DragTiming = Annotated[
         "--drag-timing",
         group=MOTION,
         metavar="HOW",
-        help="From point to point of a drag: equal times, or by length, at one speed. Default: equal.",
+        help="Time between the points of a drag: equal, or by length, at one speed. Default: equal.",
     ),
 ]
 Points = Annotated[
@@ -191,11 +191,11 @@ Points = Annotated[
         "--points",
         group=MOTION,
         metavar="WHICH",
-        help="Of the matched points: all, random, max_dist, max_score or max_score_even. Default: all.",
+        help="Which of the matched points: all, random, max_dist, max_score or max_score_even. Default: all.",
     ),
 ]
 Top = Annotated[
-    str | None, option("--top", group=MOTION, metavar="K", help="With --points: how many at most. Default: 20.")
+    str | None, option("--top", group=MOTION, metavar="K", help="The most points that --points leaves. Default: 20.")
 ]
 MotionPath = Annotated[
     str | None,
@@ -230,7 +230,13 @@ Even = Annotated[
     bool, option("--even", group=PICTURES, help="Equal steps of time; FCVG's own grid shows either key twice.")
 ]
 Thickness = Annotated[
-    str, option("--thickness", group=PICTURES, metavar="N", help="Of lines, in pixels; FCVG knows 1. Default: 1.")
+    str,
+    option(
+        "--thickness",
+        group=PICTURES,
+        metavar="N",
+        help="Width of lines in pixels; FCVG was trained with 1. Default: 1.",
+    ),
 ]
 
 EngineName = Annotated[
@@ -273,7 +279,7 @@ Memory = Annotated[
 ]
 MaxVram = Annotated[
     str | None,
-    option("--max-vram", group=WORK, metavar="SIZE", help="Of the device's memory use no more than this: 8GB."),
+    option("--max-vram", group=WORK, metavar="SIZE", help="Use at most so much of the device's memory: 8GB."),
 ]
 CommercialOnly = Annotated[
     bool,
@@ -283,7 +289,7 @@ CommercialOnly = Annotated[
         help="Refuse engines that are not known to allow commercial use (also INBETWEEN_COMMERCIAL_ONLY=1).",
     ),
 ]
-DryRun = Annotated[bool, option("--dry-run", group=WORK, help="Check everything, say the plan, make nothing.")]
+DryRun = Annotated[bool, option("--dry-run", group=WORK, help="Check everything and show the plan; make nothing.")]
 Record = Annotated[
     bool, option("--record", group=WORK, help="Also write OUT.json: everything needed to make OUT again.")
 ]

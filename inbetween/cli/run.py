@@ -132,7 +132,7 @@ def show_made(made: Made, rate: Fraction, engine: str, facts: bytes | None, show
 
 
 def as_json(facts: Mapping[str, object], indent: int | None = None) -> bytes:
-    """One object, for programs."""
+    """A JSON object, for programs."""
     # A byte of a name that is no UTF-8 becomes a \udcXX, which JSON takes and Python makes that byte again.
     return json.dumps(facts, indent=indent, ensure_ascii=False).encode("utf-8", "backslashreplace")
 

@@ -26,7 +26,7 @@ from inbetween.weights.check import hashed
 
 R = TypeVar("R", bound=FilmRequest)
 COMMANDS = ("run", "slowmo")
-"""Those that write records."""
+"""The commands that write records."""
 HINT = "give the .json that --record wrote"
 
 

@@ -26,7 +26,7 @@ Pictures = Callable[[Clip, Report, Fraction], Iterator[tuple[Fraction, Picture]]
 
 @dataclass(frozen=True)
 class Footage:
-    """What is to be slowed down."""
+    """A clip or a sequence of pictures, and how its frames are read."""
 
     clip: Clip
     pictures: Pictures
@@ -64,7 +64,7 @@ class Shared:
         self._more: Iterator[tuple[Fraction, Picture]] = iter(())
 
     def since(self, begin: Fraction) -> Iterator[tuple[Fraction, Picture]]:
-        """From the last picture at or before `begin` on."""
+        """The frames from the last one at or before `begin` on."""
         known = [number for number, (time, _) in enumerate(self._kept) if time <= begin]
         if known:
             yield from list(self._kept)[known[-1] :]
@@ -105,7 +105,7 @@ def sequence(name: str) -> list[Path] | None:
 
 
 def absolute(name: str) -> str:
-    """What `sequence` takes, from any other folder."""
+    """A name for `sequence` as it is found from any other folder."""
     magic = glob.has_magic(name) and not os.path.exists(name)
     return os.path.join(glob.escape(os.getcwd()), name) if magic else os.path.abspath(name)
 

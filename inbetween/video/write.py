@@ -156,7 +156,7 @@ def _write_pictures(
     report: Report,
     options: WriteOptions,
 ) -> Written:
-    """One file a frame in a hidden folder; they are moved together when all are there."""
+    """Write one file per frame in a hidden folder; they are moved together when all are there."""
     sink = expected.sink
     numbers = range(sink.start_number, sink.start_number + expected.count)
     names = ["picture"] if sink.kind == "picture" else [sinks.name(sink, number) for number in numbers]
