@@ -45,8 +45,8 @@ SpeedEasing = Annotated[
         "--easing",
         group=TIME,
         metavar="EASING",
-        help="How the speed changes from point to point of --speed: linear, ease-in, ease-out, ease-in-out, cubic-bezier(a,b,c,d). "
-        "Default: linear.",
+        help="How the speed changes from point to point of --speed: linear, ease-in, ease-out, ease-in-out, "
+        "cubic-bezier(a,b,c,d). Default: linear.",
     ),
 ]
 End = Annotated[

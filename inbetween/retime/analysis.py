@@ -146,8 +146,8 @@ def _drawings(pictures: Iterable[tuple[Fraction, Picture]], findings: Findings) 
 
 
 def _one(run: list[Seen], noise: float, change: float, findings: Findings) -> list[tuple[Seen, int]]:
-    """The first of a run of like frames and how many there are, if the drawings before and after differ clearly; else all,
-    each by itself."""
+    """The first of a run of like frames and how many there are, if the drawings before and after differ clearly; else
+    all of them, each by itself."""
     if len(run) > 1 and change >= max(CHANGED, TIMES * noise):
         findings.repeats.update(time for time, _, _ in run[1:])
         return [(run[0], len(run))]
