@@ -137,7 +137,7 @@ def pull(
     Where it was stopped, the same command goes on. Where the weights are goes to stdout.
     """
     home = _home(folder)
-    with watched(progress, quiet, "the download", "what is there of it is kept; the same command goes on") as show:
+    with watched(progress, quiet, "the download was whole", "what has come is kept; the same command goes on") as show:
         from inbetween.weights import pull as hub
 
         weights = store.get(name)
@@ -170,7 +170,7 @@ def install(
     They are checked, and copied to where they are looked for. Where that is goes to stdout.
     """
     home = _home(folder)
-    with watched(progress, quiet, "the copy", "nothing is left of it; the same command begins anew") as show:
+    with watched(progress, quiet, "the copy was whole", "nothing is left of it; the same command begins anew") as show:
         from inbetween.weights import install as by_hand
 
         files = by_hand.given(name, Path(path).expanduser(), home)
@@ -194,7 +194,7 @@ def verify(
     Exits with 1 if something is wrong.
     """
     home, wrong, count = _home(folder), [], 0
-    with watched(progress, quiet, "the check", "nothing was changed; the same command begins anew") as show:
+    with watched(progress, quiet, "everything was checked", "nothing was changed; the same command begins anew") as show:
         from inbetween.weights.check import verify as verdicts
 
         for one in [name] if name else WEIGHTS:
@@ -234,7 +234,7 @@ def remove(name: Name, yes: Yes = False, folder: o.Weights = None, quiet: o.Quie
     Nothing else is touched: neither the cache of the Hugging Face Hub nor files of yours beside them.
     """
     home = _home(folder)
-    with watched("auto", quiet, "the removal", "the same command goes on") as show:
+    with watched("auto", quiet, "everything was removed", "the same command goes on") as show:
         from inbetween.weights import install as by_hand
 
         store.get(name)
@@ -253,12 +253,12 @@ def remove(name: Name, yes: Yes = False, folder: o.Weights = None, quiet: o.Quie
 
 
 @contextmanager
-def watched(progress: str, quiet: bool, what: str, left: str) -> Iterator[Show]:
-    """As of `cli.console`, which is heavy."""
+def watched(progress: str, quiet: bool, goal: str, left: str) -> Iterator[Show]:
+    """See `console.watched`, which takes long to import: the list of weights does without it."""
     from inbetween.cli import console
 
-    with console.watched(progress, quiet, False, what, left) as (report, _):
-        yield report
+    with console.watched(progress, quiet, False, goal, left) as show:
+        yield show
 
 
 def _home(folder: str | None) -> Path:
