@@ -39,9 +39,7 @@ def match(
     """Draw the points and lines that are found in both pictures."""
     from inbetween.cli.console import watched
 
-    request = PairRequest(
-        keys=tuple(keys or ()), out=out, fit=fit, force=force, overwrite=overwrite, json=json_
-    )
+    request = PairRequest(keys=tuple(keys or ()), out=out, fit=fit, force=force, overwrite=overwrite, json=json_)
     with watched(progress, quiet, verbose, "the picture was whole") as show:
         _match(request, SearchRequest(matcher=matcher, weights=weights), show)
 

@@ -194,7 +194,9 @@ def verify(
     Exits with 1 if something is wrong.
     """
     home, wrong, count = _home(folder), [], 0
-    with watched(progress, quiet, "everything was checked", "nothing was changed; the same command begins anew") as show:
+    with watched(
+        progress, quiet, "everything was checked", "nothing was changed; the same command begins anew"
+    ) as show:
         from inbetween.weights.check import verify as verdicts
 
         for one in [name] if name else WEIGHTS:

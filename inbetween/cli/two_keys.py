@@ -166,9 +166,7 @@ def counted(facts: Mapping[str, int]) -> str:
     )
 
 
-def answer(
-    request: PairRequest, show: Show, text: str, facts: Mapping[str, object], notes: Sequence[Note]
-) -> None:
+def answer(request: PairRequest, show: Show, text: str, facts: Mapping[str, object], notes: Sequence[Note]) -> None:
     """Say what was made: `text` for people, and the path, or JSON with `facts` and `notes`, for programs."""
     show.close()
     if request.json:
