@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from inbetween.cli.console import Show
     from inbetween.report import Note
 
-EXAMPLES = """At a gap of G, every (G+1)th frame of a clip is a key. The G frames between two keys are hidden, made again from
-the keys by every engine and baseline, and compared with the hidden ones.
+EXAMPLES = """At a gap of G, every (G+1)th frame of a clip is a key. The G frames between two keys are
+hidden, made again from the keys by every engine and baseline, and compared with the hidden ones.
 
-PSNR (in dB), SSIM and VMAF: higher is better. dup: how many made frames only repeat another frame. s/frame and
-cpu s/frame: seconds, and processor seconds of all cores together, to make a frame.
+PSNR (in dB), SSIM and VMAF: higher is better. dup: how many made frames only repeat another frame.
+s/frame and cpu s/frame: seconds, and processor seconds of all cores together, to make a frame.
 
 Examples:
 

@@ -12,8 +12,9 @@ from inbetween.cli.two_keys import PairRequest, SearchRequest
 if TYPE_CHECKING:
     from inbetween.cli.console import Show
 
-EXAMPLES = """Both pictures are drawn side by side. Each matched point is a dot, and some pairs of dots are joined; each matched
-line has the same colour in both pictures. A dot whose colour differs from the dots around it is a wrong match.
+EXAMPLES = """Both pictures are drawn side by side. Each matched point is a dot, and some pairs of dots are
+joined; each matched line has the same colour in both pictures. A dot whose colour differs from the
+dots around it is a wrong match.
 
 Examples:
 

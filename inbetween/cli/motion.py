@@ -13,8 +13,8 @@ from inbetween.errors import UsageError
 if TYPE_CHECKING:
     from inbetween.cli.console import Show
 
-EXAMPLES = """The file is JSON. Each line of it is the track of a point, a line or a person, in pixels of the start picture.
-You can edit it, and pass it to `inbetween run --motion` or `inbetween conditions --motion`.
+EXAMPLES = """The file is JSON. Each line of it is the track of a point, a line or a person, in pixels of the
+start picture. You can edit it, and pass it to `inbetween run --motion` or `inbetween conditions --motion`.
 
 Examples:
 
