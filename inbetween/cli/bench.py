@@ -130,7 +130,10 @@ def bench(
     quiet: o.Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Hide frames of clips, make them again, and measure how near they come."""
+    """Measure how near made frames come to the true ones.
+
+    Frames of your clips are hidden, made again, and compared with the hidden ones.
+    """
     from inbetween.bench.request import BenchRequest
     from inbetween.cli.console import watched
 

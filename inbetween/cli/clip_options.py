@@ -44,7 +44,8 @@ Speed = Annotated[
         "--speed",
         group=TIME,
         metavar='"TIME:SPEED, ..."',
-        help='The playback speed at times of the clip, 1 being normal: "0:1, 2s:0.25, 3s:1". Two speeds at the same time '
+        help='The playback speed at times of the clip, 1 being normal: "0:1, 2s:0.25, 3s:1". Two speeds at the same '
+        "time "
         "make a sudden change.",
     ),
 ]
@@ -89,7 +90,8 @@ Deinterlace = Annotated[
     option(
         "--deinterlace",
         group=CLIP,
-        help="Make a frame of each field of interlaced video; where it holds film (3:2 pulldown), recover the film's frames.",
+        help="Make a frame of each field of interlaced video; where it holds film (3:2 pulldown), recover the film's "
+        "frames.",
     ),
 ]
 Cuts = Annotated[
@@ -98,8 +100,8 @@ Cuts = Annotated[
         "--cuts",
         group=CUTS,
         metavar="WHICH",
-        help="auto: find cuts, and never make frames across them; off: treat the clip as one shot; or a file with the times "
-        "of the cuts, as --dry-run prints them. Default: auto.",
+        help="auto: find cuts, and never make frames across them; off: treat the clip as one shot; or a file with "
+        "the times of the cuts, as --dry-run prints them. Default: auto.",
     ),
 ]
 AtCut = Annotated[
@@ -117,8 +119,8 @@ Repeats = Annotated[
         "--repeats",
         group=CUTS,
         metavar="WHAT",
-        help="Drawings that are shown two to four times: auto (spread their motion over that time) or keep (show them as "
-        "long as in the clip). Default: auto.",
+        help="Drawings that are shown two to four times: auto (spread their motion over that time) or keep (show "
+        "them as long as in the clip). Default: auto.",
     ),
 ]
 ClipSize = Annotated[
@@ -166,7 +168,7 @@ Way = Annotated[
         "--as",
         group=FILM,
         metavar="WHAT",
-        help="side: beside each other; split: parts of one picture; difference: how each differs from the first, enlarged "
-        "4 times, on grey. Default: side.",
+        help="side: beside each other; split: parts of one picture; difference: how each differs from the first, "
+        "enlarged 4 times, on grey. Default: side.",
     ),
 ]

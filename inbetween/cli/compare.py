@@ -47,7 +47,10 @@ def compare(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> None:
-    """Show two or more clips in one film: side by side, as parts of one picture, or by how they differ."""
+    """Show two or more clips in one film.
+
+    They are side by side, or parts of one picture, or the film shows how they differ.
+    """
     from inbetween.cli.console import watched
 
     request = CompareRequest(clips=tuple(clips or ()), out=out, way=way, overwrite=overwrite, json=json_)

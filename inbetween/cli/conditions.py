@@ -94,7 +94,10 @@ def conditions(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> None:
-    """Draw what steers the networks: lines and poses, or spots of light."""
+    """Draw the pictures that steer the networks.
+
+    They show lines and poses, or spots of light.
+    """
     from inbetween.cli.console import watched
 
     request = ConditionsRequest(

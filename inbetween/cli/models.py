@@ -1,4 +1,4 @@
-"""`inbetween models`: networks' weights, what they may be used for, and how they get here."""
+"""`inbetween models`: the weights of networks, what they may be used for, and how to get them."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def models(ctx: typer.Context) -> None:
 
 @app.command("list", cls=Grouped)
 def list_(commercial: Commercial = False, folder: o.Weights = None, as_json: AsJson = False) -> None:
-    """List all weights that are known, which engines need them, and their licences."""
+    """List all known weights, their users and their licences."""
     import json
 
     names = [name for name, weights in WEIGHTS.items() if weights.commercial or not commercial]
@@ -131,7 +131,7 @@ def list_(commercial: Commercial = False, folder: o.Weights = None, as_json: AsJ
 
 @app.command("show", cls=Grouped)
 def show(name: Name, folder: o.Weights = None, as_json: AsJson = False) -> None:
-    """Show everything about some weights: their terms, their files, and how to get them."""
+    """Show the terms and the files of weights, and how to get them."""
     import json
 
     home = _home(folder)
@@ -175,7 +175,7 @@ def pull(
     progress: o.ProgressMode = "auto",
     quiet: o.Quiet = False,
 ) -> None:
-    """Download from the Hugging Face Hub.
+    """Download weights from the Hugging Face Hub.
 
     After it was stopped, the same command goes on. The folder of the weights is printed to stdout.
     """
@@ -274,7 +274,7 @@ def path(name: Name, folder: o.Weights = None) -> None:
 
 @app.command("remove", cls=Grouped)
 def remove(name: Name, yes: Yes = False, folder: o.Weights = None, quiet: o.Quiet = False) -> None:
-    """Remove the files that pull and install have put into the folder of weights.
+    """Remove weights that were put here by pull or install.
 
     Nothing else is touched: neither the cache of the Hugging Face Hub nor your own files beside them.
     """

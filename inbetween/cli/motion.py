@@ -60,7 +60,10 @@ def motion(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> None:
-    """Write where points, lines and people go from one picture to the other."""
+    """Write a file of how things move between two pictures.
+
+    It has points, lines and people that are found in both, and the drags that you give.
+    """
     from inbetween.cli.console import watched
 
     request = MotionRequest(

@@ -27,8 +27,8 @@ Out = Annotated[
         "-o",
         group=FILM,
         metavar="OUT",
-        help="What to write: a film (.mp4, .mov, .mkv, .webm), an animation (.gif, .webp, .apng), a folder of PNG files, "
-        "or numbered pictures such as f_%05d.png (.tif, .jpg).",
+        help="What to write: a film (.mp4, .mov, .mkv, .webm), an animation (.gif, .webp, .apng), a folder of PNG "
+        "files, or numbered pictures such as f_%05d.png (.tif, .jpg).",
     ),
 ]
 Preset = Annotated[
@@ -82,7 +82,7 @@ Fps = Annotated[
         "--fps",
         group=TIME,
         metavar="RATE",
-        help="Frames per second: 25, 24000/1001, or 23.976, which is taken exactly. Default: 25.",
+        help="Frames per second: 25, 24000/1001, or 23.976, which means the same. Default: 25.",
     ),
 ]
 Duration = Annotated[
@@ -91,8 +91,8 @@ Duration = Annotated[
         "--duration",
         group=TIME,
         metavar="TIME",
-        help="The length of the film, to the end of its last frame: 2s, 500ms, 0:01.5 or 48f (frames). With -n it decides "
-        "the frame rate, otherwise the number of frames.",
+        help="The length of the film, to the end of its last frame: 2s, 500ms, 0:01.5 or 48f (frames). With -n it "
+        "decides the frame rate, otherwise the number of frames.",
     ),
 ]
 At = Annotated[
@@ -152,8 +152,9 @@ Drag = Annotated[
         "--drag",
         group=MOTION,
         metavar='"X,Y X,Y ..."',
-        help="Something moves from the first point, in the start picture, to the last, in the end picture. Points are in "
-        "pixels or percent; a single point stays where it is. May be repeated. With more than two keys, name the gap: "
+        help="Something moves from the first point, in the start picture, to the last, in the end picture. Points "
+        "are in pixels or percent; a single point stays where it is. May be repeated. With more than two keys, name "
+        "the gap: "
         '"2: X,Y X,Y" for the second.',
     ),
 ]
@@ -199,8 +200,8 @@ Poses = Annotated[
         "--poses",
         group=MOTION,
         metavar="WHICH",
-        help="auto: follow people too, if the weights of DWPose are installed; or none. Default: auto, unless nothing is "
-        "matched.",
+        help="auto: follow people too, if the weights of DWPose are installed; or none. Default: auto, unless "
+        "nothing is matched.",
     ),
 ]
 DragTiming = Annotated[
@@ -412,7 +413,7 @@ def whole(name: str, text: str | None, least: int | None = None) -> int | None:
     """The whole number that an option was given; typer's own words for one that is none do not show it.
 
     Raises:
-        WordsRefused: it is none, or below `least`.
+        UsageError: it is none, or below `least`.
     """
     if text is None:
         return None

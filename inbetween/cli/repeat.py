@@ -22,7 +22,7 @@ def repeated(file: str, words: RunRequest, report: Report) -> RunRequest:
     """The words of a record of `run`.
 
     Raises:
-        WordsRefused: the command says something else itself.
+        UsageError: the command says something else itself.
         InbetweenError: see `record.recalled`.
     """
     from inbetween.plan import RunRequest
@@ -36,7 +36,7 @@ def clip_repeated(file: str, words: ClipRequest, report: Report) -> ClipRequest:
     """The words of a record of `slowmo`.
 
     Raises:
-        WordsRefused: the command says something else itself.
+        UsageError: the command says something else itself.
         InbetweenError: see `record.clip.repeated`.
     """
     from inbetween.record.clip import repeated

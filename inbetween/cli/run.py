@@ -25,7 +25,7 @@ EXAMPLES = """Examples:
 
   inbetween run a.png b.png c.png -o out.gif --loop -n 12
 
-  inbetween run a.png b.png -o frames/ --duration 2s --fps 24 --easing ease-in-out
+  inbetween run a.png b.png -o frames/ --duration 2s --easing ease-in-out
 """
 
 
@@ -70,7 +70,7 @@ def run(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> None:
-    """Make the pictures between two or more pictures, and the film of them all."""
+    """Make the frames between two or more pictures, and a film."""
     said = dict(locals())
     from inbetween.cli.console import watched
 
@@ -138,7 +138,7 @@ def film_words(said: dict[str, Any], without: Collection[str] = ()) -> RunReques
     """Those of the options that are words of a plan, but not those `without` it.
 
     Raises:
-        WordsRefused: one is no number.
+        UsageError: one is no number.
     """
     from inbetween.plan import RunRequest
 

@@ -76,7 +76,10 @@ def slowmo(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> None:
-    """Slow a clip down, or give it more frames a second: its own pictures stay, those between them are made."""
+    """Slow a clip down, or give it more frames per second.
+
+    The frames of the clip stay as they are, and new ones are made between them.
+    """
     said = dict(locals())
     from inbetween.cli.console import watched
 
