@@ -83,3 +83,19 @@ def test_what_engines_say_is_said_once_with_its_place(tmp_path: Path) -> None:
     text = "cut, gap 1: keys 2 and 3 have nothing to do with each other: cross-faded"
     assert [(note.code, note.text) for note in heard.notes] == [("unrelated", text)]
     assert [r.frames for r in result.rows] == [2, 2]
+
+
+def test_progress_names_what_is_at_work(tmp_path: Path) -> None:
+    """First the engines, each for a frame that is not counted; then the clip, up to all frames of all methods."""
+    folder_of(tmp_path / "one", frames(5))
+    heard = Heard()
+    request = BenchRequest(
+        clips=(str(tmp_path / "one"),), engine="flow,blend", against="hold", gaps="1,3", vmaf=False, threads=1
+    )
+    bench(plan(request), heard)
+    stages = list(dict.fromkeys(stage for stage, _, _ in heard.steps))
+    assert stages == ["opening clips", "reading one", "warming up flow", "warming up blend", "one (1/1)"]
+    assert {(done, total) for stage, done, total in heard.steps if stage.startswith("warming")} == {(0, 0)}
+    counts = [(done, total) for stage, done, total in heard.steps if stage == "one (1/1)"]
+    assert counts == sorted(counts)
+    assert counts[-1] == (15, 15)
