@@ -14,9 +14,7 @@ from support.films import folder_of
 
 
 def test_where_the_work_is_done() -> None:
-    request = BenchRequest(
-        clips=("a.mp4",), engine="flow,blend", threads=2, weights="w", memory="low", max_vram="8GB"
-    )
+    request = BenchRequest(clips=("a.mp4",), engine="flow,blend", threads=2, weights="w", memory="low", max_vram="8GB")
     for making in plan(request).engines.values():
         assert making.settings == Settings("cpu", 2, Path("w"), "low", 8 * 10**9)
 
