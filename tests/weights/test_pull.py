@@ -176,7 +176,7 @@ def test_offline_asks_nobody(models, hub, how) -> None:
 def test_much_is_asked_about(models, words, env, hub, home) -> None:
     hub.stated[NAMES[2]] = 2_500_000_000
     ran = models("pull", "tiny")
-    assert "download 2.50 GB is asked about" in ran.problem[0]
+    assert "download 2.50 GB?" in ran.problem[0]
     assert "--yes" in ran.problem[1]
     assert not hub.gets(NAMES[2])
     ours, theirs = os.openpty()
