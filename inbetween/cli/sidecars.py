@@ -28,7 +28,7 @@ def sidecars_of(said: dict[str, Any], what: Plan) -> Sidecars:
     """What the options say of it.
 
     Raises:
-        UsageError: a sheet that is no PNG, previews of an engine that has none.
+        WordsRefused: a sheet that is no PNG, previews of an engine that has none.
         InbetweenError: one of them cannot, or must not, be written.
     """
     every, name = o.whole("--preview", said["preview"], 1), said["contact_sheet"]
