@@ -13,7 +13,7 @@ from inbetween.motion.drags import parse_drag
 from inbetween.motion.tracks import places_at
 from support.boxes import SIZE
 from support.pictures import load
-from support.tiny_poses import tiny_networks
+from support.tiny_pose import tiny_networks
 
 
 def test_motion_and_back(call, pair, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ SIGNALS = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 def test_the_second_signal_ends_what_does_not_hear_the_first() -> None:
     stop = Stop()
     with stop.listening(), pytest.raises(Interrupted):
-        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGTERM)
     stop = Stop()
     with stop.listening():
         stop.patient = True

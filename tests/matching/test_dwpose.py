@@ -18,7 +18,7 @@ from inbetween.matching.dwpose import Sessions, load_sessions, people, people_of
 from inbetween.matching.skeleton import BODY, RIGHT_HAND, openpose
 from support.crowds import SIZE
 from support.reports import Heard
-from support.tiny_poses import tiny_networks
+from support.tiny_pose import tiny_networks
 
 BLACK = np.zeros((*SIZE, 3), np.uint8)
 

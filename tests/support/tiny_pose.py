@@ -1,4 +1,4 @@
-"""The two networks of DWPose, so small that they are written here."""
+"""A detector and a pose network of a few numbers, as ONNX files."""
 
 from __future__ import annotations
 
