@@ -63,13 +63,7 @@ def compare(
     publish.prepare(sink, overwrite, list(paths))
     rate, length = max(clip.rate for clip in clips), max(clip.duration for clip in clips)
     count = max(1, round(length * rate))
-    for clip in clips:
-        if length - clip.duration > 1 / rate:
-            text = f"{clip.path} lasts {float(clip.duration):.2f} s of {float(length):.2f} s: its last picture stays"
-            report.note("shorter", text, file=clip.path)
-        if clip.size != clips[0].size:
-            (height, width), (high, wide) = clip.size, clips[0].size
-            report.note("resized", f"{clip.path} is {width}x{height}: shown at {wide}x{high}", file=clip.path)
+    _note_differences(clips, length, rate, report)
     labels = names(paths)
     if way == "difference":
         labels = [labels[0], *(f"{name} - {labels[0]}, {GAIN}x" for name in labels[1:])]
@@ -96,6 +90,17 @@ def compare(
     work = segments.Segments(lambda first, stop: frames(), (0,), identity, errors.tolist, recall)
     written = segments.write_work(sink, work, rate, count, size, report, overwrite, carried=sound)
     return written, [psnr(error / count) for error in errors[1:]]
+
+
+def _note_differences(clips: Sequence[Clip], length: Fraction, rate: Fraction, report: Report) -> None:
+    """Note which clips are shorter than the film of `length` seconds, or of another size than the first one."""
+    for clip in clips:
+        if length - clip.duration > 1 / rate:
+            text = f"{clip.path} lasts {float(clip.duration):.2f} s of {float(length):.2f} s: its last picture stays"
+            report.note("shorter", text, file=clip.path)
+        if clip.size != clips[0].size:
+            (height, width), (high, wide) = clip.size, clips[0].size
+            report.note("resized", f"{clip.path} is {width}x{height}: shown at {wide}x{high}", file=clip.path)
 
 
 def psnr(error: float) -> float:
