@@ -31,7 +31,7 @@ LINES = [
     ["sizes", "versions"],
     ["engine", "video", "weights"],
     ["pictures", "timeline", "devices"],
-    ["report"],
+    ["key_cache", "report"],
     ["types"],
     ["errors"],
 ]

@@ -107,7 +107,7 @@ REFUSED = [
         2,
         "--thickness must be from 1 to 100, not 1000",
     ),
-    ("conditions", ["a.png", "b.png", "-o", "m", "--size", "big"], 2, "`big` is no size"),
+    ("conditions", ["a.png", "b.png", "-o", "m", "--size", "big"], 2, "`big` is not a size"),
     ("conditions", ["a.png", "b.png", "-o", "m", "-n", "-1"], 2, "-n must be"),
     ("conditions", ["a.png", "b.png", "-o", "m", "-n", "90000", "--size", "20000x20000"], 1, "of memory"),
     ("conditions", ["a.png", "b.png", "-o", "m", "--motion", "gone.json"], 1, "gone.json"),
