@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,6 +67,9 @@ class Engine:
     sizes: Sizes | None = None
     """None: any, with alpha. Else it is given RGB of such a size only; its Options have a `size`, in words:
     "native", or WIDTHxHEIGHT."""
+    shapes: Mapping[str, str] = dataclasses.field(default_factory=dict, hash=False)
+    """For parts of its weights, as "WEIGHTS:PART", the "module:function" that gives the names and shapes of their
+    tensors. The function is given the part's config, parsed, where the table of weights names one."""
 
 
 def option(

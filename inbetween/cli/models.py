@@ -17,7 +17,7 @@ from inbetween.cli.help import SAID, WORK, Grouped, option
 from inbetween.cli.streams import data, say
 from inbetween.errors import InbetweenError
 from inbetween.weights import store
-from inbetween.weights.table import WEIGHTS
+from inbetween.weights.table import WEIGHTS, File, Folder, Published
 
 if TYPE_CHECKING:
     from inbetween.cli.console import Show
@@ -115,7 +115,7 @@ def show(name: Name, folder: o.Weights = None, as_json: AsJson = False) -> None:
     typer.echo("  parts")
     for part in facts["parts"]:
         typer.echo(f"    {part['part']}: {part['path'] or 'not here'}")
-        for file in part["files"]:
+        for file in [file for one in part["files"] for file in one.get("files", [one])]:
             size = "size unknown" if file["size"] is None else f"{file['size']} bytes"
             typer.echo(f"      {file['name']}, {size}, SHA-256 {file['sha256'] or 'unknown'}")
     if facts["installed"] != "yes":
@@ -171,16 +171,17 @@ def install(
     """
     home = _home(folder)
     with watched(progress, quiet, "the copy", "nothing is left of it; the same command begins anew") as show:
+        from inbetween.engines.shapes import tensor_shapes
         from inbetween.weights import install as by_hand
 
-        files = by_hand.given(name, Path(path).expanduser(), home)
-        by_hand.install(name, files, home, show, move=move)
+        parts = by_hand.given(name, Path(path).expanduser(), home)
+        by_hand.install(name, parts, home, show, tensor_shapes(name), move=move)
         missing = [key for key, found in store.placed(name, home).items() if found is None]
         text = "; still missing: " + ", ".join(missing) if missing else ""
-        show.made(f"{store.get(name).title}: {', '.join(has.file.name for has in files.values())}{text}")
-        for key, has in files.items():
+        show.made(f"{store.get(name).title}: {', '.join(has.one.name for has in parts.values())}{text}")
+        for key, has in parts.items():
             taken = store.placed(name, home)[key]
-            if taken != home / name / has.file.name:
+            if taken != home / name / has.one.name:
                 show.note("other", f"{taken} is taken before it")
         data(os.fsencode(_place(name, home)))
 
@@ -195,10 +196,11 @@ def verify(
     """
     home, wrong, count = _home(folder), [], 0
     with watched(progress, quiet, "the check", "nothing was changed; the same command begins anew") as show:
+        from inbetween.engines.shapes import tensor_shapes
         from inbetween.weights.check import verify as verdicts
 
         for one in [name] if name else WEIGHTS:
-            for verdict in verdicts(one, home, show):
+            for verdict in verdicts(one, home, show, tensor_shapes(one)):
                 count += 1
                 if verdict.wrong:
                     wrong.append(one)
@@ -271,7 +273,7 @@ def _place(name: str, home: Path) -> Path:
     if own.is_dir():
         return own
     key, first = next((key, found) for key, found in store.placed(name, home).items() if found is not None)
-    return first.parents[store.file_of(store.get(name).parts[key], first).name.count("/")]
+    return first.parents[store.published(store.get(name).parts[key], first).name.count("/")]
 
 
 def _ask(question: str, otherwise: str) -> None:
@@ -302,11 +304,19 @@ def _facts(name: str, home: Path) -> dict[str, Any]:
             {
                 "part": key,
                 "path": None if placed[key] is None else str(placed[key]),
-                "files": [{"name": file.name, "size": file.size, "sha256": file.sha256} for file in part.files],
+                "files": [_published(one) for one in part.files],
             }
             for key, part in weights.parts.items()
         ],
     }
+
+
+def _published(one: Published) -> dict[str, object]:
+    """The facts about one way in which a part is published; about each file where it is several."""
+    if isinstance(one, File):
+        return {"name": one.name, "size": one.size, "sha256": one.sha256}
+    files = one.files if isinstance(one, Folder) else (one.index, *one.shards)
+    return {"name": one.name, "size": one.size, "sha256": None, "files": [_published(file) for file in files]}
 
 
 def _table(names: list[str], home: Path) -> None:
@@ -327,10 +337,9 @@ def _table(names: list[str], home: Path) -> None:
 
 def _size(name: str, home: Path) -> str:
     """Of what is here, else of what would be downloaded."""
-    placed = store.placed(name, home).values()
-    there = [found for found in placed if found is not None]
-    if len(there) == len(placed):
-        return _bytes(sum(found.stat().st_size for found in there))
+    there = store.files(name, home).values()
+    if all(there):
+        return _bytes(sum(file.stat().st_size for files in there for file in files))
     return store.said_size(store.get(name)).removeprefix("size ")
 
 

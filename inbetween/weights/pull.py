@@ -60,7 +60,7 @@ def remotes(name: str, folder: Path, *, full: bool = False, offline: bool = Fals
     missing = {
         key: file
         for key, file in wanted.items()
-        if (path := there[key]) is None or (full and store.file_of(weights.parts[key], path) != file)
+        if (path := there[key]) is None or (full and store.published(weights.parts[key], path) != file)
     }
     if not missing:
         return []
