@@ -264,7 +264,7 @@ def _take(name: str, remote: Remote, path: Path, sha256: str, folder: Path) -> N
         if path.stat().st_size != remote.size or _stated(remote, path, sha256) != remote.etag:
             raise InbetweenError(f"{called} is not what the Hub says that it is: its hash is another one", "")
         check_sum(called, remote.file, remote.size, sha256, remote.file.sha256)
-        check_names(name, remote.key, path, folder)
+        check_names(name, remote.key, remote.file, path, folder, {})
     except InbetweenError as problem:
         path.unlink()
         what = problem.message.replace(str(path), called)
