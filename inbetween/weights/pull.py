@@ -1,6 +1,12 @@
-"""Downloads weights from the Hugging Face Hub: goes on where it was stopped, and takes nothing that was not checked.
+"""Download weights from the Hugging Face Hub: resume where a download stopped, and accept nothing unchecked.
 
-A file is written to FOLDER/.NAME.part under its hash. Sizes and hashes are those of the Hub, and of our table.
+A file is written to FOLDER/.NAME.part under its hash until its size, hash, names and shapes are right.
+
+huggingface_hub finds the file (URL, size, hash, commit) and the login. The transfer is our own, because
+`hf_hub_download` does not keep what this module promises: it names a file without hashing it; it works in blocks of
+10 MiB, so that at 1 MB/s progress and a request to stop wait 10 s, and a break loses up to a block; 1.33 and 2.4 delete
+the partial file when they are stopped; before 1.1 nobody can follow the progress. Its session cannot be used instead:
+it is one of requests, httpx or httpx2, depending on the version, with other streams and other errors.
 """
 
 from __future__ import annotations
@@ -12,8 +18,9 @@ import re
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from inbetween.errors import InbetweenError
 from inbetween.types import Report
@@ -21,12 +28,15 @@ from inbetween.weights import store
 from inbetween.weights.check import MEGABYTE, check_names, check_sum, hashed, record_sums
 from inbetween.weights.table import File, Weights
 
+if TYPE_CHECKING:
+    from requests import Response
+
 TIMEOUT = 30
-"""Seconds without an answer."""
+"""Seconds that the Hub may stay silent before it counts as out of reach; chosen by eye."""
 SPARE = 200 * MEGABYTE
-"""Bytes that stay free on the disk."""
-CHUNK = 1 << 18
-PARTIAL = 206
+"""Bytes that must stay free on the disk after a download; chosen by eye."""
+CHUNK = 1 << 16
+"""Bytes between two calls of `Report.progress`: down to 33 kB/s one comes each 2 s. A break loses less than this."""
 HEX = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
 AGAIN = "the same command goes on where this one stopped"
 
@@ -150,25 +160,32 @@ def _refuse_offline(name: str, weights: Weights, offline: bool) -> None:
         )
 
 
-def _hub() -> Any:
-    # They are read when it is imported; nothing but what is asked for is to be sent, and nothing said.
-    os.environ.update(HF_HUB_DISABLE_TELEMETRY="1", HF_HUB_VERBOSITY="error")
-    import huggingface_hub
+def _set_up_hub() -> None:
+    """Tell huggingface_hub to log errors only, and to send nothing but the requests themselves.
 
-    return huggingface_hub
+    It reads these variables when it is imported: this is called before each import of it.
+    """
+    os.environ.update(HF_HUB_DISABLE_TELEMETRY="1", HF_HUB_VERBOSITY="error")
 
 
 def _asked(name: str, weights: Weights, key: str, file: File, revision: str) -> Remote:
-    hub = _hub()
-    url = hub.hf_hub_url(weights.repository, file.name, revision=revision)
+    """Ask the Hub for the size, hash and commit of a file.
+
+    Raises:
+        InbetweenError: the Hub cannot be reached, refuses, or has another file than the one in the table.
+    """
+    _set_up_hub()
+    from huggingface_hub import get_hf_file_metadata, hf_hub_url
+    from huggingface_hub.errors import HfHubHTTPError
+
+    url = hf_hub_url(weights.repository, file.name, revision=revision)
     try:
-        facts = hub.get_hf_file_metadata(url, timeout=TIMEOUT)
+        facts = get_hf_file_metadata(url, timeout=TIMEOUT)
+    except HfHubHTTPError as error:
+        raise _refused(name, weights, file, error.response.status_code) from None
     except Exception as error:
-        # Its transport's errors are of one library in some versions, and of another one in others.
-        answer = getattr(error, "response", None)
-        if answer is None:
-            raise _unreached(error) from None
-        raise _refused(name, weights, file, answer.status_code) from None
+        # Which library's network errors these are depends on the version of huggingface_hub.
+        raise _unreached(error) from None
     if facts.size is None or not facts.etag or not facts.commit_hash:
         raise InbetweenError(f"what answers at {url} is no Hugging Face Hub", "look at HF_ENDPOINT and your proxy")
     if (file.size or facts.size, file.sha256 or facts.etag) != (facts.size, facts.etag):
@@ -180,12 +197,12 @@ def _asked(name: str, weights: Weights, key: str, file: File, revision: str) -> 
 
 
 def _refused(name: str, weights: Weights, file: File, status: int) -> InbetweenError:
-    if status in (401, 403):
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return InbetweenError(
             f"the Hugging Face Hub does not let you have {weights.title} ({status})",
             f"accept its terms at {weights.page}, `hf auth login` (or HF_TOKEN), then the same command again",
         )
-    if status in (404, 410):
+    if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
         return InbetweenError(
             f"the Hugging Face Hub has no {file.name} in {weights.repository} ({status})",
             f"look at {weights.page}; what you get elsewhere: inbetween models install {name} PATH",
@@ -201,11 +218,16 @@ def _unreached(error: Exception) -> InbetweenError:
 
 
 def _downloaded(name: str, remote: Remote, path: Path, report: Report, before: int, total: int) -> str:
-    """The SHA-256 of the file at `path`, which is all there when this returns.
+    """Download what is missing of the file at `path`, and return the SHA-256 of all of it.
 
-    before: bytes that were downloaded before, of the `total` that is to be.
+    Args:
+        before: bytes of other files that this run has downloaded, of the `total` bytes that it has to.
+
+    Raises:
+        InbetweenError: the Hub refuses, or sends nothing more.
+        Interrupted: by `report`.
     """
-    import requests
+    from requests import RequestException
 
     digest, done = hashlib.sha256(), _size(path)
     if done > remote.size:
@@ -221,8 +243,8 @@ def _downloaded(name: str, remote: Remote, path: Path, report: Report, before: i
         begun = done
         try:
             with _answer(name, remote, done) as answer, path.open("ab") as file:
-                if answer.status_code != PARTIAL:
-                    # From its start: the server knows no ranges.
+                if answer.status_code != HTTPStatus.PARTIAL_CONTENT:
+                    # The server ignores ranges and sends the whole file.
                     file.truncate(0)
                     digest, done, had = hashlib.sha256(), 0, 0
                 for chunk in answer.iter_content(CHUNK):
@@ -232,7 +254,7 @@ def _downloaded(name: str, remote: Remote, path: Path, report: Report, before: i
                     report.progress("pull", (before + done - had) // MEGABYTE, total // MEGABYTE)
                     if done > remote.size:
                         break
-        except requests.RequestException as error:
+        except RequestException as error:
             if done <= begun:
                 raise _unreached(error) from None
         if done < remote.size:
@@ -242,19 +264,28 @@ def _downloaded(name: str, remote: Remote, path: Path, report: Report, before: i
     return digest.hexdigest()
 
 
-@contextlib.contextmanager
-def _answer(name: str, remote: Remote, start: int) -> Iterator[Any]:
-    """What the Hub sends of a file from a byte on."""
+def _answer(name: str, remote: Remote, start: int) -> Response:
+    """Ask for a file from byte `start` on; what follows is read from the answer, which must be closed.
+
+    Raises:
+        InbetweenError: the Hub refuses.
+        requests.RequestException: it cannot be reached.
+    """
+    _set_up_hub()
     import requests
 
-    # The library keeps the login from all hosts but the first one.
-    headers = {**_hub().utils.build_hf_headers(), "Accept-Encoding": "identity"}
+    # It is documented there, but not marked as exported for type checkers.
+    from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
+
+    # requests sends the login to no other host that the Hub redirects to.
+    headers = build_hf_headers() | {"Accept-Encoding": "identity"}
     if start:
         headers["Range"] = f"bytes={start}-"
-    with requests.get(remote.url, headers=headers, stream=True, timeout=TIMEOUT) as answer:
-        if answer.status_code >= 400:
-            raise _refused(name, store.get(name), remote.file, answer.status_code)
-        yield answer
+    answer = requests.get(remote.url, headers=headers, stream=True, timeout=TIMEOUT)
+    if answer.status_code >= HTTPStatus.BAD_REQUEST:
+        answer.close()
+        raise _refused(name, store.get(name), remote.file, answer.status_code)
+    return answer
 
 
 def _take(name: str, remote: Remote, path: Path, sha256: str, folder: Path) -> None:

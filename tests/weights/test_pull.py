@@ -50,14 +50,15 @@ def test_a_second_pull_asks_nobody_and_full_gets_the_other_file(models, hub, hom
     assert models("path", "tiny").out.splitlines()[1] == str(home / "tiny" / NAMES[1])
 
 
-def test_a_broken_connection_is_taken_up_where_it_broke(models, hub, home) -> None:
-    hub.cut = [900_000, 600_000]
+@pytest.mark.parametrize("cut", [(900_000, 600_000), (100_000, 80_000)])
+def test_a_broken_connection_is_taken_up_where_it_broke(models, hub, home, cut) -> None:
+    hub.cut = list(cut)
     ran = models("pull", "tiny")
     assert ran.code == 0, ran.err
     first, second, third = map(start_of, hub.gets(NAMES[2]))
     assert first == 0
-    assert 0 < second <= 900_000
-    assert second < third <= second + 600_000
+    assert 0 < second <= cut[0]
+    assert second < third <= second + cut[1]
     assert "the connection broke" in ran.err
     assert (home / "tiny" / NAMES[2]).read_bytes() == HALF
 
