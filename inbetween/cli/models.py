@@ -138,6 +138,7 @@ def pull(
     """
     home = _home(folder)
     with watched(progress, quiet, "the download", "what is there of it is kept; the same command goes on") as show:
+        from inbetween.engines.shapes import tensor_shapes
         from inbetween.weights import pull as hub
 
         weights = store.get(name)
@@ -149,7 +150,7 @@ def pull(
             show.note("licence", f"licence: {weights.licence}; terms: {weights.terms or weights.page}")
             if size > ASKED and not yes:
                 _ask(f"download {_bytes(size)}?", "nothing was downloaded")
-            hub.pull(name, files, home, show)
+            hub.pull(name, files, home, show, tensor_shapes(name))
             show.made(f"{weights.title} is whole, commit {files[0].commit}")
         else:
             show.made(f"{weights.title} is all there already")

@@ -16,7 +16,7 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -25,8 +25,18 @@ from typing import TYPE_CHECKING
 from inbetween.errors import InbetweenError
 from inbetween.types import Report
 from inbetween.weights import store
-from inbetween.weights.check import MEGABYTE, check_names, check_sum, hashed, record_sums
-from inbetween.weights.table import File, Weights
+from inbetween.weights.check import (
+    MEGABYTE,
+    ShapesOf,
+    check_alone,
+    check_names,
+    check_sum,
+    hashed,
+    record_sums,
+    recorded_sums,
+)
+from inbetween.weights.shards import parsed
+from inbetween.weights.table import File, Folder, Published, Shards, Weights
 
 if TYPE_CHECKING:
     from requests import Response
@@ -37,6 +47,8 @@ SPARE = 200 * MEGABYTE
 """Bytes that must stay free on the disk after a download; chosen by eye."""
 CHUNK = 1 << 16
 """Bytes between two calls of `Report.progress`: down to 33 kB/s one comes each 2 s. A break loses less than this."""
+INDEX_BYTES = 100 * MEGABYTE
+"""The largest index that is read: those of networks with a thousand tensors have 100 kB."""
 HEX = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
 AGAIN = "the same command goes on where this one stopped"
 
@@ -46,55 +58,70 @@ class Remote:
     """A file on the Hub."""
 
     key: str
-    """Which part it is."""
+    """The part that it belongs to."""
+    one: Published
+    """The file itself, or the shards or the folder that it is one file of."""
     file: File
     url: str
     commit: str
     size: int
+    """In bytes."""
     etag: str
-    """The SHA-256 of what it holds; of small files the SHA-1 by which git knows them."""
+    """The SHA-256 of its content; of small files the SHA-1 by which git knows them."""
 
 
 def remotes(name: str, folder: Path, *, full: bool = False, offline: bool = False) -> list[Remote]:
-    """The files of some weights that are not there yet, as the Hub has them now. Nothing is downloaded.
+    """Ask the Hub for the files of some weights that are not there yet. Nothing is written.
 
-    full: the files of full precision, where others would do.
+    Args:
+        name: the weights.
+        folder: where weights are kept.
+        full: whether to get the files of full precision, where others would do.
+        offline: whether it is forbidden to ask.
+
+    Returns:
+        The files, all of one commit. Shards come before their index.
 
     Raises:
-        InbetweenError: they are not on the Hub, it may not be asked, cannot be reached, wants a login, has not these
-            files, or has others than are known here.
+        InbetweenError: the weights are not on the Hub, or it is forbidden to ask; the Hub cannot be reached, requires
+            a login, does not have these files, or has others than those in the table.
     """
     weights = store.get(name)
     wanted = {key: part.files[0 if full else part.pulled] for key, part in weights.parts.items()}
     there = store.placed(name, folder)
     missing = {
-        key: file
-        for key, file in wanted.items()
-        if (path := there[key]) is None or (full and store.published(weights.parts[key], path) != file)
+        key: one
+        for key, one in wanted.items()
+        if (path := there[key]) is None or (full and store.published(weights.parts[key], path) != one)
     }
     if not missing:
         return []
     if not weights.repository:
-        files = " and ".join(file.name for file in missing.values())
+        files = " and ".join(map(store.described, missing.values()))
         raise InbetweenError(
             f"{weights.title} is not on the Hugging Face Hub",
             f"get {files} from {weights.drive or weights.page}, then: inbetween models install {name} PATH",
         )
     _refuse_offline(name, weights, offline)
     commit = weights.revision or "main"
-    found = []
-    for key, file in missing.items():
-        remote = _asked(name, weights, key, file, commit)
-        # All of them are those of one moment.
-        commit = remote.commit
-        found.append(remote)
-    return found
+    found: list[Remote] = []
+    for key, one in missing.items():
+        # From the first answer on, all are asked of one commit.
+        found += _remotes_of(name, key, one, found[0].commit if found else commit)
+    return [remote for remote in found if not _is_kept(remote, folder / name)]
 
 
-def pull(name: str, files: Sequence[Remote], folder: Path, report: Report) -> None:
+def pull(name: str, files: Sequence[Remote], folder: Path, report: Report, shapes: Mapping[str, ShapesOf]) -> None:
     """Download files into FOLDER/NAME; each gets its name when its size, hash, names and shapes are right.
 
-    Another process that does the same is waited for. What is there of a file is kept when we are stopped.
+    If another process downloads the same weights, it is waited for. After a stop, what was downloaded is kept.
+
+    Args:
+        name: the weights.
+        files: see `remotes`.
+        folder: where weights are kept.
+        report: hears one progress for all files.
+        shapes: see `check.verify`.
 
     Raises:
         InbetweenError: no space, no network, a refusal, or a file is not what it should be; such a file is removed.
@@ -103,21 +130,21 @@ def pull(name: str, files: Sequence[Remote], folder: Path, report: Report) -> No
     home, staging = folder / name, folder / f".{name}.part"
     with writing(folder), locked(name, folder, report):
         staging.mkdir(exist_ok=True)
-        files = [remote for remote in files if not (home / remote.file.name).is_file()]
+        files = [remote for remote in files if not _is_kept(remote, home)]
         have = {remote: _size(_part(staging, remote)) for remote in files}
         before, total = 0, sum(remote.size - have[remote] for remote in files)
         need_space(folder, total)
         for remote in files:
             path = _part(staging, remote)
             sha256 = _downloaded(name, remote, path, report, before, total)
-            _take(name, remote, path, sha256, folder)
+            _take(name, remote, path, sha256, folder, shapes)
             before += remote.size - have[remote]
         shutil.rmtree(staging)
 
 
 @contextlib.contextmanager
 def locked(name: str, folder: Path, report: Report) -> Iterator[None]:
-    """The only process that puts weights called `name` into `folder`; others are waited for."""
+    """Be the only process that puts weights called `name` into `folder`; wait while another one is."""
     from filelock import FileLock, Timeout
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -138,16 +165,16 @@ def locked(name: str, folder: Path, report: Report) -> Iterator[None]:
 
 
 def need_space(folder: Path, size: int) -> None:
-    """Nothing, if so many bytes fit on the disk of a folder that exists.
+    """Check that `size` bytes and `SPARE` fit on the disk of a folder that exists.
 
     Raises:
-        InbetweenError: else.
+        InbetweenError: they do not.
     """
     free = shutil.disk_usage(folder).free
     if size + SPARE > free:
         raise InbetweenError(
             f"{folder} has {free / 1e9:.1f} GB free, and {(size + SPARE) / 1e9:.1f} GB are needed",
-            "free some space, or take another disk with --weights FOLDER",
+            "free some space, or choose a folder on another disk with --weights FOLDER",
         )
 
 
@@ -168,7 +195,28 @@ def _set_up_hub() -> None:
     os.environ.update(HF_HUB_DISABLE_TELEMETRY="1", HF_HUB_VERBOSITY="error")
 
 
-def _asked(name: str, weights: Weights, key: str, file: File, revision: str) -> Remote:
+def _remotes_of(name: str, key: str, one: Published, commit: str) -> Iterator[Remote]:
+    """Ask the Hub for all files of a part; the content of an index is read too, because it says which shards there are.
+
+    Raises:
+        InbetweenError: see `_asked`; or the index is damaged.
+    """
+    if isinstance(one, File):
+        yield _asked(name, key, one, one, commit)
+        return
+    if isinstance(one, Folder):
+        for file in one.files:
+            remote = _asked(name, key, one, file, commit)
+            commit = remote.commit
+            yield remote
+        return
+    index = _asked(name, key, one, one.index, commit)
+    for shard in dict.fromkeys(parsed(one.name, _content(name, index)).values()):
+        yield _asked(name, key, one, store.shard_of(one, shard), index.commit)
+    yield index
+
+
+def _asked(name: str, key: str, one: Published, file: File, revision: str) -> Remote:
     """Ask the Hub for the size, hash and commit of a file.
 
     Raises:
@@ -178,6 +226,7 @@ def _asked(name: str, weights: Weights, key: str, file: File, revision: str) -> 
     from huggingface_hub import get_hf_file_metadata, hf_hub_url
     from huggingface_hub.errors import HfHubHTTPError
 
+    weights = store.get(name)
     url = hf_hub_url(weights.repository, file.name, revision=revision)
     try:
         facts = get_hf_file_metadata(url, timeout=TIMEOUT)
@@ -193,7 +242,7 @@ def _asked(name: str, weights: Weights, key: str, file: File, revision: str) -> 
             f"{file.name} in {weights.repository} is not the file that is known here",
             f"its authors have changed it: look at {weights.page}, and for a newer version of inbetween",
         )
-    return Remote(key, file, url, facts.commit_hash, facts.size, facts.etag)
+    return Remote(key, one, file, url, facts.commit_hash, facts.size, facts.etag)
 
 
 def _refused(name: str, weights: Weights, file: File, status: int) -> InbetweenError:
@@ -288,36 +337,86 @@ def _answer(name: str, remote: Remote, start: int) -> Response:
     return answer
 
 
-def _take(name: str, remote: Remote, path: Path, sha256: str, folder: Path) -> None:
-    """Give a file its name, if it is what it should be; else remove it."""
-    home, called = folder / name, remote.file.name
+def _content(name: str, index: Remote) -> bytes:
+    """Read an index on the Hub without writing it to the disk.
+
+    Raises:
+        InbetweenError: the Hub cannot be reached or refuses, or the content is not what it states.
+    """
+    from requests import RequestException
+
+    if index.size > INDEX_BYTES:
+        raise InbetweenError(f"{index.file.name} has {index.size} bytes, too many for an index", _look(name))
+    content = b""
     try:
-        if path.stat().st_size != remote.size or _stated(remote, path, sha256) != remote.etag:
+        with _answer(name, index, 0) as answer:
+            for chunk in answer.iter_content(CHUNK):
+                content += chunk
+                if len(content) > index.size:
+                    break
+    except RequestException as error:
+        raise _unreached(error) from None
+    if _stated(index.etag, len(content), hashlib.sha256(content).hexdigest(), lambda: content) != index.etag:
+        raise InbetweenError(f"{index.file.name} is not what the Hub says that it is: its hash is another one", AGAIN)
+    return content
+
+
+def _look(name: str) -> str:
+    return f"look at {store.get(name).page}"
+
+
+def _is_kept(remote: Remote, home: Path) -> bool:
+    """Whether a file is in its place already; one of several that are used together must be that of the commit."""
+    path = home / remote.file.name
+    if isinstance(remote.one, File) or not path.is_file():
+        return path.is_file()
+    sha256 = recorded_sums(home).get(remote.file.name, "")
+    size = path.stat().st_size
+    return size == remote.size and bool(sha256) and _stated(remote.etag, size, sha256, path.read_bytes) == remote.etag
+
+
+def _take(name: str, remote: Remote, path: Path, sha256: str, folder: Path, shapes: Mapping[str, ShapesOf]) -> None:
+    """Give a downloaded file its name, if it is what it should be; else remove it.
+
+    Raises:
+        InbetweenError: it is something else.
+    """
+    home, called = folder / name, remote.file.name
+    target = home / called
+    try:
+        size = path.stat().st_size
+        if size != remote.size or _stated(remote.etag, size, sha256, path.read_bytes) != remote.etag:
             raise InbetweenError(f"{called} is not what the Hub says that it is: its hash is another one", "")
         check_sum(called, remote.file, remote.size, sha256, remote.file.sha256)
-        check_names(name, remote.key, remote.file, path, folder, {})
+        if remote.file == remote.one:
+            check_names(name, remote.key, remote.one, path, folder, shapes)
+        elif isinstance(remote.one, Shards) and remote.file == remote.one.index:
+            # Its shards are in their places; beside them, but not yet under its name, it can be read with them.
+            path = path.replace(target.with_name(f".{target.name}"))
+            check_names(name, remote.key, remote.one, path, folder, shapes)
+        else:
+            check_alone(remote.one, path)
     except InbetweenError as problem:
         path.unlink()
         what = problem.message.replace(str(path), called)
         raise InbetweenError(f"{what}; it was removed", "the same command gets it again") from None
-    target = home / called
     target.parent.mkdir(parents=True, exist_ok=True)
     path.replace(target)
     record_sums(home, {called: sha256})
 
 
-def _stated(remote: Remote, path: Path, sha256: str) -> str:
-    """The hash of a file, of the kind that the Hub states."""
-    if HEX.fullmatch(remote.etag) is None:
+def _stated(etag: str, size: int, sha256: str, content: Callable[[], bytes]) -> str:
+    """The hash of a file, of the kind that the Hub states as its `etag`; `content` reads it where it is small."""
+    if HEX.fullmatch(etag) is None:
         # A mirror's own.
-        return remote.etag
-    if len(remote.etag) == len(sha256):
+        return etag
+    if len(etag) == len(sha256):
         return sha256
-    return hashlib.sha1(b"blob %d\0" % remote.size + path.read_bytes(), usedforsecurity=False).hexdigest()
+    return hashlib.sha1(b"blob %d\0" % size + content(), usedforsecurity=False).hexdigest()
 
 
 def _part(staging: Path, remote: Remote) -> Path:
-    """With its suffix, which says how it is read."""
+    """Where a file is downloaded to; with its suffix, which says how it is read."""
     return staging / (re.sub(r"\W", "", remote.etag) + Path(remote.file.name).suffix)
 
 
@@ -327,7 +426,7 @@ def _size(path: Path) -> int:
 
 @contextlib.contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """What goes wrong with files of ours below a folder, as an error of ours."""
+    """Turn the system's errors at files below a folder into an InbetweenError."""
     try:
         yield
     except OSError as error:

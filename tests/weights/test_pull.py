@@ -192,9 +192,9 @@ def test_much_is_asked_about(models, words, env, hub, home) -> None:
 
 def test_no_space_is_said_before_anything_is_downloaded(tiny, home, monkeypatch) -> None:
     monkeypatch.setattr(pull.shutil, "disk_usage", lambda _: SimpleNamespace(free=3_000_000_000))
-    remote = pull.Remote("net", File(NAMES[2]), "http://127.0.0.1:9/", COMMIT, 2_900_000_000, "e" * 64)
+    remote = pull.Remote("net", File(NAMES[2]), File(NAMES[2]), "http://127.0.0.1:9/", COMMIT, 2_900_000_000, "e" * 64)
     with pytest.raises(InbetweenError, match=r"3\.0 GB free, and 3\.1 GB are needed") as problem:
-        pull.pull("tiny", [remote], home, Report())
+        pull.pull("tiny", [remote], home, Report(), {})
     assert "--weights FOLDER" in problem.value.hint
 
 
