@@ -139,10 +139,11 @@ def pull(
     home = _home(folder)
     with watched(progress, quiet, "the download", "what is there of it is kept; the same command goes on") as show:
         from inbetween.engines.shapes import tensor_shapes
-        from inbetween.weights import pull as hub
+        from inbetween.weights.hub import remotes
+        from inbetween.weights.pull import pull as download
 
         weights = store.get(name)
-        files = hub.remotes(name, home, full=full, offline=offline)
+        files = remotes(name, home, full=full, offline=offline)
         if files:
             size = sum(file.size for file in files)
             count = f"{len(files)} file{'s' * (len(files) > 1)}"
@@ -150,7 +151,7 @@ def pull(
             show.note("licence", f"licence: {weights.licence}; terms: {weights.terms or weights.page}")
             if size > ASKED and not yes:
                 _ask(f"download {_bytes(size)}?", "nothing was downloaded")
-            hub.pull(name, files, home, show, tensor_shapes(name))
+            download(name, files, home, show, tensor_shapes(name))
             show.made(f"{weights.title} is whole, commit {files[0].commit}")
         else:
             show.made(f"{weights.title} is all there already")

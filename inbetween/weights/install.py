@@ -23,7 +23,7 @@ from inbetween.weights.check import (
     record_sums,
     recorded_sums,
 )
-from inbetween.weights.pull import locked, need_space, writing
+from inbetween.weights.disk import locked, need_space, writing
 from inbetween.weights.shards import SHARD
 from inbetween.weights.table import File, Folder, Part, Published, Shards, Weights
 
