@@ -109,7 +109,7 @@ def text_of(path: Path) -> bytes:
         raise InbetweenError(f"{path} cannot be read: {error.strerror or error}", AGAIN) from None
 
 
-def parsed_object(called: object, text: str | bytes, what: str) -> dict[str, Any]:
+def parsed_object(called: object, text: str | bytes, what: str) -> dict[str, object]:
     """Parse a JSON object, in which no object has a name twice.
 
     Args:

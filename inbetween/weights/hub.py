@@ -229,7 +229,8 @@ def _content(name: str, index: Remote) -> bytes:
     from requests import RequestException
 
     if index.size > INDEX_BYTES:
-        raise InbetweenError(f"{index.file.name} has {index.size} bytes, too many for an index", _look(name))
+        look = f"look at {store.get(name).page}"
+        raise InbetweenError(f"{index.file.name} has {index.size} bytes, too many for an index", look)
     content = b""
     try:
         with opened(name, index, 0) as answer:

@@ -120,7 +120,7 @@ def check_shapes(own: Shapes, found: Shapes, path: Path, name: str, *, whole: bo
         *listed("of another shape", (f"{key} {found[key]} for {own[key]}" for key in wrong)),
     ]
     if not found and not whole:
-        faults = ["it has no tensors"]
+        faults = ["it has no tensor at all"]
     if faults:
         raise InbetweenError(f"{path} does not fit {name}: {'; '.join(faults)}", AGAIN)
     return found

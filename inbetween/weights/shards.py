@@ -54,6 +54,6 @@ def parsed(called: object, text: str | bytes) -> dict[str, str]:
         else:
             wrong.append(f"{tensor!a:.60} in {name!a:.60}")
     if wrong:
-        faults = "; ".join(listed("entries", wrong))
+        faults = "; ".join(listed("wrong", wrong))
         raise InbetweenError(f"{called} does not give plain names of .safetensors or .bin files: {faults}", AGAIN)
     return found

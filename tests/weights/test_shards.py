@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from safetensors.numpy import save
 
 from inbetween.errors import InbetweenError
 from inbetween.weights import load, store
+from support import tiny_weights
 from support.commands import Ran
 from support.tiny_hub import there
 from support.tiny_weights import INDEX, NAMES, SHARDS, TOKENIZER, index, network, split
@@ -103,7 +105,7 @@ DAMAGED = {
     ),
     "a shard that is not listed": (index({"weight": BESIDE[0]}) + b" ", "1 missing (bias)"),
     **{
-        name: (index({**WHOLE, "bias": name}), "plain names of .safetensors or .bin files: 1 entries")
+        name: (index({**WHOLE, "bias": name}), "plain names of .safetensors or .bin files: 1 wrong")
         for name in (
             "../secret.safetensors",
             "/secret.safetensors",
@@ -254,6 +256,19 @@ def test_remove_takes_shards_even_if_their_index_is_damaged(models: Models, home
     assert models("remove", "split", "--yes").code == 0
     assert there(home) == {"split/net/mine.safetensors"}
     assert (tmp_path / "given/net/a.safetensors").exists()
+
+
+def test_records_and_resumed_films_know_every_file(tiny, inside, own, keys, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(tiny_weights, "ENGINE", replace(tiny_weights.ENGINE, needs=("split",)))
+    words = ("run", *keys[:2], "-n", 2, "--engine", "tiny", "-o", tmp_path / "out.mkv", "--record")
+    ran = inside(*words, env={"INBETWEEN_WEIGHTS": str(own.parent)})
+    assert ran.code == 0, ran.err
+    (weights,) = json.loads((tmp_path / "out.mkv.json").read_text())["weights"]
+    sizes = {name: len(content) for name, content in split().items()}
+    assert weights["files"]["net"] == {"path": str(own / INDEX), "bytes": sum(sizes[n] for n in (*SHARDS, INDEX))}
+    assert weights["files"]["tokenizer"]["bytes"] == sum(sizes[name] for name in TOKENIZER)
+    every = {path.relative_to(own).as_posix() for paths in store.files("split", own.parent).values() for path in paths}
+    assert every == set(split())
 
 
 def test_pull_gets_shards_and_folders(models: Models, hub, home) -> None:
