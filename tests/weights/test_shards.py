@@ -145,7 +145,10 @@ def test_a_damaged_index_is_one_clear_error(models: Models, home, own, tmp_path,
     refused = models("install", "split", own, "--weights", elsewhere)
     assert (refused.code, there(elsewhere)) == (1, set())
     assert what in refused.problem[0]
-    # The list can still be shown, and all that lies there can be removed.
+
+
+def test_weights_with_a_damaged_index_are_still_listed(models: Models, own) -> None:
+    (own / INDEX).write_bytes(b"[]")
     assert models("list").code == models("show", "split").code == 0
 
 
