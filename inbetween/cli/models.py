@@ -17,7 +17,7 @@ from inbetween.cli.help import SAID, WORK, Grouped, option
 from inbetween.cli.streams import data, say
 from inbetween.errors import InbetweenError
 from inbetween.weights import store
-from inbetween.weights.table import WEIGHTS
+from inbetween.weights.table import WEIGHTS, File, Folder, Published
 
 if TYPE_CHECKING:
     from inbetween.cli.console import Show
@@ -158,7 +158,7 @@ def show(name: Name, folder: o.Weights = None, as_json: AsJson = False) -> None:
     typer.echo("  parts")
     for part in facts["parts"]:
         typer.echo(f"    {part['part']}: {part['path'] or 'not here'}")
-        for file in part["files"]:
+        for file in [file for one in part["files"] for file in one.get("files", [one])]:
             size = "size unknown" if file["size"] is None else f"{file['size']} bytes"
             typer.echo(f"      {file['name']}, {size}, SHA-256 {file['sha256'] or 'unknown'}")
     if facts["installed"] != "yes":
@@ -181,10 +181,12 @@ def pull(
     """
     home = _home(folder)
     with watched(progress, quiet, "the download was whole", "what has come is kept; the same command goes on") as show:
-        from inbetween.weights import pull as hub
+        from inbetween.engines.shapes import tensor_shapes
+        from inbetween.weights.hub import remotes
+        from inbetween.weights.pull import pull as download
 
         weights = store.get(name)
-        files = hub.remotes(name, home, full=full, offline=offline)
+        files = remotes(name, home, full=full, offline=offline)
         if files:
             size = sum(file.size for file in files)
             count = f"{len(files)} file{'s' * (len(files) > 1)}"
@@ -192,7 +194,7 @@ def pull(
             show.note("licence", f"licence: {weights.licence}; terms: {weights.terms or weights.page}")
             if size > ASKED and not yes:
                 _ask(f"download {_bytes(size)}?", "nothing was downloaded")
-            hub.pull(name, files, home, show)
+            download(name, files, home, show, tensor_shapes(name))
             show.made(f"{weights.title} is complete, commit {files[0].commit}")
         else:
             show.made(f"{weights.title} is complete already")
@@ -214,16 +216,17 @@ def install(
     """
     home = _home(folder)
     with watched(progress, quiet, "the copy was whole", "nothing is left of it; the same command begins anew") as show:
+        from inbetween.engines.shapes import tensor_shapes
         from inbetween.weights import install as by_hand
 
-        files = by_hand.given(name, Path(path).expanduser(), home)
-        by_hand.install(name, files, home, show, move=move)
+        parts = by_hand.given(name, Path(path).expanduser(), home)
+        by_hand.install(name, parts, home, show, tensor_shapes(name), move=move)
         missing = [key for key, found in store.placed(name, home).items() if found is None]
         text = "; still missing: " + ", ".join(missing) if missing else ""
-        show.made(f"{store.get(name).title}: {', '.join(has.file.name for has in files.values())}{text}")
-        for key, has in files.items():
+        show.made(f"{store.get(name).title}: {', '.join(has.one.name for has in parts.values())}{text}")
+        for key, has in parts.items():
             taken = store.placed(name, home)[key]
-            if taken != home / name / has.file.name:
+            if taken != home / name / has.one.name:
                 show.note("other", f"{taken} is used instead of it")
         data(os.fsencode(_place(name, home)))
 
@@ -240,10 +243,11 @@ def verify(
     with watched(
         progress, quiet, "everything was checked", "nothing was changed; the same command begins anew"
     ) as show:
+        from inbetween.engines.shapes import tensor_shapes
         from inbetween.weights.check import verify as verdicts
 
         for one in [name] if name else WEIGHTS:
-            for verdict in verdicts(one, home, show):
+            for verdict in verdicts(one, home, show, tensor_shapes(one)):
                 count += 1
                 if verdict.wrong:
                     wrong.append(one)
@@ -316,7 +320,7 @@ def _place(name: str, home: Path) -> Path:
     if own.is_dir():
         return own
     key, first = next((key, found) for key, found in store.placed(name, home).items() if found is not None)
-    return first.parents[store.file_of(store.get(name).parts[key], first).name.count("/")]
+    return first.parents[store.published(store.get(name).parts[key], first).name.count("/")]
 
 
 def _ask(question: str, otherwise: str) -> None:
@@ -347,11 +351,19 @@ def _facts(name: str, home: Path) -> Facts:
             {
                 "part": key,
                 "path": None if placed[key] is None else str(placed[key]),
-                "files": [{"name": file.name, "size": file.size, "sha256": file.sha256} for file in part.files],
+                "files": [_published(one) for one in part.files],
             }
             for key, part in weights.parts.items()
         ],
     }
+
+
+def _published(one: Published) -> dict[str, object]:
+    """The facts about one way in which a part is published; about each file where it is several."""
+    if isinstance(one, File):
+        return {"name": one.name, "size": one.size, "sha256": one.sha256}
+    files = one.files if isinstance(one, Folder) else (one.index, *one.shards)
+    return {"name": one.name, "size": one.size, "sha256": None, "files": [_published(file) for file in files]}
 
 
 def _table(names: list[str], home: Path) -> None:
@@ -372,10 +384,9 @@ def _table(names: list[str], home: Path) -> None:
 
 def _size(name: str, home: Path) -> str:
     """The size of the files that are here, or of those that would be downloaded."""
-    placed = store.placed(name, home).values()
-    there = [found for found in placed if found is not None]
-    if len(there) == len(placed):
-        return _bytes(sum(found.stat().st_size for found in there))
+    there = store.files(name, home).values()
+    if all(there):
+        return _bytes(sum(file.stat().st_size for files in there for file in files))
     return store.said_size(store.get(name)).removeprefix("size ")
 
 
