@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypedDict
+from typing import TYPE_CHECKING, Annotated, NotRequired, TypedDict
 
 import typer
 
@@ -72,12 +72,14 @@ Move = Annotated[bool, option("--move", group=WORK, help="Move the files instead
 
 
 class FileFacts(TypedDict):
-    """What is known of a file of weights."""
+    """What is known of a file of weights, or of shards or a folder that are published together."""
 
     name: str
     size: int | None
     """In bytes."""
     sha256: str | None
+    files: NotRequired[list[FileFacts]]
+    """The files that make it up, where it is more than one."""
 
 
 class PartFacts(TypedDict):
@@ -358,7 +360,7 @@ def _facts(name: str, home: Path) -> Facts:
     }
 
 
-def _published(one: Published) -> dict[str, object]:
+def _published(one: Published) -> FileFacts:
     """The facts about one way in which a part is published; about each file where it is several."""
     if isinstance(one, File):
         return {"name": one.name, "size": one.size, "sha256": one.sha256}
