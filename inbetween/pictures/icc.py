@@ -141,6 +141,7 @@ def _grey(profile: bytes, name: str, bits: int) -> Conversion | None:
     return Conversion(name, lambda band: table[band], exact=True)
 
 
+@np.errstate(all="ignore")
 def _by_matrix(tags: dict[bytes, bytes]) -> Callable[[NDArray[Any]], NDArray[Any]]:
     """Curves, then a matrix to the light of sRGB's primaries, then its curve; on uint16 (h, W, 3)."""
     codes = np.arange(65_536) / 65_535
@@ -154,6 +155,7 @@ def _by_matrix(tags: dict[bytes, bytes]) -> Callable[[NDArray[Any]], NDArray[Any
     if not (np.isfinite(matrix).all() and all(np.isfinite(table).all() for table in tables)):
         raise Unusable("is broken")
 
+    @np.errstate(all="ignore")
     def convert(band: NDArray[Any]) -> NDArray[Any]:
         light = np.stack([table[band[..., index]] for index, table in enumerate(tables)], axis=-1)
         light = np.clip(light @ matrix.T - offset, 0, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,11 +12,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, _imaging
 
 from inbetween.pictures import icc
 from inbetween.pictures.alike import like
-from inbetween.pictures.containers import ORIENTATION, PLANAR, bare_png, damaged, with_ones
+from inbetween.pictures.containers import ORIENTATION, PLANAR, bare_png, check_deflate, damaged, with_ones
 from inbetween.pictures.header import Facts, decoding, facts, naming, opened, pillow_image, shown
 from inbetween.types import Picture, Report
 
@@ -62,6 +63,7 @@ def _decoded(data: bytes, found: Facts) -> Picture:
         # Transparency is left in for palettes, of which IHDR says that they are colour type 3.
         data = bare_png(data, (b"IHDR", b"PLTE", b"IDAT", *([b"tRNS"] if data[25] == 3 else [])))
     elif found.directory is not None:
+        check_deflate(data)
         tags = (ORIENTATION, PLANAR) if found.bits == 16 else (ORIENTATION,)
         data = with_ones(data, found.directory, tags)
     # Pillow takes PNGs with too few rows for whole, and knows 8 bits only.
@@ -120,8 +122,28 @@ def _silent_opencv() -> Iterator[None]:
             home.setLogLevel(level)
 
 
+@contextmanager
+def _silent_libtiff() -> Iterator[None]:
+    """Keep libtiff's own lines about damaged files off stderr; to be used inside `decoding`, one thread at a time.
+
+    Pillow has no setting for it, so the handler of the library that it has loaded is taken out for a while.
+    """
+    try:
+        set_handler = ctypes.CDLL(_imaging.__file__).TIFFSetErrorHandler
+    except (AttributeError, OSError):
+        # Where the library cannot be reached through Pillow (on Windows, for one), its lines are shown.
+        yield
+        return
+    set_handler.restype, set_handler.argtypes = ctypes.c_void_p, (ctypes.c_void_p,)
+    handler = set_handler(None)
+    try:
+        yield
+    finally:
+        set_handler(handler)
+
+
 def _by_pillow(data: bytes, found: Facts) -> Picture:
-    with decoding(found.name), pillow_image(BytesIO(data), found.name) as image:
+    with decoding(found.name), _silent_libtiff(), pillow_image(BytesIO(data), found.name) as image:
         image.load()
         wanted = "RGBA" if found.channels == 4 else "RGB"
         plain: Image.Image = image
