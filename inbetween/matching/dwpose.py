@@ -96,21 +96,14 @@ def people_of_both(
     return people(start, sessions), people(end, sessions)
 
 
-def people(picture: Picture, sessions: Sessions, *, released: bool = False) -> People:
+def people(picture: Picture, sessions: Sessions) -> People:
     """Everybody in a picture of any kind, surest first; nobody is fine.
 
     Joints with a score of at most `VISIBLE` have score 0 and mean nothing; people whose body scores are below
     `VISIBLE` on average are left out.
-
-    released: as DWPose does: all that was found with all scores, and where nobody was found, the whole picture is
-    taken for a person.
     """
     boxes = person_boxes(picture, sessions.detector)
-    if released and not len(boxes):
-        boxes = np.array([[0.0, 0.0, picture.shape[1], picture.shape[0]]])
     found = openpose(*whole_body(picture, boxes, sessions.pose))
-    if released:
-        return found
     there = found.scores[:, BODY].mean(axis=1) >= VISIBLE
     scores = np.where(found.scores > VISIBLE, found.scores, 0)
     return People(found.joints[there], scores[there])

@@ -17,7 +17,7 @@ from inbetween.matching.gluestick import Assignment, GlueStick, Nodes
 from inbetween.matching.line_ends import paired_ends
 from inbetween.matching.luma import luma
 from inbetween.matching.superpoint import SuperPoint
-from inbetween.matching.wireframe import at_common_scale, segments, selected, wireframe
+from inbetween.matching.wireframe import Wireframe, at_common_scale, distinct_lines, segments, selected, wireframe
 from inbetween.types import NO_MATCHES, Matches, Picture
 from inbetween.weights import files, store
 
@@ -82,25 +82,30 @@ def observed(
     lines: NDArray[np.float32],
     line_scores: NDArray[np.float32],
     most: int | None = 1000,
-    released: bool = False,
 ) -> Nodes:
     """The wireframe of a picture (H, W), sides of at least 16, with descriptors.
 
-    lines, line_scores: as `selected` gives them; most: points that are no junctions; released: see `wireframe`.
+    lines, line_scores: as `selected` gives them; most: points that are no junctions.
     """
     device = next(network.parameters()).device
     image = torch.from_numpy(grey).to(device).float() / 255
     scores, descriptors = network(image[None, None])
     places, own = (found.cpu().numpy() for found in superpoint.points(scores[0], most))
-    frame = wireframe(lines, line_scores, places, own, released)
+    frame = distinct_lines(wireframe(lines, line_scores, places, own))
+    return described(frame, descriptors[0], (grey.shape[0], grey.shape[1]))
+
+
+def described(frame: Wireframe, descriptors: torch.Tensor, size: tuple[int, int]) -> Nodes:
+    """A wireframe of a picture of `size` (H, W), with SuperPoint's descriptors (256, h, w), on their device."""
+    device = descriptors.device
     there = torch.from_numpy(frame.places).to(device)
     return Nodes(
         there,
         torch.from_numpy(frame.scores).to(device),
-        superpoint.sampled(descriptors[0], there),
+        superpoint.sampled(descriptors, there),
         torch.from_numpy(frame.ends).to(device),
         torch.from_numpy(frame.line_scores).to(device),
-        (grey.shape[0], grey.shape[1]),
+        size,
     )
 
 

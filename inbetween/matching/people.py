@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from inbetween.matching.skeleton import BODY, LEFT_HAND, RIGHT_HAND
+from inbetween.matching.skeleton import BODY
 from inbetween.types import People, Track
 
 SHAPE_SHARE = 2.0
@@ -15,7 +15,7 @@ SHAPE_SHARE = 2.0
 Array = NDArray[np.float64]
 
 
-def paired(start: People, end: People, size: tuple[int, int], *, released: bool = False) -> list[tuple[int, int]]:
+def paired(start: People, end: People, size: tuple[int, int]) -> list[tuple[int, int]]:
     """(index in start, index in end) of those who are the same person; each index at most once.
 
     The assignment with the least sum of distances (Hungarian method) of the body joints visible in both, by where
@@ -23,11 +23,7 @@ def paired(start: People, end: People, size: tuple[int, int], *, released: bool 
 
     Args:
         size: (H, W) of both keys.
-        released: as FCVG's released code does: one after the other takes the nearest of those left by the mean of
-            all body joints, visible or not, and whoever stands behind the shorter list is not looked at.
     """
-    if released:
-        return _greedy(start, end, size)
     distances = _distances(start, end)
     # A finite stand-in: the method fails where a whole row is infinite.
     out_of_reach = np.isinf(distances)
@@ -54,17 +50,6 @@ def people_tracks(start: People, end: People, size: tuple[int, int]) -> tuple[Tr
     )
 
 
-def people_between(start: People, end: People, size: tuple[int, int], f: float) -> People:
-    """The people at f in [0, 1] of the way as FCVG's released code has them, quirks and all; the mended way is a track.
-
-    Pairs of `paired(released=True)` only; joints, seen or not, and scores straight from one key to the other; the
-    right hands are mixed up where the keys have unequal numbers of people.
-    """
-    pairs = paired(start, end, size, released=True)
-    a, b = _with_mixed_hands(start, [i for i, _ in pairs]), _with_mixed_hands(end, [j for _, j in pairs])
-    return People(a.joints + (b.joints - a.joints) * f, a.scores + (b.scores - a.scores) * f)
-
-
 def _distances(start: People, end: People) -> Array:
     """(P, Q) pixels; infinite where no body joint is visible in both."""
     seen = (start.scores[:, None, BODY] > 0) & (end.scores[None, :, BODY] > 0)
@@ -74,18 +59,6 @@ def _distances(start: People, end: People) -> Array:
     apart = np.linalg.norm(moves - together[:, :, None], axis=3) * seen
     distance = np.linalg.norm(together, axis=2) + SHAPE_SHARE * apart.sum(axis=2) / count[..., 0]
     return np.asarray(np.where(seen.any(axis=2), distance, np.inf))
-
-
-def _greedy(start: People, end: People, size: tuple[int, int]) -> list[tuple[int, int]]:
-    centres = [(people.joints[:, BODY] / (size[1], size[0])).mean(axis=1) for people in (start, end)]
-    common = min(map(len, centres))
-    free = list(range(common))
-    pairs = []
-    for i in range(common):
-        nearest = min(free, key=lambda j: float(np.linalg.norm(centres[0][i] - centres[1][j])))
-        free.remove(nearest)
-        pairs.append((i, nearest))
-    return pairs
 
 
 def _person(people: People, index: int) -> tuple[Array, Array]:
@@ -105,17 +78,3 @@ def _moving_together(a: tuple[Array, Array], b: tuple[Array, Array]) -> tuple[tu
     starts = np.where((from_weights > 0)[:, None], from_joints, to_joints - move)
     ends = np.where((to_weights > 0)[:, None], to_joints, from_joints + move)
     return (starts, from_weights), (ends, to_weights)
-
-
-def _with_mixed_hands(people: People, chosen: list[int]) -> People:
-    """The chosen people with the hands that the released code gives them.
-
-    It lists all left hands and then all right ones, and takes the right ones from place `len(chosen)` of that list on,
-    where they begin only if everybody is chosen.
-    """
-    joints, scores = people.joints[chosen], people.scores[chosen]
-    for row, index in enumerate(chosen):
-        turn, owner = divmod(len(chosen) + index, len(people.joints))
-        hand = (LEFT_HAND, RIGHT_HAND)[turn]
-        joints[row, RIGHT_HAND], scores[row, RIGHT_HAND] = people.joints[owner, hand], people.scores[owner, hand]
-    return People(joints, scores)

@@ -7,7 +7,7 @@ detector (von Gioi et al. 2010) in place of the original one, which is under ano
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -95,11 +95,10 @@ class Wireframe:
         return self.places[self.ends]
 
 
-def wireframe(lines: Floats, line_scores: Floats, places: Floats, scores: Floats, released: bool = False) -> Wireframe:
+def wireframe(lines: Floats, line_scores: Floats, places: Floats, scores: Floats) -> Wireframe:
     """Joins lines (N, 2, 2), which have scores (N,), at their ends, and adds the points (n, 2), with scores (n,).
 
-    All in pixels. Lines that come to join the same two junctions, or one with itself, are dropped but for the
-    first: they would tie in every comparison. `released` keeps them.
+    All in pixels. Several lines may come to join the same two junctions, see `distinct_lines`.
     """
     raw_ends = lines.reshape(-1, 2)
     label = _together(raw_ends)
@@ -107,14 +106,22 @@ def wireframe(lines: Floats, line_scores: Floats, places: Floats, scores: Floats
     weights = normalised(line_scores)
     mean = np.stack([np.bincount(label, of) / count for of in (*raw_ends.T, weights.repeat(2))], axis=1)
     clear = ~(np.linalg.norm(places[:, None] - raw_ends, axis=2) < CLEAR).any(1)
-    ends = label.reshape(-1, 2)
-    kept = np.arange(len(ends)) if released else _distinct(ends)
     return Wireframe(
         np.concatenate([mean[:, :2], places[clear]]).astype(np.float32),
         np.concatenate([mean[:, 2], scores[clear]]).astype(np.float32),
-        ends[kept],
-        weights[kept],
+        label.reshape(-1, 2),
+        weights,
     )
+
+
+def distinct_lines(frame: Wireframe) -> Wireframe:
+    """The wireframe without lines that join a junction with itself, or two that a line before joins already.
+
+    They would tie with each other in every comparison. The authors' code keeps them.
+    """
+    pairs, rows = np.unique(np.sort(frame.ends, axis=1), axis=0, return_index=True)
+    kept = np.sort(rows[pairs[:, 0] != pairs[:, 1]])
+    return replace(frame, ends=frame.ends[kept], line_scores=frame.line_scores[kept])
 
 
 def _together(ends: Floats) -> NDArray[np.int64]:
@@ -129,9 +136,3 @@ def _together(ends: Floats) -> NDArray[np.int64]:
     _, label = connected_components(near, directed=False)
     _, appeared, label = np.unique(label, return_index=True, return_inverse=True)
     return np.asarray(appeared.argsort().argsort()[label], np.int64)
-
-
-def _distinct(ends: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The rows of `ends` (N, 2), in order, that join two junctions which no row before joins."""
-    pairs, rows = np.unique(np.sort(ends, axis=1), axis=0, return_index=True)
-    return np.sort(rows[pairs[:, 0] != pairs[:, 1]])
