@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import cv2
 import numpy as np
@@ -28,14 +27,14 @@ def draw_lines(
     one pixel. Colours are RGB, 0..255. Thicker lines differ between versions of OpenCV.
     """
     canvas = np.zeros((*size, 3), np.uint8)
-    for (a, b), colour in zip(whole(lines), colours, strict=True):
+    for (a, b), colour in zip(whole_pixels(lines).tolist(), colours, strict=True):
         cv2.line(canvas, a, b, colour, thickness)
     return canvas
 
 
-def whole(places: NDArray[np.float32] | NDArray[np.float64]) -> Any:
+def whole_pixels(places: NDArray[np.float32] | NDArray[np.float64]) -> NDArray[np.int64]:
     """Coordinates as nested lists of integers, truncated towards zero, as OpenCV takes them; of the same shape."""
-    return np.clip(places, -FARTHEST, FARTHEST).astype(np.int64).tolist()
+    return np.clip(places, -FARTHEST, FARTHEST).astype(np.int64)
 
 
 def overlaid(lines: Canvas, poses: Canvas) -> Canvas:

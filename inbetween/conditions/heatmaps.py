@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
 
 import cv2
 import numpy as np
@@ -35,7 +34,7 @@ def template() -> Grey:
     return np.where(distance <= RADIUS**2, spot, 0).astype(np.uint8)
 
 
-def heatmaps(tracks: NDArray[np.floating[Any]], size: tuple[int, int], side: int = SIDE) -> Grey:
+def heatmaps(tracks: NDArray[np.floating], size: tuple[int, int], side: int = SIDE) -> Grey:
     """The spots of every frame: (F, H, W), 0..255.
 
     tracks: (F, P, 2), pixels of `size`, (H, W); their dtype is that of the arithmetic, so that float16 tracks fall

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import Any
 
 import cv2
 import numpy as np
@@ -31,7 +30,7 @@ DOT, RIM = int(2.5 * 2**PART), int(3.5 * 2**PART)
 """Radius of a dot, without and with its rim."""
 
 Canvas = NDArray[np.uint8]
-Floats = NDArray[np.floating[Any]]
+Floats = NDArray[np.floating]
 
 
 def match_sheet(start: Picture, end: Picture, matches: Matches) -> bytes:

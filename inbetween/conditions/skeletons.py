@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import colorsys
 import math
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inbetween.conditions.drawing import Canvas, whole
+from inbetween.conditions.drawing import Canvas, whole_pixels
 from inbetween.matching.skeleton import BODY, FACE, LEFT_HAND, RIGHT_HAND, VISIBLE
 from inbetween.types import People
 
@@ -57,7 +56,7 @@ def draw_people(people: People, size: tuple[int, int], shown: NDArray[np.bool_] 
         shown = scores > 0
     _draw_limbs(canvas, at[:, BODY], scores[:, BODY])
     cv2.LUT(canvas, DIMMED, canvas)
-    spots = whole(at)
+    spots = whole_pixels(at).tolist()
     for joint, colour in enumerate(BODY_COLOURS):
         for person in np.flatnonzero(shown[:, joint]):
             cv2.circle(canvas, spots[person][joint], 4, _integers(colour * scores[person, joint]), -1)
@@ -80,12 +79,12 @@ def _draw_limbs(canvas: Canvas, at: NDArray[np.float64], scores: NDArray[np.floa
             ends = joints[[a, b]]
             across, down = ends[0] - ends[1]
             half = int(math.hypot(across, down) / 2)
-            centre = whole(ends.mean(axis=0))
+            centre = whole_pixels(ends.mean(axis=0)).tolist()
             outline = cv2.ellipse2Poly(centre, (half, 8), int(math.degrees(math.atan2(down, across))), 0, 360, 1)
             cv2.fillConvexPoly(canvas, np.array(outline), _integers(colour * (sure[a] * sure[b])))
 
 
-def _draw_hand(canvas: Canvas, spots: Any, scores: NDArray[np.float64], shown: NDArray[np.bool_]) -> None:
+def _draw_hand(canvas: Canvas, spots: list[list[int]], scores: NDArray[np.float64], shown: NDArray[np.bool_]) -> None:
     for (a, b), colour in zip(FINGER_BONES, BONE_COLOURS, strict=True):
         if shown[a] and shown[b] and min(*spots[a], *spots[b]) > 0:
             brightness = int(255 * scores[a] * scores[b])

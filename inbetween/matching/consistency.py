@@ -7,13 +7,14 @@ homography or a fundamental matrix of the whole picture would throw away. No dra
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 Floats = NDArray[np.float64]
+Number = TypeVar("Number", np.float64, np.intp)
 
 NEIGHBOURS = 16
 RIDGE = 20.0
@@ -84,7 +85,7 @@ def _own_motion(a: Floats, b: Floats) -> tuple[LocalMotion, NDArray[np.intp]]:
         found.append((shift, gradient, spread, np.where(off <= tolerance(spread), support, 0)))
     all_better = found[1][3] > found[0][3]
 
-    def chosen(own: NDArray[Any], plain: NDArray[Any]) -> NDArray[Any]:
+    def chosen(own: NDArray[Number], plain: NDArray[Number]) -> NDArray[Number]:
         return np.where(all_better.reshape(-1, *[1] * (own.ndim - 1)), plain, own)
 
     shift, gradient, spread, support = (chosen(x, y) for x, y in zip(*found, strict=True))

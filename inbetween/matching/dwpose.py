@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -34,14 +34,26 @@ Boxes = NDArray[np.float64]
 """(N, 4): left, top, right, bottom in pixels, surest first; may reach out of the picture."""
 
 
+class Node(Protocol):
+    """An input of a network in ONNX Runtime."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def shape(self) -> Sequence[int]: ...
+
+
 class Session(Protocol):
     """What is used of onnxruntime.InferenceSession."""
 
-    def get_inputs(self) -> Sequence[Any]: ...
+    def get_inputs(self) -> Sequence[Node]: ...
 
-    def get_outputs(self) -> Sequence[Any]: ...
+    def get_outputs(self) -> Sequence[object]: ...
 
-    def run(self, output_names: None, input_feed: Mapping[str, Any], /) -> Sequence[Any]: ...
+    def run(
+        self, output_names: None, input_feed: Mapping[str, NDArray[np.float32]], /
+    ) -> Sequence[NDArray[np.float32]]: ...
 
 
 @dataclass(frozen=True)
@@ -159,7 +171,7 @@ def _cells() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return np.concatenate(grids), np.concatenate(strides)
 
 
-def _surest(boxes: NDArray[Any], scores: NDArray[Any]) -> list[int]:
+def _surest(boxes: NDArray[np.floating], scores: NDArray[np.floating]) -> list[int]:
     """Greedy non-maximum suppression: indices by falling score. Both edge pixels of a box count as inside."""
     areas = np.prod(boxes[:, 2:] - boxes[:, :2] + 1, axis=1)
     order = np.argsort(-scores, kind="stable")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -15,8 +14,7 @@ from numpy.typing import NDArray
 from inbetween.matching import superpoint
 from inbetween.matching.gluestick import Assignment, GlueStick, Nodes
 from inbetween.matching.line_ends import paired_ends
-from inbetween.matching.luma import luma
-from inbetween.matching.superpoint import SuperPoint
+from inbetween.matching.superpoint import SuperPoint, luma
 from inbetween.matching.wireframe import Wireframe, at_common_scale, distinct_lines, segments, selected, wireframe
 from inbetween.types import NO_MATCHES, Matches, Picture
 from inbetween.weights import files, store
@@ -39,7 +37,7 @@ def load(folder: Path | None = None, device: str = "cpu") -> tuple[SuperPoint, G
     )
 
 
-def _matcher(kept: Mapping[str, Any]) -> Mapping[str, Any]:
+def _matcher(kept: Mapping[str, object]) -> Mapping[str, object]:
     """The weights of the matcher alone, under its own names, from a checkpoint of its training or from such weights."""
     weights = kept.get("model", kept)
     if not isinstance(weights, Mapping):

@@ -22,7 +22,7 @@ from inbetween.dense.dis import Grey
 from inbetween.errors import InbetweenError
 from inbetween.matching.consistency import LEAST_SUPPORT
 from inbetween.matching.scaled import scaled, with_lines
-from inbetween.matching.sift import verified
+from inbetween.matching.sift import verify_points
 from inbetween.types import Matches, Picture, Settings
 from inbetween.weights import files, store
 
@@ -41,12 +41,12 @@ def match(start: Picture, end: Picture, points: str, weights: Path | None, setti
         InbetweenError: a file is missing, cannot be read safely, or does not fit.
     """
     networks = load(points, weights, settings.device)
-    works = scaled(start), scaled(end)
-    images = [_tensor(picture, own.grey).to(settings.device) for picture, own in zip((start, end), works, strict=True)]
+    pair = scaled(start), scaled(end)
+    images = [_tensor(picture, own.grey).to(settings.device) for picture, own in zip((start, end), pair, strict=True)]
     with torch.inference_mode():
         a, b, scores = (by_loftr if points == "loftr" else by_lightglue)(networks, images)
     found = [side.cpu().numpy().astype(np.float64) for side in (a, b, scores)]
-    return with_lines(works, verified(found[0], found[1], found[2], LEAST_SUPPORT))
+    return with_lines(pair, verify_points(found[0], found[1], found[2], LEAST_SUPPORT))
 
 
 @lru_cache(maxsize=1)
@@ -96,7 +96,7 @@ def by_lightglue(networks: Sequence[nn.Module], images: Sequence[Tensor]) -> tup
     return first[pairs[:, 0]], second[pairs[:, 1]], out["scores"][0]
 
 
-def _read(name: str, folder: Path | None, inside: str | None = None) -> tuple[Path, Mapping[str, Any]]:
+def _read(name: str, folder: Path | None, inside: str | None = None) -> tuple[Path, Mapping[str, Tensor]]:
     """The file, in `folder`, else the usual one, then torch hub's, and the weights in it; `inside`: the name they have
     in the published file."""
     hub = Path(torch.hub.get_dir()) / "checkpoints"
@@ -105,7 +105,7 @@ def _read(name: str, folder: Path | None, inside: str | None = None) -> tuple[Pa
     return path, kept.get(inside, kept) if inside else kept
 
 
-def _filled(network: nn.Module, path: Path, weights: Mapping[str, Any], device: str) -> nn.Module:
+def _filled(network: nn.Module, path: Path, weights: Mapping[str, Tensor], device: str) -> nn.Module:
     """The network with weights that came from `path`, for inference. Buffers may be missing: kornia makes them."""
     parameters = {name for name, _ in network.named_parameters()}
     try:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from inbetween.dense.dis import Grey
 from inbetween.dense.warp import Field
 from inbetween.matching.consistency import Floats, LocalMotion
-from inbetween.matching.predictions import Guesses, by_flow, by_lines, by_points, joined, none
+from inbetween.matching.predictions import Guesses, by_flow, by_lines, by_points, joined, no_guesses
 from inbetween.matching.segments import strip
 
 MOST_OFF, MOST_TURNED, LEAST_OVERLAP = 3.0, float(np.sin(np.deg2rad(5))), 0.5
@@ -77,7 +77,7 @@ def matched_lines(
 
     motion, moves: of the verified points; flow: there and back, between the halved pictures.
     """
-    carried = by_flow(a, *flow) if flow else none(len(a))
+    carried = by_flow(a, *flow) if flow else no_guesses(len(a))
     direct = joined([by_points(a, motion, moves), carried])
     found = _witnessed(_associated(a, b, direct, looks), direct, a)
     # A second time, with what the lines say about each other: a thing without points has lines.

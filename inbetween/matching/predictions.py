@@ -46,7 +46,7 @@ def by_points(lines: Floats, motion: LocalMotion, moves: Floats) -> Guesses:
     lines: (M, 2, 2); moves: (N, 2), the points' own.
     """
     if not len(lines) or len(motion.places) < POOLED:
-        return none(len(lines))
+        return no_guesses(len(lines))
     middle = lines.mean(axis=1)
     distance, near = cKDTree(motion.places).query(middle, POOLED)
     steps = motion.places[near] - middle[:, None]
@@ -72,7 +72,7 @@ def by_lines(lines: Floats, index: NDArray[np.intp], a: Floats, b: Floats) -> Gu
     index: (L,), which of `lines` those are; none says anything about itself.
     """
     if not len(lines) or len(a) < 2:
-        return none(len(lines))
+        return no_guesses(len(lines))
     middle, from_ = lines.mean(axis=1), a.mean(axis=1)
     count = min(BY_LINES, len(a))
     distance, near = cKDTree(from_).query(middle, range(1, count + 1))
@@ -90,7 +90,7 @@ def by_lines(lines: Floats, index: NDArray[np.intp], a: Floats, b: Floats) -> Gu
 def by_flow(lines: Floats, there: Field, back: Field) -> Guesses:
     """From the optical flow between the halved pictures (h, w, 2): one guess, where there and back agree."""
     if not len(lines):
-        return none(0)
+        return no_guesses(0)
     share = np.linspace(-0.5, 0.5, SAMPLES)
     middle, way = lines.mean(axis=1), lines[:, 1] - lines[:, 0]
     on = middle[:, None] + share[:, None] * way[:, None]
@@ -133,6 +133,6 @@ def _complex(ways: Floats) -> NDArray[np.complex128]:
     return np.asarray(ways[:, 0] + 1j * ways[:, 1])
 
 
-def none(count: int) -> Guesses:
+def no_guesses(count: int) -> Guesses:
     """No guess at all for `count` lines."""
     return Guesses(np.zeros((count, 0, 2, 2)), np.zeros((count, 0)), np.zeros((count, 0)), np.zeros(0))

@@ -5,16 +5,15 @@ All work is done at about the size of the pictures that networks see, for which 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from inbetween.dense.dis import Grey, dis, grey, halved
+from inbetween.dense.warp import Map
 from inbetween.matching.consistency import Floats, LocalMotion
 from inbetween.matching.lines import matched_lines, normalised
 from inbetween.matching.segments import segments
@@ -27,9 +26,6 @@ DARK, MOST_GAIN = 48, 5.0
 LINES = 600
 """The longest lines of each picture that are looked at."""
 
-Map = Callable[..., Iterable[Any]]
-"""`map`, or a pool's: for both pictures at once."""
-
 
 @dataclass(frozen=True, eq=False)
 class Scaled:
@@ -40,7 +36,7 @@ class Scaled:
     scale: Floats
     """(2,): its pixels per pixel of the picture, in x and y."""
 
-    def out(self, places: Floats) -> NDArray[np.float32]:
+    def to_picture(self, places: Floats) -> NDArray[np.float32]:
         """Places (..., 2) in pixels of the picture."""
         # Pixel centres lie at integers in both.
         return np.asarray((places + 0.5) / self.scale - 0.5, np.float32)
@@ -75,9 +71,9 @@ def scaled(picture: Picture) -> Scaled:
     return Scaled(image, np.array(size) / (width, height))
 
 
-def with_lines(works: tuple[Scaled, Scaled], points: Points, both: Map = map) -> Matches:
+def with_lines(sides: tuple[Scaled, Scaled], points: Points, both: Map = map) -> Matches:
     """The points, and the lines that go with them, in pixels of the pictures, which are of one size."""
-    greys = works[0].grey, works[1].grey
+    greys = sides[0].grey, sides[1].grey
     small = [np.asarray(halved(image), np.uint8) for image in greys]
     there, back = both(dis, small, small[::-1])
     a, b = both(partial(segments, most=LINES), greys)
@@ -85,10 +81,10 @@ def with_lines(works: tuple[Scaled, Scaled], points: Points, both: Map = map) ->
     flow = None if there is None or back is None else (there, back)
     lines = matched_lines(a, b, looks, points.motion, points.b - points.a, flow)
     return Matches(
-        works[0].out(points.a),
-        works[1].out(points.b),
+        sides[0].to_picture(points.a),
+        sides[1].to_picture(points.b),
         points.scores,
-        works[0].out(lines.a),
-        works[1].out(lines.b),
+        sides[0].to_picture(lines.a),
+        sides[1].to_picture(lines.b),
         np.asarray(np.exp(-lines.cost), np.float32),
     )

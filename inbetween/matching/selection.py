@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -18,8 +16,8 @@ Indices = NDArray[np.intp]
 
 def select(
     method: str,
-    start: NDArray[np.floating[Any]],
-    end: NDArray[np.floating[Any]],
+    start: NDArray[np.floating],
+    end: NDArray[np.floating],
     distances: ArrayLike,
     count: int,
     *,
@@ -61,7 +59,7 @@ def select_points(matches: Matches, method: str, count: int, *, threshold: float
     return select(method, matches.points_a, matches.points_b, distances, count, threshold=threshold, seed=seed)
 
 
-def _spread(start: NDArray[np.floating[Any]], order: Indices) -> Indices:
+def _spread(start: NDArray[np.floating], order: Indices) -> Indices:
     kept: list[np.intp] = []
     for index in order:
         if (np.linalg.norm(start[kept] - start[index], axis=-1) >= APART).all():

@@ -11,9 +11,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inbetween.dense.warp import Map
 from inbetween.matching.consistency import Floats, consistent
 from inbetween.matching.points import described, detected, matched
-from inbetween.matching.scaled import Map, Points, Scaled, scaled, with_lines
+from inbetween.matching.scaled import Points, Scaled, scaled, with_lines
 from inbetween.types import Matches, Picture
 
 
@@ -52,24 +53,24 @@ def match(start: Picture, end: Picture, threads: int = 1, model: str | None = No
     """
     with ThreadPoolExecutor(min(threads, 2)) as pool:
         first, second = pool.map(scaled, (start, end))
-        return with_lines((first, second), found((first, second), model, pool.map), pool.map)
+        return with_lines((first, second), find_points((first, second), model, pool.map), pool.map)
 
 
-def found(works: tuple[Scaled, Scaled], model: str | None = None, both: Map = map) -> Points:
+def find_points(sides: tuple[Scaled, Scaled], model: str | None = None, both: Map = map) -> Points:
     """The verified SIFT points of both pictures."""
-    greys = [own.grey for own in works]
+    greys = [own.grey for own in sides]
     keypoints = list(both(partial(detected, contrast=PASSES[-1].contrast), greys))
     tries: list[Points] = []
     for way in PASSES:
         left, right = both(partial(described, contrast=way.contrast, most=way.most), greys, keypoints)
         in_a, in_b, scores = matched(left, right, way.ratio)
-        tries.append(verified(left.places[in_a], right.places[in_b], scores, way.least, model))
+        tries.append(verify_points(left.places[in_a], right.places[in_b], scores, way.least, model))
         if len(tries[-1].a) >= MANY_POINTS:
             break
     return max(tries, key=lambda points: len(points.a))
 
 
-def verified(a: Floats, b: Floats, scores: NDArray[np.floating[Any]], least: int, model: str | None = None) -> Points:
+def verify_points(a: Floats, b: Floats, scores: NDArray[np.floating], least: int, model: str | None = None) -> Points:
     """The matches a (N, 2) -> b (N, 2) that move as `least` neighbours do, and lie on the model if one is asked for."""
     # A point with two directions is two for SIFT; here it would vouch for itself.
     _, single = np.unique(np.rint(100 * np.hstack([a, b])), axis=0, return_index=True)

@@ -34,7 +34,6 @@ import difflib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -61,7 +60,7 @@ EXAMPLE = '{"inbetween-motion": 1, "size": {"width": 640, "height": 360}, "track
 
 
 def read_motion(path: Path) -> Motion:
-    """The motion in a file, in pixels of the file's own size; see `fitted`.
+    """The motion in a file, in pixels of the file's own size; see `rescaled_motion`.
 
     Raises:
         InbetweenError: it cannot be read, or is no such file; the fault is named by its place.
@@ -103,8 +102,7 @@ def motion_from_json(text: str, name: str = "motion") -> Motion:
         )
     _check_fields(document, (NAME, "size", "tracks", *DEFAULTS), ("size", "tracks"), f"{name}: ")
     size = _size(document["size"], f"{name}: size")
-    defaults = DEFAULTS | {field: document[field] for field in DEFAULTS if field in document}
-    _check_words(defaults, f"{name}: ")
+    defaults = DEFAULTS | _choices(document, f"{name}: ")
     tracks = _list(document["tracks"], None, f"{name}: tracks")
     return Motion(tuple(_track(track, defaults, f"{name}: tracks[{i}]") for i, track in enumerate(tracks)), size)
 
@@ -118,7 +116,7 @@ def motion_to_json(motion: Motion) -> str:
     return f'{{\n  "{NAME}": {VERSION},\n  "size": {size},\n  "tracks": [{tracks}\n  ]\n}}\n'
 
 
-def fitted(motion: Motion, size: tuple[int, int], report: Report) -> Motion:
+def rescaled_motion(motion: Motion, size: tuple[int, int], report: Report) -> Motion:
     """The motion in pixels of a picture of another size, (H, W), and the same aspect; what is scaled is said.
 
     Raises:
@@ -141,13 +139,11 @@ def fitted(motion: Motion, size: tuple[int, int], report: Report) -> Motion:
 # ------------------------------------------------------------------ reading
 
 
-def _track(words: Any, defaults: Mapping[str, Any], place: str) -> Track:
+def _track(words: object, defaults: Mapping[str, str], place: str) -> Track:
     if not isinstance(words, dict):
         raise _fault(place, f"`{_shown(words)}` is no track", 'write it as {"places": [[10, 20], [90, 20]]}')
     _check_fields(words, ("places", "times", "weights", *DEFAULTS), ("places",), f"{place}.")
-    said = {field: words[field] for field in DEFAULTS if field in words}
-    _check_words(said, f"{place}.")
-    chosen = {**defaults, **said}
+    chosen = {**defaults, **_choices(words, f"{place}.")}
     points = POINTS[chosen["kind"]]
     inner = () if points == 1 else (points,)
     places = _numbers(words["places"], (None, *inner, 2), f"{place}.places", -FARTHEST, FARTHEST)
@@ -174,7 +170,7 @@ def _track(words: Any, defaults: Mapping[str, Any], place: str) -> Track:
     )
 
 
-def _size(words: Any, place: str) -> tuple[int, int]:
+def _size(words: object, place: str) -> tuple[int, int]:
     hint = 'write it as {"width": 1024, "height": 576}'
     if not isinstance(words, dict):
         raise _fault(place, f"`{_shown(words)}` is no size", hint)
@@ -186,7 +182,7 @@ def _size(words: Any, place: str) -> tuple[int, int]:
     return words["height"], words["width"]
 
 
-def _times(value: Any, count: int, place: str) -> Numbers:
+def _times(value: object, count: int, place: str) -> Numbers:
     if count == 1:
         raise _fault(place, "one place has no times", "leave them out, or give more places")
     times = _numbers(value, (count,), place, 0, 1)
@@ -197,11 +193,11 @@ def _times(value: Any, count: int, place: str) -> Numbers:
     return times
 
 
-def _numbers(value: Any, shape: Sequence[int | None], place: str, low: float, high: float) -> Numbers:
+def _numbers(value: object, shape: Sequence[int | None], place: str, low: float, high: float) -> Numbers:
     return np.array(_nested(value, shape, place, low, high), np.float64).reshape([n or -1 for n in shape])
 
 
-def _nested(value: Any, shape: Sequence[int | None], place: str, low: float, high: float) -> Any:
+def _nested(value: object, shape: Sequence[int | None], place: str, low: float, high: float) -> object:
     if shape:
         items = _list(value, shape[0], place)
         return [_nested(item, shape[1:], f"{place}[{i}]", low, high) for i, item in enumerate(items)]
@@ -210,7 +206,7 @@ def _nested(value: Any, shape: Sequence[int | None], place: str, low: float, hig
     return float(value)
 
 
-def _list(value: Any, count: int | None, place: str) -> list[Any]:
+def _list(value: object, count: int | None, place: str) -> list[object]:
     if not isinstance(value, list) or count not in (None, len(value)):
         found = f"has {len(value)}" if isinstance(value, list) else f"is `{_shown(value)}`"
         raise _fault(
@@ -219,7 +215,7 @@ def _list(value: Any, count: int | None, place: str) -> list[Any]:
     return value
 
 
-def _check_fields(words: Mapping[str, Any], known: Collection[str], needed: Collection[str], place: str) -> None:
+def _check_fields(words: Mapping[str, object], known: Collection[str], needed: Collection[str], place: str) -> None:
     for field in words:
         if field not in known:
             near = difflib.get_close_matches(field, known, n=1)
@@ -230,20 +226,28 @@ def _check_fields(words: Mapping[str, Any], known: Collection[str], needed: Coll
             raise _fault(f"{place}{field}", "this field is missing", f"an example: {EXAMPLE}")
 
 
-def _check_words(words: Mapping[str, Any], place: str) -> None:
-    """Fields with defaults: each one of its choices."""
-    for field, value in words.items():
+def _choices(words: Mapping[str, object], place: str) -> dict[str, str]:
+    """Those of the fields in `DEFAULTS` that are given, each checked to be one of its choices."""
+    chosen = {}
+    for field in DEFAULTS:
+        if field not in words:
+            continue
+        value = words[field]
         if field == "pace" and isinstance(value, str):
             try:
                 parse_easing(value)
             except InbetweenError as problem:
                 raise _fault(f"{place}pace", problem.message, problem.hint) from None
+            chosen[field] = value
         elif not isinstance(value, str) or value not in CHOICES.get(field, ()):
             known = CHOICES.get(field, ("linear", "ease-in-out", "steps(4)"))
             raise _fault(f"{place}{field}", f"`{_shown(value)}` is not known", f"known: {', '.join(known)}")
+        else:
+            chosen[field] = value
+    return chosen
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     made = dict(pairs)
     if len(made) < len(pairs):
         twice = next(key for i, (key, _) in enumerate(pairs) if key in dict(pairs[:i]))
@@ -259,7 +263,7 @@ def _fault(place: str, what: str, hint: str) -> InbetweenError:
     return InbetweenError(f"{place}: {what}", hint)
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     text = value if isinstance(value, str) else json.dumps(value)
     return text if len(text) <= 40 else f"{text[:39]}…"
 
@@ -267,7 +271,7 @@ def _shown(value: Any) -> str:
 # ------------------------------------------------------------------ writing
 
 
-def _track_words(track: Track) -> dict[str, Any]:
+def _track_words(track: Track) -> dict[str, object]:
     """A track's fields, without those that are as when left out."""
     single = track.places.dtype == np.float32
     said = {
@@ -277,7 +281,7 @@ def _track_words(track: Track) -> dict[str, Any]:
         "source": track.source,
         "precision": "single" if single else "double",
     }
-    words: dict[str, Any] = {field: value for field, value in said.items() if value != DEFAULTS[field]}
+    words: dict[str, object] = {field: value for field, value in said.items() if value != DEFAULTS[field]}
     if not np.array_equal(track.times, equal_times(len(track.times))):
         words["times"] = track.times.tolist()
     # The shortest decimals that give a float32 back, not those of its double.

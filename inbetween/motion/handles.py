@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,7 +35,7 @@ def handles(motion: Motion, size: tuple[int, int], reach: float) -> Handles:
         ]
         return np.asarray(np.concatenate(there) if there else np.zeros((0, 2)), np.float32)
 
-    def each(values: list[float]) -> NDArray[Any]:
+    def each(values: list[float]) -> NDArray[np.float32]:
         return np.repeat(np.asarray(values, np.float32), counts)
 
     weight = [share @ track.weights[[0, -1]].min(axis=0) for track, share in zip(motion.tracks, shares, strict=True)]
@@ -51,7 +49,7 @@ def handles(motion: Motion, size: tuple[int, int], reach: float) -> Handles:
     )
 
 
-def _shares(track: Track, reach: float) -> NDArray[Any]:
+def _shares(track: Track, reach: float) -> NDArray[np.float64]:
     """(n, P): how n handles are made of the track's points."""
     points = track.places.shape[1]
     if track.kind != "line":

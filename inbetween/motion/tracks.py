@@ -15,7 +15,7 @@ arc       on a circle or a spiral. A line or a skeleton turns and grows evenly a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,7 +24,7 @@ from scipy.interpolate import PchipInterpolator
 from inbetween.timeline.easing import parse_easing
 from inbetween.types import Track
 
-Places: TypeAlias = NDArray[np.floating[Any]]
+Places: TypeAlias = NDArray[np.floating]
 Numbers: TypeAlias = NDArray[np.float64]
 Complex: TypeAlias = NDArray[np.complex128]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from inbetween.errors import UsageError
-from inbetween.motion.document import fitted, read_motion
+from inbetween.motion.document import read_motion, rescaled_motion
 from inbetween.motion.drags import parse_drag
 from inbetween.types import Motion, Report, Track
 
@@ -39,11 +39,11 @@ def user_motions(
     Raises:
         WordsRefused: see `check_drags`.
         UnknownName: no such timing.
-        InbetweenError: see `read_motion` and `fitted`.
+        InbetweenError: see `read_motion` and `rescaled_motion`.
     """
     tracks: dict[int, list[Track]] = defaultdict(list)
     if file is not None:
-        tracks[0] += fitted(read_motion(Path(file)), sizes[0], report).tracks
+        tracks[0] += rescaled_motion(read_motion(Path(file)), sizes[0], report).tracks
     for text in drags:
         gap = _gap_of(text, parse_drag(text, ANY_SIZE)[0], len(sizes))
         tracks[gap].append(parse_drag(text, sizes[gap], timing=timing)[1])

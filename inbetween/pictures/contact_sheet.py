@@ -9,7 +9,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from inbetween.pictures.alike import to_8_bit
+from inbetween.pictures.formats import to_8_bit
 from inbetween.types import Picture
 
 COLUMNS = 5

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inbetween.errors import UnknownName, UsageError
-from inbetween.pictures.alike import premultiplied, straight
+from inbetween.pictures.formats import premultiplied, straight
 from inbetween.types import Picture
 
 WAYS = ("crop", "pad", "stretch")
@@ -99,8 +99,8 @@ def _cropped(picture: Picture, size: tuple[int, int]) -> Picture:
         top, kept, scaled = _window(height, width, size[0], size[1])
         picture, inner = picture[top : top + kept], (scaled, size[1])
     top, left = (inner[0] - size[0]) // 2, (inner[1] - size[1]) // 2
-    result: Any = _resized(picture, inner)[top : top + size[0], left : left + size[1]]
-    return np.ascontiguousarray(result)
+    result: Picture = _resized(picture, inner)[top : top + size[0], left : left + size[1]]
+    return result if result.flags.c_contiguous else result.copy()
 
 
 def _window(side: int, other: int, new_side: int, new_other: int) -> tuple[int, int, int]:

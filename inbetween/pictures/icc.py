@@ -16,13 +16,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from inbetween.pictures.alike import to_8_bit
+from inbetween.pictures.formats import to_8_bit
 from inbetween.types import Picture
 
 _BAND = 1 << 20
@@ -96,7 +95,7 @@ def converted(pixels: Picture, colours: int, way: Conversion) -> Picture:
     return result
 
 
-def srgb_encoded(linear: NDArray[Any]) -> NDArray[Any]:
+def srgb_encoded(linear: NDArray[np.floating]) -> NDArray[np.floating]:
     """Light in 0..1 to sRGB code values in 0..1."""
     return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
 
@@ -106,8 +105,8 @@ def _line(text: str) -> str:
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
-def _by_pillow(transform: ImageCms.ImageCmsTransform, mode: str) -> Callable[[NDArray[Any]], NDArray[Any]]:
-    def convert(band: NDArray[Any]) -> NDArray[Any]:
+def _by_pillow(transform: ImageCms.ImageCmsTransform, mode: str) -> Callable[[Picture], Picture]:
+    def convert(band: Picture) -> Picture:
         height, width = band.shape[:2]
         image = Image.frombytes(mode, (width, height), np.ascontiguousarray(band).tobytes())
         result = ImageCms.applyTransform(image, transform)
@@ -117,7 +116,7 @@ def _by_pillow(transform: ImageCms.ImageCmsTransform, mode: str) -> Callable[[ND
     return convert
 
 
-def _keeps_colours(convert: Callable[[NDArray[Any]], NDArray[Any]]) -> bool:
+def _keeps_colours(convert: Callable[[Picture], Picture]) -> bool:
     levels = np.linspace(0, 255, 16).astype(np.uint8)
     cube = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(16, 256, 3)
     return int(np.abs(convert(cube).astype(int) - cube).max()) <= 1
@@ -142,7 +141,7 @@ def _grey(profile: bytes, name: str, bits: int) -> Conversion | None:
 
 
 @np.errstate(all="ignore")
-def _by_matrix(tags: dict[bytes, bytes]) -> Callable[[NDArray[Any]], NDArray[Any]]:
+def _by_matrix(tags: dict[bytes, bytes]) -> Callable[[Picture], Picture]:
     """Curves, then a matrix to the light of sRGB's primaries, then its curve; on uint16 (h, W, 3)."""
     codes = np.arange(65_536) / 65_535
     curves = [_curve(tags[name], codes) for name in (b"rTRC", b"gTRC", b"bTRC")]
@@ -156,10 +155,10 @@ def _by_matrix(tags: dict[bytes, bytes]) -> Callable[[NDArray[Any]], NDArray[Any
         raise Unusable("is broken")
 
     @np.errstate(all="ignore")
-    def convert(band: NDArray[Any]) -> NDArray[Any]:
+    def convert(band: Picture) -> Picture:
         light = np.stack([table[band[..., index]] for index, table in enumerate(tables)], axis=-1)
         light = np.clip(light @ matrix.T - offset, 0, 1)
-        return np.rint(srgb_encoded(light) * np.float32(65_535)).astype(np.uint16)
+        return np.asarray(np.rint(srgb_encoded(light) * np.float32(65_535)), np.uint16)
 
     return convert
 
@@ -233,7 +232,7 @@ class Conversion:
 
     profile: str
     """What the profile calls itself, one line."""
-    band: Callable[[NDArray[Any]], NDArray[Any]]
+    band: Callable[[Picture], Picture]
     """(h, W, colours) to (h, W, 1 or 3), of one dtype."""
     exact: bool
     """False where 16-bit pixels go through 8 bits."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from inbetween.types import Picture
 
 
-def to_working(picture: Picture) -> NDArray[np.integer[Any] | np.floating[Any]]:
+def to_working(picture: Picture) -> NDArray[np.integer | np.floating]:
     """8-bit RGB itself; otherwise (H, W, C) float32 in 0..255, RGB premultiplied by alpha."""
     if picture.dtype == np.uint8 and picture.shape[2] == 3:
         return picture
@@ -22,7 +20,7 @@ def to_working(picture: Picture) -> NDArray[np.integer[Any] | np.floating[Any]]:
     return out
 
 
-def from_working(array: NDArray[np.integer[Any] | np.floating[Any]], like: Picture) -> Picture:
+def from_working(array: NDArray[np.integer | np.floating], like: Picture) -> Picture:
     """Back to `like`'s kind of picture, rounded to nearest; a fully transparent pixel is black."""
     if array.dtype == np.uint8:
         return np.asarray(array, np.uint8)

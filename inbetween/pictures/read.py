@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, _imaging
 
 from inbetween.pictures import icc
-from inbetween.pictures.alike import like
 from inbetween.pictures.containers import ORIENTATION, PLANAR, bare_png, check_deflate, damaged, with_ones
+from inbetween.pictures.formats import like
 from inbetween.pictures.header import Facts, decoding, facts, naming, opened, pillow_image, shown
 from inbetween.types import Picture, Report
 
@@ -164,7 +163,7 @@ def _with_clear(pixels: Picture, clear: tuple[int, ...]) -> Picture:
     return np.dstack([pixels, alpha.astype(pixels.dtype)])
 
 
-def _divide_by_alpha(pixels: NDArray[Any]) -> None:
+def _divide_by_alpha(pixels: Picture) -> None:
     """Premultiplied colours to straight ones, in place, (H, W, 4) uint16; 0 where alpha is 0."""
     rows = max(1, _BAND // pixels.shape[1])
     for top in range(0, len(pixels), rows):

@@ -12,8 +12,8 @@ from isal import isal_zlib
 from PIL import Image
 
 from inbetween.errors import InbetweenError, UnknownName
-from inbetween.pictures.alike import flattened, to_8_bit
 from inbetween.pictures.containers import PNG_SIGNATURE, png_chunk
+from inbetween.pictures.formats import flattened, to_8_bit
 from inbetween.types import Picture
 
 WRITABLE = (".png", ".tif", ".tiff", ".jpg", ".jpeg")

@@ -47,14 +47,14 @@ class Timeline:
     """One per output frame, in order; the way back of a ping-pong is not among them."""
 
 
-def even(key_count: int, frames: int, rate: Fraction, loop: bool = False) -> Timeline:
+def even_timeline(key_count: int, frames: int, rate: Fraction, loop: bool = False) -> Timeline:
     """`frames` pictures between every two neighbouring keys; a loop also goes back to the first key."""
     gaps = key_count if loop else key_count - 1
     steps = frames + 1
-    return on_grid([i * steps for i in range(gaps + 1)], rate, loop)
+    return timeline_of([i * steps for i in range(gaps + 1)], rate, loop)
 
 
-def on_grid(places: Sequence[int], rate: Fraction, loop: bool = False) -> Timeline:
+def timeline_of(places: Sequence[int], rate: Fraction, loop: bool = False) -> Timeline:
     """Keys at these frame numbers, ascending from 0; a loop's last one is the first key again, not shown.
 
     Raises:
@@ -78,7 +78,7 @@ def on_grid(places: Sequence[int], rate: Fraction, loop: bool = False) -> Timeli
     return Timeline(rate, tuple(place / rate for place in places), tuple(sources))
 
 
-def spread(key_count: int, count: int, loop: bool = False) -> list[int]:
+def spread_keys(key_count: int, count: int, loop: bool = False) -> list[int]:
     """Frame numbers of keys spread evenly over `count` frames, each snapped to the nearest frame.
 
     Raises:

@@ -13,7 +13,7 @@ from itertools import accumulate, pairwise
 from inbetween.errors import UsageError
 from inbetween.timeline.easing import parse_easing
 from inbetween.timeline.grid import EXACT, round_half_up
-from inbetween.timeline.text import number, parse_time
+from inbetween.timeline.text import parse_number, parse_time
 
 SLOWEST, FASTEST = Fraction(1, 1000), Fraction(1000)
 MOST_CLIP_FRAMES = 10_000_000
@@ -165,7 +165,7 @@ def parse_factor(text: str) -> Fraction:
         WordsRefused: not a number, or not from 0.001 to 1000.
     """
     try:
-        factor = number(text)
+        factor = parse_number(text)
     except (ValueError, ZeroDivisionError):
         raise UsageError(f"`{text}` is no factor", "write it as 4 or 2.5: so many times slower") from None
     if not SLOWEST <= factor <= FASTEST:
@@ -185,7 +185,7 @@ def parse_speed(text: str, rate: Fraction, easing: str = "linear") -> Speed:
     for word in text.split(","):
         time, colon, value = word.rpartition(":")
         try:
-            speed = number(value.strip())
+            speed = parse_number(value.strip())
         except (ValueError, ZeroDivisionError):
             raise UsageError(f"`{value.strip()}` is no speed", hint) from None
         if not SLOWEST <= speed <= FASTEST:

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from inbetween.errors import UsageError
 
-MOST_LETTERS = 100
+MOST_CHARACTERS = 100
 """The most characters that a number may have; longer text is refused before it is parsed."""
 
 
@@ -18,13 +18,13 @@ NTSC = {"23.976": 24, "23.98": 24, "29.97": 30, "47.952": 48, "59.94": 60, "119.
 """Rates that people write rounded: n x 1000/1001."""
 
 
-def number(text: str) -> Fraction:
+def parse_number(text: str) -> Fraction:
     """`2.5`, `5/2`, `1e-3`: exactly what is written.
 
     Raises:
         ValueError, ZeroDivisionError: not a number, or one that would take for ever to write out, as 1e999999999.
     """
-    if len(text) > MOST_LETTERS or re.search(r"e[+-]?[\d_]{4}", text.lower()):
+    if len(text) > MOST_CHARACTERS or re.search(r"e[+-]?[\d_]{4}", text.lower()):
         raise ValueError(text)
     return Fraction(text)
 
@@ -36,7 +36,7 @@ def parse_rate(text: str) -> Fraction:
         WordsRefused: not a number, or not from 0.001 to 1000.
     """
     try:
-        rate = Fraction(NTSC[text] * 1000, 1001) if text in NTSC else number(text)
+        rate = Fraction(NTSC[text] * 1000, 1001) if text in NTSC else parse_number(text)
     except (ValueError, ZeroDivisionError):
         raise UsageError(f"`{text}` is no frame rate", "write it as 25, 23.976 or 24000/1001") from None
     if not SLOWEST_RATE <= rate <= FASTEST_RATE or rate.denominator > 1_000_000:
@@ -60,6 +60,6 @@ def parse_time(text: str, rate: Fraction) -> Fraction:
         seconds = seconds[:-1]
     elif seconds.endswith("f"):
         seconds, scale = seconds[:-1], 1 / rate
-    if len(text) > MOST_LETTERS or not re.fullmatch(r"\d+(\.\d*)?|\.\d+", seconds):
+    if len(text) > MOST_CHARACTERS or not re.fullmatch(r"\d+(\.\d*)?|\.\d+", seconds):
         raise UsageError(f"`{text}` is no time", "write it as 1.5s, 500ms, 0:01.5 or 36f")
     return minutes + Fraction(seconds) * scale

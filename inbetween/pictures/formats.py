@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from inbetween.types import Picture
 
 
-def like(picture: Picture, channels: int, dtype: Any) -> Picture:
+def like(picture: Picture, channels: int, dtype: DTypeLike) -> Picture:
     """The picture with 3 or 4 channels and this dtype; the same object where it has them.
 
     A new alpha is opaque; an alpha that goes is laid over black. 8 to 16 bits is × 257, back is rounded.
@@ -47,7 +46,7 @@ def premultiplied(picture: Picture) -> NDArray[np.float32]:
     return result
 
 
-def straight(array: NDArray[Any], dtype: Any) -> Picture:
+def straight(array: NDArray[np.floating], dtype: np.dtype[np.uint8] | np.dtype[np.uint16]) -> Picture:
     """(H, W, 4) premultiplied, in 0..1, to RGBA of uint8 or uint16, rounded to nearest.
 
     Values outside 0..1, and colours above their alpha, are clipped. Where alpha comes out as 0 so do the
