@@ -90,9 +90,10 @@ def _pooled(t: float, flows: Flows, start: tuple[Field, Field], end: tuple[Field
 
 
 class _Guided(NamedTuple):
+    """One key's motion, with the handles in it."""
+
     motion: Field
     """(h, w, 2): how far everything has moved, on the key's grid."""
-    """From the key, with the handles."""
     found: Field
     off: Field
     """What arrives at each pixel of the frame, and by how many pixels it is off: see `motion_on_arrival`."""

@@ -1,4 +1,4 @@
-"""Still pictures in and out, and made alike."""
+"""Still pictures: read, written, resized, and brought to one depth and number of channels."""
 
 from inbetween.pictures.fit import fit
 from inbetween.pictures.formats import flattened, like, premultiplied, straight, to_8_bit, unify
