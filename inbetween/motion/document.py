@@ -11,21 +11,22 @@
     }
 
 inbetween-motion  version of the format.
-size              of the picture in whose pixels the places are: (x, y), 0 is the centre of the first pixel. It may be
+size              of the picture in whose pixels the places are; the centre of the first pixel is (0, 0). It may be
                   another size of the same aspect.
-tracks            what moves; of each:
-    places        where it is, from the start picture to the end picture. One place alone: it stays there.
+tracks            what moves. Each has:
+    places        where it is, from the start key to the end key. With one place alone it stays there.
     kind          "point": a place is [x, y]; "line": [[x, y], [x, y]], its ends; "skeleton": 134 such pairs in
                   OpenPose order, body, feet, face, hands. Default "point".
-    times         when it is at each of its places: 0 is the start, 1 the end, ascending. Default: equally far apart.
-    weights       how far it is there at each of its places, 0..1: for a point a number per place, else a list of a
+    times         when it is at each of its places, ascending from 0, the start, to 1, the end. Default: equally far
+                  apart.
+    weights       how visible it is at each of its places, 0..1: for a point one number per place, else a list with one
                   number per point. Default 1.
     path          "straight", "spline" or "arc", see `tracks`. Default "spline".
     pace          "linear", "ease-in", "ease-out", "ease-in-out", "cubic-bezier(a,b,c,d)" or "steps(n)". Default
                   "linear".
-    source        "drag" or "match": what was drawn is followed before what was found. Default "drag".
-    precision     "single" or "double": how the places are kept. Default "double".
-Beside "tracks", kind, path, pace, source and precision hold for all tracks that do not say otherwise.
+    source        "drag" or "match": drawn motion takes precedence over matched motion. Default "drag".
+    precision     "single" or "double" precision of the places. Default "double".
+kind, path, pace, source and precision may also stand beside "tracks", for all tracks that have none of their own.
 """
 
 from __future__ import annotations
@@ -45,9 +46,11 @@ from inbetween.types import Motion, Report, Track
 
 NAME, VERSION = "inbetween-motion", 1
 LARGEST = 32 * 2**20
-"""Bytes of a file; far more than any motion that a film can follow."""
+"""Most bytes of a file; far more than any motion that a film can follow."""
 LARGEST_SIDE = 1_000_000
+"""The longest side, in pixels, of a motion's size."""
 POINTS = {"point": 1, "line": 2, "skeleton": 134}
+"""How many points a place has, by the kind of its track."""
 DEFAULTS = {"kind": "point", "path": "spline", "pace": "linear", "source": "drag", "precision": "double"}
 CHOICES: dict[str, Collection[str]] = {
     "kind": POINTS,
@@ -55,21 +58,23 @@ CHOICES: dict[str, Collection[str]] = {
     "source": ("drag", "match"),
     "precision": ("single", "double"),
 }
-"""Of the fields with defaults, but for the pace."""
+"""The values of the fields in `DEFAULTS`, except for the pace."""
 EXAMPLE = '{"inbetween-motion": 1, "size": {"width": 640, "height": 360}, "tracks": [{"places": [[10, 20], [90, 20]]}]}'
 
 
 def read_motion(path: Path) -> Motion:
-    """The motion in a file, in pixels of the file's own size; see `rescaled_motion`.
+    """The motion in a file, in pixels of the size that the file states; see `rescaled_motion`.
 
     Raises:
-        InbetweenError: it cannot be read, or is no such file; the fault is named by its place.
+        InbetweenError: it cannot be read, or is not a motion file; the message names the place of the fault.
     """
     try:
         with open(path, "rb") as file:
             raw = file.read(LARGEST + 1)
     except OSError as problem:
-        raise InbetweenError(f"{path} cannot be read: {problem.strerror}", "look at its name and its rights") from None
+        raise InbetweenError(
+            f"{path} cannot be read: {problem.strerror}", "check its name and its permissions"
+        ) from None
     if len(raw) > LARGEST:
         raise InbetweenError(
             f"{path} is too large for a motion file", f"it may have {LARGEST >> 20} MiB; follow fewer things"
@@ -82,16 +87,19 @@ def read_motion(path: Path) -> Motion:
 
 
 def motion_from_json(text: str, name: str = "motion") -> Motion:
-    """The motion in a JSON text; `name` is what messages call it.
+    """The motion in a JSON text.
+
+    Args:
+        name: what messages call the text.
 
     Raises:
-        InbetweenError: it is none; the fault is named by its place.
+        InbetweenError: it is not a motion; the message names the place of the fault.
     """
     try:
         document = json.loads(text, object_pairs_hook=_object)
     except (ValueError, RecursionError) as problem:
         why = "nested too deeply" if isinstance(problem, RecursionError) else str(problem)
-        raise _no_motion(name, f"it is no JSON: {why}") from None
+        raise _no_motion(name, f"it is not JSON: {why}") from None
     if not isinstance(document, dict) or NAME not in document:
         raise _no_motion(name, f'it has no "{NAME}"')
     version = document[NAME]
@@ -108,7 +116,7 @@ def motion_from_json(text: str, name: str = "motion") -> Motion:
 
 
 def motion_to_json(motion: Motion) -> str:
-    """The text of a file, a track a line; read again it is the same motion to the last bit."""
+    """The text of a motion file, one line per track. Read again it gives the same motion to the last bit."""
     height, width = motion.size
     size = json.dumps({"width": width, "height": height})
     lines = [json.dumps(_track_words(track), allow_nan=False) for track in motion.tracks]
@@ -117,20 +125,24 @@ def motion_to_json(motion: Motion) -> str:
 
 
 def rescaled_motion(motion: Motion, size: tuple[int, int], report: Report) -> Motion:
-    """The motion in pixels of a picture of another size, (H, W), and the same aspect; what is scaled is said.
+    """The motion in pixels of a picture of another size and the same aspect.
+
+    Args:
+        size: (H, W).
+        report: gets the note `motion-scaled` if it is scaled.
 
     Raises:
-        InbetweenError: the aspect is another one.
+        InbetweenError: the aspect differs.
     """
     if motion.size == size:
         return motion
     (old_height, old_width), (height, width) = motion.size, size
     scale = width / old_width, height / old_height
-    # A size that was scaled and rounded is within a pixel of the aspect.
+    # A size that was scaled and rounded differs by less than a pixel from one of the same aspect.
     if min(abs(scale[0] * old_height - height), abs(scale[1] * old_width - width)) >= 1:
         raise InbetweenError(
             f"the motion is for pictures of {old_width}x{old_height}, but the start picture has {width}x{height}",
-            "give it for this size, or for one of the same aspect",
+            "give a motion for this size, or for one of the same aspect",
         )
     report.note("motion-scaled", f"the motion is scaled from {old_width}x{old_height} to {width}x{height}")
     return motion.mapped(scale, ((scale[0] - 1) / 2, (scale[1] - 1) / 2), size)
@@ -141,7 +153,7 @@ def rescaled_motion(motion: Motion, size: tuple[int, int], report: Report) -> Mo
 
 def _track(words: object, defaults: Mapping[str, str], place: str) -> Track:
     if not isinstance(words, dict):
-        raise _fault(place, f"`{_shown(words)}` is no track", 'write it as {"places": [[10, 20], [90, 20]]}')
+        raise _fault(place, f"`{_shown(words)}`  is not a track", 'write it as {"places": [[10, 20], [90, 20]]}')
     _check_fields(words, ("places", "times", "weights", *DEFAULTS), ("places",), f"{place}.")
     chosen = {**defaults, **_choices(words, f"{place}.")}
     points = POINTS[chosen["kind"]]
@@ -149,7 +161,9 @@ def _track(words: object, defaults: Mapping[str, str], place: str) -> Track:
     places = _numbers(words["places"], (None, *inner, 2), f"{place}.places", -FARTHEST, FARTHEST)
     count = len(places)
     if count == 0:
-        raise _fault(f"{place}.places", "there is no place", "give one where it stays, or two and more on its way")
+        raise _fault(
+            f"{place}.places", "there is no place", "give one place where it stays, or two or more along its path"
+        )
     weights = np.ones((count, *inner))
     if "weights" in words:
         weights = _numbers(words["weights"], (count, *inner), f"{place}.weights", 0, 1)
@@ -173,23 +187,25 @@ def _track(words: object, defaults: Mapping[str, str], place: str) -> Track:
 def _size(words: object, place: str) -> tuple[int, int]:
     hint = 'write it as {"width": 1024, "height": 576}'
     if not isinstance(words, dict):
-        raise _fault(place, f"`{_shown(words)}` is no size", hint)
+        raise _fault(place, f"`{_shown(words)}`  is not a size", hint)
     _check_fields(words, ("width", "height"), ("width", "height"), f"{place}.")
     for side in ("width", "height"):
         value = words[side]
         if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= LARGEST_SIDE:
-            raise _fault(f"{place}.{side}", f"`{_shown(value)}` is no count of pixels", hint)
+            raise _fault(f"{place}.{side}", f"`{_shown(value)}`  is not a number of pixels", hint)
     return words["height"], words["width"]
 
 
 def _times(value: object, count: int, place: str) -> Numbers:
     if count == 1:
-        raise _fault(place, "one place has no times", "leave them out, or give more places")
+        raise _fault(place, "a single place has no times", "leave the times out, or give more places")
     times = _numbers(value, (count,), place, 0, 1)
     late = np.flatnonzero(np.diff(times) < EXACT)
     wrong = 0 if times[0] != 0 else int(late[0]) + 1 if late.size else count - 1 if times[-1] != 1 else None
     if wrong is not None:
-        raise _fault(f"{place}[{wrong}]", f"{times[wrong]} cannot be", "times ascend from 0, the start, to 1, the end")
+        raise _fault(
+            f"{place}[{wrong}]", f"{times[wrong]} is out of order", "times ascend from 0, the start, to 1, the end"
+        )
     return times
 
 
@@ -202,7 +218,9 @@ def _nested(value: object, shape: Sequence[int | None], place: str, low: float, 
         items = _list(value, shape[0], place)
         return [_nested(item, shape[1:], f"{place}[{i}]", low, high) for i, item in enumerate(items)]
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise _fault(place, f"`{_shown(value)}` is no number from {low:.0f} to {high:.0f}", f"an example: {EXAMPLE}")
+        raise _fault(
+            place, f"`{_shown(value)}`  is not a number from {low:.0f} to {high:.0f}", f"an example: {EXAMPLE}"
+        )
     return float(value)
 
 
@@ -227,7 +245,7 @@ def _check_fields(words: Mapping[str, object], known: Collection[str], needed: C
 
 
 def _choices(words: Mapping[str, object], place: str) -> dict[str, str]:
-    """Those of the fields in `DEFAULTS` that are given, each checked to be one of its choices."""
+    """The fields of `DEFAULTS` that are given, each checked to be one of its choices."""
     chosen = {}
     for field in DEFAULTS:
         if field not in words:
@@ -256,7 +274,7 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _no_motion(name: str, why: str) -> InbetweenError:
-    return InbetweenError(f"{name} is no motion file: {why}", f"an example: {EXAMPLE}")
+    return InbetweenError(f"{name} is not a motion file: {why}", f"an example: {EXAMPLE}")
 
 
 def _fault(place: str, what: str, hint: str) -> InbetweenError:
@@ -272,7 +290,7 @@ def _shown(value: object) -> str:
 
 
 def _track_words(track: Track) -> dict[str, object]:
-    """A track's fields, without those that are as when left out."""
+    """A track as its fields in a file, without those that have their default."""
     single = track.places.dtype == np.float32
     said = {
         "kind": track.kind,
@@ -284,7 +302,7 @@ def _track_words(track: Track) -> dict[str, object]:
     words: dict[str, object] = {field: value for field, value in said.items() if value != DEFAULTS[field]}
     if not np.array_equal(track.times, equal_times(len(track.times))):
         words["times"] = track.times.tolist()
-    # The shortest decimals that give a float32 back, not those of its double.
+    # The shortest decimals that give the float32 back; those of its double are longer.
     places = track.places.astype(str).astype(np.float64) if single else track.places
     words["places"] = (places[:, 0] if track.kind == "point" else places).tolist()
     if (track.weights != 1).any():

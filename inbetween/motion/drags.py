@@ -1,7 +1,7 @@
-"""Drags: what the user drew, as tracks of points.
+"""Drags: points that the user drew, as tracks.
 
-A drag is a list of points in the order of time: the first is where something is in the start picture, the last where
-it is in the end picture. Its track is a spline through them (see `tracks`), as in Framer (arXiv 2410.18978).
+A drag is a list of points in the order of time: the first says where something is in the start key, the last where it
+is in the end key. Its track is a spline through them (see `tracks`), as in Framer (arXiv 2410.18978).
 """
 
 from __future__ import annotations
@@ -16,25 +16,33 @@ from inbetween.motion.tracks import FARTHEST, Numbers, arc_length_times, equal_t
 from inbetween.types import Track
 
 NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?"
+"""A decimal number, as a regular expression."""
 POINT = re.compile(rf"({NUMBER})(%?),({NUMBER})(%?)", re.ASCII | re.IGNORECASE)
+"""A point, with its percent signs."""
 LONGEST = 60
-"""Letters of a drag that an error repeats."""
+"""Most characters of a drag that an error message repeats."""
 TIMINGS = {"equal": lambda places: equal_times(len(places)), "length": arc_length_times}
-"""When a drag is at its points: as long from each to the next (Framer's way), or at constant speed."""
+"""When a drag is at its points, by name: after equal times (Framer's way), or at constant speed."""
 
 
 def parse_drag(text: str, size: tuple[int, int], *, timing: str = "equal") -> tuple[int | None, Track]:
-    """`x0,y0 x1,y1 …`, pixels or percent: the track of one point, and the gap it is for.
+    """The number of the gap that a drag is for, and its track of one point.
 
-    `50%,20%` is half way from the first column's centre to the last's, and a fifth of the way down. One point alone is
-    pinned: it stays where it is. Points outside the picture are legal, things come and leave. `2: x,y x,y` names a
-    gap, counted from 1; without one the number is None.
+    A drag is written `x0,y0 x1,y1 …`, in pixels or percent. `50%,20%` is half way from the first column's centre to the
+    last one's, and a fifth of the way down. One point alone is pinned: it stays where it is. Points outside the picture
+    are legal, as things come and leave. `2: x,y x,y` names a gap, counted from 1.
 
-    size: (H, W) of the start picture, pixels. timing: a name of `TIMINGS`.
+    Args:
+        text: what the user wrote.
+        size: (H, W) of the start key, in pixels.
+        timing: a name in `TIMINGS`.
+
+    Returns:
+        The gap's number, None where none is named; and the track.
 
     Raises:
-        WordsRefused: no point in it, or something that is no point, by its number.
-        UnknownName: no such timing.
+        UsageError: there is no point in it, or something that is not a point, which the message names by its number.
+        UnknownName: there is no such timing.
     """
     if timing not in TIMINGS:
         raise UnknownName("timing", timing, TIMINGS)
@@ -52,8 +60,8 @@ def parse_drag(text: str, size: tuple[int, int], *, timing: str = "equal") -> tu
 def _gap(text: str, head: str) -> int:
     if not re.fullmatch(r"\s*0*[1-9]\d{0,8}\s*", head, re.ASCII):
         raise UsageError(
-            f"`{_shown(head)}:` in the drag `{_shown(text)}` is no gap",
-            'write "2: x,y x,y" for the second gap, the first is 1',
+            f"`{_shown(head)}:`  in the drag `{_shown(text)}` is not a gap",
+            'write "2: x,y x,y" for the second gap; the first is 1',
         )
     return int(head)
 
@@ -62,7 +70,7 @@ def _point(text: str, number: int, word: str, size: tuple[int, int]) -> tuple[fl
     found = POINT.fullmatch(word)
     if found is None:
         raise UsageError(
-            f"point {number} of the drag `{_shown(text)}` is no point: `{_shown(word)}`",
+            f"point {number}  of the drag `{_shown(text)}` is not a point: `{_shown(word)}`",
             "write it as x,y in pixels or percent: 120,80 or 50%,20%",
         )
     height, width = size
@@ -83,5 +91,5 @@ def _shown(text: str) -> str:
 
 
 def spline_track(places: NDArray[np.float64], times: Numbers) -> Track:
-    """A point's track through (K, 2) places."""
+    """The track of one point through places (K, 2), in pixels, at times (K,) that ascend from 0 to 1."""
     return Track("point", times, places[:, None], np.ones((len(places), 1)), path="spline")

@@ -139,7 +139,7 @@ def test_another_version_is_refused(version: object) -> None:
     ],
 )
 def test_what_is_no_motion_file_is_refused(text: str) -> None:
-    with pytest.raises(InbetweenError, match="is no motion file"):
+    with pytest.raises(InbetweenError, match="is not a motion file"):
         motion_from_json(text)
 
 
