@@ -1,4 +1,4 @@
-"""Points and lines together, by SuperPoint and GlueStick with their published weights."""
+"""Matching of points and lines together, by SuperPoint and GlueStick with their published weights."""
 
 from __future__ import annotations
 
@@ -20,12 +20,17 @@ from inbetween.types import NO_MATCHES, Matches, Picture
 from inbetween.weights import files, store
 
 LONGER_SIDE = 1024
-"""Larger pictures are reduced to it; the limits in pixels are made for pictures of about this size."""
+"""Pixels to which the longer side of larger pictures is reduced: the limits in pixels suit pictures of about this
+size."""
 
 
 @lru_cache(maxsize=1)
 def load(folder: Path | None = None, device: str = "cpu") -> tuple[SuperPoint, GlueStick]:
-    """Both networks, with the published files (or safetensors of the same names) in `folder` or the usual one.
+    """Both networks, with the published files (or safetensors of the same names).
+
+    Args:
+        folder: of the files; None for the usual one.
+        device: as PyTorch names it.
 
     Raises:
         InbetweenError: a file is missing, cannot be read safely, or does not fit.
@@ -48,10 +53,14 @@ def _matcher(kept: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def match(start: Picture, end: Picture, weights: Path | None = None, device: str = "cpu") -> Matches:
-    """What is in both pictures: points, and lines of their wireframes.
+    """The points, and the lines of their wireframes, that are in both pictures.
 
-    weights: the folder of the published files, else the usual one. Which end of a line is which follows from the
-    shorter way, for the network does not say.
+    The network does not say which end of a line is which; the shorter way decides.
+
+    Args:
+        start, end: (H, W, C) of one size.
+        weights: the folder of the published files; None for the usual one.
+        device: as PyTorch names it.
 
     Raises:
         InbetweenError: see `load`.
@@ -81,9 +90,12 @@ def observed(
     line_scores: NDArray[np.float32],
     most: int | None = 1000,
 ) -> Nodes:
-    """The wireframe of a picture (H, W), sides of at least 16, with descriptors.
+    """The wireframe of a picture, with descriptors.
 
-    lines, line_scores: as `selected` gives them; most: points that are no junctions.
+    Args:
+        grey: (H, W), both at least 16.
+        lines, line_scores: as `selected` gives them.
+        most: points beside the junctions; None for all.
     """
     device = next(network.parameters()).device
     image = torch.from_numpy(grey).to(device).float() / 255
@@ -109,6 +121,7 @@ def described(frame: Wireframe, descriptors: torch.Tensor, size: tuple[int, int]
 
 def _reduced(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     height, width = grey.shape
+    """The picture with its longer side at most `LONGER_SIDE`."""
     scale = LONGER_SIDE / max(height, width)
     if scale >= 1:
         return grey
@@ -117,13 +130,13 @@ def _reduced(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _enlarged(places: torch.Tensor, grey: NDArray[np.uint8], key: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Places in a reduced picture as places in the key; pixel centres lie at integers in both."""
+    """Places in a reduced picture as places in the key. Pixel centres lie at integers in both."""
     ratio = np.array(key.shape[::-1]) / grey.shape[::-1]
     return np.asarray((places.cpu().numpy() + 0.5) * ratio - 0.5, np.float32)
 
 
 def _pairs(found: Assignment) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
-    """Those who have a partner, in order; the partners; and the scores."""
+    """The indices of those that have a partner, in order; their partners; and the scores."""
     partner, score = found.partners[0].cpu().numpy(), found.scores[0].cpu().numpy()
     own = np.flatnonzero(partner >= 0)
     return own, partner[own], np.asarray(score[own], np.float32)

@@ -27,7 +27,7 @@ from support.slow import slow
         ({"fps": "0"}, "between 0.001 and 1000"),
         ({"speed": "0:0"}, "out of range"),
         ({"factor": "2", "easing": "ease-in"}, "is for --speed"),
-        ({"factor": "2", "since": "soon"}, "no time"),
+        ({"factor": "2", "since": "soon"}, "not a time"),
         ({"factor": "2", "cuts": "off", "at_cut": "blend"}, "there are none"),
         ({"factor": "2", "input_fps": "24"}, "its own times"),
         ({"factor": "2", "since": "9s"}, "there is nothing"),
