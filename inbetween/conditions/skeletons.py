@@ -33,6 +33,7 @@ BODY_COLOURS = np.array(
     np.float64,
 )
 """(18, 3) RGB: OpenPose's colours with red and blue exchanged, as are all colours here."""
+"""Pairs of joints of a hand that a bone joins: 0 is the wrist, each finger has four."""
 BONE_COLOURS = np.array([colorsys.hsv_to_rgb(i / len(FINGER_BONES), 1, 1)[::-1] for i in range(len(FINGER_BONES))])
 
 LARGE_SIDE = 2160

@@ -40,6 +40,7 @@ def _learned(start: Picture, end: Picture, weights: Path | None, settings: Setti
 
 
 DEFAULT = "sift"
+"""The matcher that is used where none is named."""
 MATCHERS: dict[str, Matcher] = {
     "sift": _sift,
     "sift-homography": partial(_sift, model="homography"),

@@ -32,6 +32,7 @@ class Pass(NamedTuple):
 
 
 PASSES = Pass(2000, 0.01, 0.85, 5), Pass(4000, 0.004, 0.9, 6)
+"""The usual way, and one that finds weaker points for pictures with few."""
 MANY_POINTS = 150
 """With fewer points the next pass is tried; the pass that finds most counts."""
 MODELS: dict[str, tuple[Callable[..., Any], float]] = {

@@ -11,6 +11,7 @@ JOINTS = 134
 """Of the body, the feet, the face and both hands, in this order."""
 BODY, FACE = slice(0, 18), slice(24, 92)
 LEFT_HAND, RIGHT_HAND = slice(92, 113), slice(113, 134)
+"""Where the joints of a part are; the feet lie between body and face."""
 VISIBLE = 0.3
 """The score above which a body's joint counts as seen; limbs are drawn from this score on."""
 

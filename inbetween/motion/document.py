@@ -45,6 +45,7 @@ from inbetween.timeline.grid import EXACT
 from inbetween.types import Motion, Report, Track
 
 NAME, VERSION = "inbetween-motion", 1
+"""The field that tells a motion file, and the only version so far."""
 LARGEST = 32 * 2**20
 """Most bytes of a file; far more than any motion that a film can follow."""
 LARGEST_SIDE = 1_000_000
@@ -52,6 +53,7 @@ LARGEST_SIDE = 1_000_000
 POINTS = {"point": 1, "line": 2, "skeleton": 134}
 """How many points a place has, by the kind of its track."""
 DEFAULTS = {"kind": "point", "path": "spline", "pace": "linear", "source": "drag", "precision": "double"}
+"""What optional fields of a track are when nobody states them."""
 CHOICES: dict[str, Collection[str]] = {
     "kind": POINTS,
     "path": PATHS,
@@ -153,7 +155,7 @@ def rescaled_motion(motion: Motion, size: tuple[int, int], report: Report) -> Mo
 
 def _track(words: object, defaults: Mapping[str, str], place: str) -> Track:
     if not isinstance(words, dict):
-        raise _fault(place, f"`{_shown(words)}`  is not a track", 'write it as {"places": [[10, 20], [90, 20]]}')
+        raise _fault(place, f"`{_shown(words)}` is not a track", 'write it as {"places": [[10, 20], [90, 20]]}')
     _check_fields(words, ("places", "times", "weights", *DEFAULTS), ("places",), f"{place}.")
     chosen = {**defaults, **_choices(words, f"{place}.")}
     points = POINTS[chosen["kind"]]
@@ -187,12 +189,12 @@ def _track(words: object, defaults: Mapping[str, str], place: str) -> Track:
 def _size(words: object, place: str) -> tuple[int, int]:
     hint = 'write it as {"width": 1024, "height": 576}'
     if not isinstance(words, dict):
-        raise _fault(place, f"`{_shown(words)}`  is not a size", hint)
+        raise _fault(place, f"`{_shown(words)}` is not a size", hint)
     _check_fields(words, ("width", "height"), ("width", "height"), f"{place}.")
     for side in ("width", "height"):
         value = words[side]
         if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= LARGEST_SIDE:
-            raise _fault(f"{place}.{side}", f"`{_shown(value)}`  is not a number of pixels", hint)
+            raise _fault(f"{place}.{side}", f"`{_shown(value)}` is not a number of pixels", hint)
     return words["height"], words["width"]
 
 
@@ -218,9 +220,7 @@ def _nested(value: object, shape: Sequence[int | None], place: str, low: float, 
         items = _list(value, shape[0], place)
         return [_nested(item, shape[1:], f"{place}[{i}]", low, high) for i, item in enumerate(items)]
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise _fault(
-            place, f"`{_shown(value)}`  is not a number from {low:.0f} to {high:.0f}", f"an example: {EXAMPLE}"
-        )
+        raise _fault(place, f"`{_shown(value)}` is not a number from {low:.0f} to {high:.0f}", f"an example: {EXAMPLE}")
     return float(value)
 
 

@@ -60,7 +60,7 @@ def parse_drag(text: str, size: tuple[int, int], *, timing: str = "equal") -> tu
 def _gap(text: str, head: str) -> int:
     if not re.fullmatch(r"\s*0*[1-9]\d{0,8}\s*", head, re.ASCII):
         raise UsageError(
-            f"`{_shown(head)}:`  in the drag `{_shown(text)}` is not a gap",
+            f"`{_shown(head)}:` in the drag `{_shown(text)}` is not a gap",
             'write "2: x,y x,y" for the second gap; the first is 1',
         )
     return int(head)
@@ -70,7 +70,7 @@ def _point(text: str, number: int, word: str, size: tuple[int, int]) -> tuple[fl
     found = POINT.fullmatch(word)
     if found is None:
         raise UsageError(
-            f"point {number}  of the drag `{_shown(text)}` is not a point: `{_shown(word)}`",
+            f"point {number} of the drag `{_shown(text)}` is not a point: `{_shown(word)}`",
             "write it as x,y in pixels or percent: 120,80 or 50%,20%",
         )
     height, width = size

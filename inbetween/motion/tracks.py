@@ -29,6 +29,7 @@ Numbers: TypeAlias = NDArray[np.float64]
 Complex: TypeAlias = NDArray[np.complex128]
 
 PATHS = ("straight", "spline", "arc")
+"""How a track goes from place to place, see above."""
 FARTHEST = 1e6
 """Pixels from the picture's corner; a place beyond is taken for a typing error, and arithmetic stays exact within."""
 STILL = 1e-9

@@ -62,5 +62,5 @@ def _gap_of(text: str, said: int | None, gaps: int) -> int:
     if said is None and gaps > 1:
         raise UsageError(f"there are {gaps} gaps, and the drag `{text}` names none", f'name its gap: "1: {text}"')
     if said is not None and not 1 <= said <= gaps:
-        raise UsageError(f"the drag `{text}`  is for gap {said}, but there are only {gaps}", "gaps are counted from 1")
+        raise UsageError(f"the drag `{text}` is for gap {said}, but there are only {gaps}", "gaps are counted from 1")
     return (said or 1) - 1

@@ -74,6 +74,7 @@ _DECODER_ERRORS = (
 """What Pillow raises for damaged files, found by feeding it damaged files."""
 
 _PILLOW = threading.Lock()
+"""Held while Python's warning filters are changed, which are those of the whole process."""
 
 
 def header(path: Path, force: bool = False) -> Header:
@@ -340,5 +341,6 @@ class Facts:
     @property
     def header(self) -> Header:
         height, width = self.stored
+        """What `read` will return."""
         size = (width, height) if self.orientation >= 5 else (height, width)
         return Header(size, self.channels, self.bits)

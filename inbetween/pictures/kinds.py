@@ -13,6 +13,7 @@ TAKEN = "PNG, JPEG, WebP, TIFF and BMP pictures are accepted"
 _CONVERT = f"convert it to PNG; {TAKEN}"
 _VIDEO = "give still pictures; `ffmpeg -i CLIP frame_%05d.png` takes them out of a video"
 RAW_HINT = "develop it to a 16-bit TIFF or PNG first"
+"""The hint for camera raw files."""
 
 _SIGNATURES = (
     (PNG_SIGNATURE, "PNG"),

@@ -50,7 +50,7 @@ def read(path: Path, report: Report | None = None, force: bool = False) -> Pictu
             data = stream.read()
         pixels = _upright(_decoded(data, found), found.orientation)
         if found.several:
-            text = f"{shown(Path(path.name))}:  holds several pictures; the first one is used"
+            text = f"{shown(Path(path.name))}: holds several pictures; the first one is used"
             report.note("first-picture", text, file=str(path))
         picture = like(_srgb(pixels, found, path, report), found.channels, pixels.dtype)
         return np.ascontiguousarray(picture)  # type: ignore[return-value]

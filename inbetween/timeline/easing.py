@@ -38,6 +38,7 @@ EASINGS: dict[str, Callable[[float], float]] = {
     "ease-out": cubic_bezier(0, 0, 0.58, 1),
     "ease-in-out": cubic_bezier(0.42, 0, 0.58, 1),
 }
+"""The easings with a name; the curves are those of CSS."""
 
 
 def parse_easing(text: str) -> Callable[[float], float]:

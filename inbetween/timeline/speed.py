@@ -91,6 +91,7 @@ class _Section:
 
     def reach(self, source: Fraction) -> Fraction:
         on = source - self.start
+        """Seconds of the film at which the clip's time `source` is shown."""
         if self.low == self.high:
             return self.shown + on / self.low
         if self.ease is not None:
@@ -100,6 +101,7 @@ class _Section:
 
     def at(self, shown: Fraction) -> Fraction:
         gone = shown - self.shown
+        """Seconds of the clip that are shown at the film's time `shown`."""
         if self.low == self.high:
             return self.start + gone * self.low
         if self.ease is not None:
