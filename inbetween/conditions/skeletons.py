@@ -24,6 +24,7 @@ LIMBS = (
 FINGER_BONES = tuple(
     (0 if joint == first else joint - 1, joint) for first in range(1, 21, 4) for joint in range(first, first + 4)
 )
+"""Pairs of joints of a hand that a bone joins: 0 is the wrist, each finger has four."""
 BODY_COLOURS = np.array(
     [
         *((0, 0, 255), (0, 85, 255), (0, 170, 255), (0, 255, 255), (0, 255, 170), (0, 255, 85)),
@@ -33,7 +34,6 @@ BODY_COLOURS = np.array(
     np.float64,
 )
 """(18, 3) RGB: OpenPose's colours with red and blue exchanged, as are all colours here."""
-"""Pairs of joints of a hand that a bone joins: 0 is the wrist, each finger has four."""
 BONE_COLOURS = np.array([colorsys.hsv_to_rgb(i / len(FINGER_BONES), 1, 1)[::-1] for i in range(len(FINGER_BONES))])
 
 LARGE_SIDE = 2160

@@ -54,8 +54,8 @@ def select(
             return order[max(len(order) - count, 0) :]
         draw = np.random.RandomState(seed).choice(len(order), min(count, len(order)), replace=False)
         return order[draw]
-    told = np.flatnonzero(second > 0)
-    surest = told[np.argsort(best[told] / second[told], kind="stable")][:count]
+    known = np.flatnonzero(second > 0)
+    surest = known[np.argsort(best[known] / second[known], kind="stable")][:count]
     return surest if method == "max_score" else _spread(start, surest)
 
 

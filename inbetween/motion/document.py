@@ -292,14 +292,14 @@ def _shown(value: object) -> str:
 def _track_words(track: Track) -> dict[str, object]:
     """A track as its fields in a file, without those that have their default."""
     single = track.places.dtype == np.float32
-    said = {
+    stated = {
         "kind": track.kind,
         "path": track.path,
         "pace": track.pace,
         "source": track.source,
         "precision": "single" if single else "double",
     }
-    words: dict[str, object] = {field: value for field, value in said.items() if value != DEFAULTS[field]}
+    words: dict[str, object] = {field: value for field, value in stated.items() if value != DEFAULTS[field]}
     if not np.array_equal(track.times, equal_times(len(track.times))):
         words["times"] = track.times.tolist()
     # The shortest decimals that give the float32 back; those of its double are longer.

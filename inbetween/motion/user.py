@@ -58,9 +58,9 @@ def user_motions(
     return {gap: Motion(tuple(found), sizes[gap]) for gap, found in tracks.items()}
 
 
-def _gap_of(text: str, said: int | None, gaps: int) -> int:
-    if said is None and gaps > 1:
+def _gap_of(text: str, named: int | None, gaps: int) -> int:
+    if named is None and gaps > 1:
         raise UsageError(f"there are {gaps} gaps, and the drag `{text}` names none", f'name its gap: "1: {text}"')
-    if said is not None and not 1 <= said <= gaps:
-        raise UsageError(f"the drag `{text}` is for gap {said}, but there are only {gaps}", "gaps are counted from 1")
-    return (said or 1) - 1
+    if named is not None and not 1 <= named <= gaps:
+        raise UsageError(f"the drag `{text}` is for gap {named}, but there are only {gaps}", "gaps are counted from 1")
+    return (named or 1) - 1
