@@ -19,9 +19,9 @@ def engines(name: Name = None, as_json: AsJson = False) -> None:
     """List the engines, or show one and its options."""
     import json
 
-    from inbetween.engines import NAMES, get
+    from inbetween.engines import get, names
 
-    chosen = [get(n) for n in ([name] if name else NAMES)]
+    chosen = [get(n) for n in ([name] if name else names())]
     if as_json:
         typer.echo(json.dumps([_facts(engine) for engine in chosen], ensure_ascii=False))
     elif name:
@@ -43,6 +43,8 @@ def _facts(engine: Engine) -> dict[str, object]:
         "commercial": commercial(engine),
         "installed": store.installed(engine.needs),
         "paper": engine.paper,
+        "frames": None if engine.lengths is None else [count for count in engine.lengths.counts if count > 2],
+        "fps": None if engine.fps is None else str(engine.fps),
         "options": [
             {"name": field.name, "default": field.default, **field.metadata}
             for field in dataclasses.fields(engine.Options)
@@ -80,12 +82,15 @@ def _show_one(engine: Engine) -> None:
     from rich.table import Table
 
     from inbetween.plan import commercial
+    from inbetween.sizes import counts_text
     from inbetween.weights import store
 
     console = Console(highlight=False)
     rows = {
         "needs": ", ".join(engine.needs) or "nothing: it works at once",
         "runs on": ", ".join(engine.devices),
+        "frames": "" if engine.lengths is None else f"{counts_text(engine.lengths)} at once, both keys included",
+        "rate": "" if engine.fps is None else f"trained on clips of {float(engine.fps):g} frames per second",
         "licence": f"of the code {engine.licence}" if engine.needs else engine.licence,
         "weights": "; ".join(f"{one.title}: {one.licence}" for one in map(store.get, engine.needs)),
         "commercial": COMMERCIAL[commercial(engine)],

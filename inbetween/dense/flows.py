@@ -27,8 +27,8 @@ from inbetween.dense.dis import (
 from inbetween.dense.holes import push_pull
 from inbetween.dense.homography import Points, homography, points, with_homography
 from inbetween.dense.invert import motion_on_arrival
-from inbetween.dense.warp import Field, Map, length, pull
-from inbetween.types import Picture
+from inbetween.dense.warp import Field, length, pull
+from inbetween.types import IN_TURN, Map, Picture
 
 WRONG_LEVELS = 15
 """Smoothed error, in grey levels, above which a pixel counts as wrong."""
@@ -86,7 +86,7 @@ def flows(
     start: View,
     end: View,
     before: tuple[Flows, float] | None = None,
-    both: Map = map,
+    both: Map = IN_TURN,
     fine: bool = False,
 ) -> Flows | None:
     """DIS both ways, then the homography prior, then holes are filled where the two ways disagree.

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inbetween.dense.dis import Grey, dis, disagreement, halved, halved_flow
-from inbetween.dense.warp import Field, Map, grid, length, pull
+from inbetween.dense.warp import Field, grid, length, pull
+from inbetween.types import IN_TURN, Map
 
 POINTS_SIDE = 256
 """The longer side, in pixels, of the pictures in which points are looked for: enough for a model of the whole
@@ -39,7 +40,7 @@ def with_homography(
     flows: tuple[Field, Field],
     model: Callable[[], NDArray[np.float64] | None],
     sigma: float,
-    both: Map = map,
+    both: Map = IN_TURN,
 ) -> tuple[Field, Field]:
     """Both flows, per pixel the better one of the given flow and one that is found on top of a homography.
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -14,8 +13,6 @@ Image: TypeAlias = NDArray[np.integer | np.floating]
 """(h, w) or (h, w, C), whatever OpenCV takes: uint8, uint16 or float32."""
 Field: TypeAlias = NDArray[np.float32]
 """(h, w) or (h, w, C); flow fields are (h, w, 2), x and y in pixels of their own grid."""
-Map: TypeAlias = Callable[..., Iterable[Any]]
-"""`map`, or that of a thread pool, which does several calls at once."""
 
 
 @lru_cache(maxsize=8)

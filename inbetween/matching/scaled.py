@@ -13,11 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inbetween.dense.dis import Grey, dis, grey, halved
-from inbetween.dense.warp import Map
 from inbetween.matching.consistency import Floats, LocalMotion
 from inbetween.matching.lines import matched_lines, normalised
 from inbetween.matching.segments import segments
-from inbetween.types import Matches, Picture
+from inbetween.types import IN_TURN, Map, Matches, Picture
 
 AREA, MOST_ENLARGED = 1024 * 576, 3.0
 """Pixels of a scaled picture, and how many times a small one is enlarged at most."""
@@ -72,15 +71,15 @@ def scaled(picture: Picture) -> Scaled:
     return Scaled(image, np.array(size) / (width, height))
 
 
-def with_lines(sides: tuple[Scaled, Scaled], points: Points, both: Map = map) -> Matches:
+def with_lines(sides: tuple[Scaled, Scaled], points: Points, both: Map = IN_TURN) -> Matches:
     """The points, and the lines that move with them, in pixels of the pictures, which are of one size."""
     greys = sides[0].grey, sides[1].grey
     small = [np.asarray(halved(image), np.uint8) for image in greys]
     there, back = both(dis, small, small[::-1])
     a, b = both(partial(segments, most=LINES), greys)
-    looks = tuple(both(normalised, greys))
+    first, second = both(normalised, greys)
     flow = None if there is None or back is None else (there, back)
-    lines = matched_lines(a, b, looks, points.motion, points.b - points.a, flow)
+    lines = matched_lines(a, b, (first, second), points.motion, points.b - points.a, flow)
     return Matches(
         sides[0].to_picture(points.a),
         sides[1].to_picture(points.b),

@@ -11,11 +11,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inbetween.dense.warp import Map
 from inbetween.matching.consistency import Floats, consistent
 from inbetween.matching.points import described, detected, matched
 from inbetween.matching.scaled import Points, Scaled, scaled, with_lines
-from inbetween.types import Matches, Picture
+from inbetween.types import IN_TURN, Map, Matches, Picture
 
 
 class Pass(NamedTuple):
@@ -59,7 +58,7 @@ def match(start: Picture, end: Picture, threads: int = 1, model: str | None = No
         return with_lines((first, second), find_points((first, second), model, pool.map), pool.map)
 
 
-def find_points(sides: tuple[Scaled, Scaled], model: str | None = None, both: Map = map) -> Points:
+def find_points(sides: tuple[Scaled, Scaled], model: str | None = None, both: Map = IN_TURN) -> Points:
     """The verified SIFT points of both pictures."""
     greys = [own.grey for own in sides]
     keypoints = list(both(partial(detected, contrast=PASSES[-1].contrast), greys))

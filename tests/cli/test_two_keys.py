@@ -102,7 +102,7 @@ REFUSED = [
     ("conditions", ["a.png", "b.png", "-o", "m.xyz"], 2, ".xyz"),
     ("conditions", ["a.png", "b.png", "-o", "m", "--kind", "edges"], 2, "--kind called `edges`"),
     ("conditions", ["a.png", "b.png", "-o", "m", "--thickness", "1000"], 2, "--thickness 1000"),
-    ("conditions", ["a.png", "b.png", "-o", "m", "--size", "big"], 2, "`big` is no size"),
+    ("conditions", ["a.png", "b.png", "-o", "m", "--size", "big"], 2, "`big` is not a size"),
     ("conditions", ["a.png", "b.png", "-o", "m", "-n", "-1"], 2, "-n must be"),
     ("conditions", ["a.png", "b.png", "-o", "m", "-n", "90000", "--size", "20000x20000"], 1, "of memory"),
     ("conditions", ["a.png", "b.png", "-o", "m", "--motion", "gone.json"], 1, "gone.json"),
