@@ -28,10 +28,8 @@ def identity(request: FilmRequest, making: Making, files: Mapping[str, Path]) ->
     found = {option(one): value for one, value in values(request, PIXELS) if one.name != "set"}
     found |= {"--engine": making.engine.name}
     found |= {f"--set {name}": value for name, value in asdict(making.options).items()}
-    weights = {
-        f"{name}'s {part}": path
-        for name in making.engine.needs
-        for part, path in store.parts(name, making.settings.weights).items()
-    }
-    found |= {name: stamp(path) for name, path in {**files, **weights}.items()}
+    for weights in making.engine.needs:
+        for part, paths in store.files(weights, making.settings.weights).items():
+            found |= {f"{weights}'s {part}" + f" ({path.name})" * (len(paths) > 1): stamp(path) for path in paths}
+    found |= {name: stamp(path) for name, path in files.items()}
     return {**found, **versions(making.engine)}

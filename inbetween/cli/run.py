@@ -15,9 +15,10 @@ from inbetween.cli.streams import data, one_line
 from inbetween.request import RunRequest
 
 if TYPE_CHECKING:
-    from inbetween.cli.console import Show, Stop
+    from inbetween.cli.console import Show
     from inbetween.plan import FilmPlan
     from inbetween.produce import Made
+    from inbetween.report import Collect
 
 EXAMPLES = """Examples:
 
@@ -25,7 +26,7 @@ EXAMPLES = """Examples:
 
   inbetween run a.png b.png c.png -o out.gif --loop -n 12
 
-  inbetween run a.png b.png -o frames/ --duration 2s --fps 24 --easing ease-in-out
+  inbetween run a.png b.png -o frames/ --duration 2s --easing ease-in-out
 """
 
 
@@ -70,7 +71,7 @@ def run(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> None:
-    """Make the pictures between two or more pictures, and the film of them all."""
+    """Make the frames between two or more pictures, and a film."""
     request = RunRequest(
         keys=tuple(keys or ()), out=out or "", loop=loop, ping_pong=ping_pong, preset=preset, codec=codec,
         encoder=encoder, start_number=o.number("--start-number", start_number, 0), frames=o.whole("-n", frames),
@@ -90,29 +91,31 @@ def _run(request: RunRequest, record: str | None, display: Display) -> None:
     """Make the film of a request, or of a record."""
     from inbetween.cli.console import watched
 
-    with watched(display.progress, display.quiet, display.verbose) as (show, stop):
+    with watched(display.progress, display.quiet, display.verbose) as show:
         from inbetween.plan import plan
+        from inbetween.report import Collect
 
-        chosen = plan(request if record is None else repeated(record, request, show))
+        report = Collect(show)
+        chosen = plan(request if record is None else repeated(record, request, report))
         beside = sidecars_of(display, chosen.sink, chosen.making.engine, chosen.key_paths)
         if display.dry_run:
-            _show_plan(chosen, display, show)
+            _show_plan(chosen, display, show, report)
         else:
-            _make(chosen, display, beside, show, stop)
+            _make(chosen, display, beside, show, report)
 
 
-def _make(plan: FilmPlan, display: Display, beside: Sidecars, show: Show, stop: Stop) -> None:
+def _make(plan: FilmPlan, display: Display, beside: Sidecars, show: Show, report: Collect) -> None:
+    from inbetween.cli.previews import previews
     from inbetween.interpolation import make
     from inbetween.record.run import summary
     from inbetween.sidecars import save
 
-    show.sink, stop.patient = plan.sink, True
-    with show.previews(beside.preview, beside.every):
-        made = make(plan, show, overwrite=display.overwrite, sheet=beside.sheet)
-    show.is_whole(plan.sink.path)
-    facts = {"made": True, **summary(plan, made, show.notes, show)} if display.record or display.json else {}
-    if beside.record is not None:
-        save(beside.record, as_json(facts, indent=1))
+    with show.making(plan.sink), previews(report, beside.preview, beside.every) as watching:
+        made = make(plan, watching, overwrite=display.overwrite, sheet=beside.sheet)
+    with show.recording(plan.sink.path):
+        facts = {"made": True, **summary(plan, made, report.notes, show)} if display.record or display.json else {}
+        if beside.record is not None:
+            save(beside.record, as_json(facts, indent=1))
     show.close()
     show_made(made, plan.timeline.rate, plan.making.engine.name, as_json(facts) if display.json else None, show)
 
@@ -143,18 +146,18 @@ def rate_of(rate: Fraction | str) -> str:
     return str(rate) if rate.denominator == 1 else f"{float(rate):.3f}"
 
 
-def _show_plan(plan: FilmPlan, display: Display, show: Show) -> None:
+def _show_plan(plan: FilmPlan, display: Display, show: Show, report: Collect) -> None:
     """Everything that a run would refuse is refused here too; nothing is made."""
     from inbetween.interpolation import try_out
     from inbetween.video.sinks import film_size
 
     for code, text in plan.notes:
-        show.note(code, text)
-    keys = try_out(plan, display.overwrite, show)
+        report.note(code, text)
+    keys = try_out(plan, display.overwrite, report)
     show.close()
     height, width = film_size(plan.sink, keys.size)
     if display.json:
-        facts = {"made": False, "size": [height, width], **plan.to_json(), "notes": show.notes}
+        facts = {"made": False, "size": [height, width], **plan.to_json(), "notes": report.notes}
         data(as_json(facts))
         return
     times = [f"{float(key):g}" for key in plan.timeline.keys]

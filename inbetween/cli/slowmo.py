@@ -16,7 +16,8 @@ from inbetween.errors import UsageError
 from inbetween.request import ClipRequest
 
 if TYPE_CHECKING:
-    from inbetween.cli.console import Show, Stop
+    from inbetween.cli.console import Show
+    from inbetween.report import Collect
     from inbetween.retime.plan import ClipFilmPlan
 
 EXAMPLES = """Examples:
@@ -77,7 +78,8 @@ def slowmo(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> None:
-    """Slow a clip down, or give it more frames a second: its own pictures stay, those between them are made."""
+    """Slow a clip down, or give it more frames per second. The frames of the clip stay as they are, and new ones are made
+    between them."""
     request = ClipRequest(
         clip=one_clip(clip), out=out or "", preset=preset, codec=codec, encoder=encoder, sound=sound, factor=factor,
         start_number=o.number("--start-number", start_number, 0), fps=fps, duration=duration, speed=speed, end=end,
@@ -108,45 +110,47 @@ def _slowmo(request: ClipRequest, record: str | None, display: Display) -> None:
     """Make the film of a request, or of a record."""
     from inbetween.cli.console import watched
 
-    with watched(display.progress, display.quiet, display.verbose) as (show, stop):
+    with watched(display.progress, display.quiet, display.verbose) as show:
+        from inbetween.report import Collect
         from inbetween.retime.plan import plan
 
-        chosen = plan(request if record is None else clip_repeated(record, request, show))
+        report = Collect(show)
+        chosen = plan(request if record is None else clip_repeated(record, request, report))
         inputs = [Path(one) for one in (chosen.request.clip, chosen.request.protect) if one]
         beside = sidecars_of(display, chosen.sink, chosen.making.engine, inputs)
         if display.dry_run:
-            _show_plan(chosen, display, show)
+            _show_plan(chosen, display, show, report)
         else:
-            _make(chosen, display, beside, show, stop)
+            _make(chosen, display, beside, show, report)
 
 
-def _make(plan: ClipFilmPlan, display: Display, beside: Sidecars, show: Show, stop: Stop) -> None:
+def _make(plan: ClipFilmPlan, display: Display, beside: Sidecars, show: Show, report: Collect) -> None:
+    from inbetween.cli.previews import previews
     from inbetween.record.clip import summary
     from inbetween.retime.produce import make_film
     from inbetween.sidecars import save
 
-    show.sink, stop.patient = plan.sink, True
-    with show.previews(beside.preview, beside.every):
-        result = make_film(plan, show, overwrite=display.overwrite, sheet=beside.sheet)
-    show.is_whole(plan.sink.path)
+    with show.making(plan.sink), previews(report, beside.preview, beside.every) as watching:
+        result = make_film(plan, watching, overwrite=display.overwrite, sheet=beside.sheet)
     film, made = result.film, result.made
-    facts = summary(film, made, show.notes, show) if display.record or display.json else {}
-    if beside.record is not None:
-        save(beside.record, as_json(facts, indent=1))
+    with show.recording(plan.sink.path):
+        facts = summary(film, made, report.notes, show) if display.record or display.json else {}
+        if beside.record is not None:
+            save(beside.record, as_json(facts, indent=1))
     show.close()
     show_made(made, film.clip.grid.rate, plan.making.engine.name, as_json(facts) if display.json else None, show)
 
 
-def _show_plan(plan: ClipFilmPlan, display: Display, show: Show) -> None:
+def _show_plan(plan: ClipFilmPlan, display: Display, show: Show, report: Collect) -> None:
     """Everything that would be refused is refused here too; nothing is made."""
     from inbetween.record.clip import summary
     from inbetween.retime.produce import look
     from inbetween.video.sinks import film_size
 
-    film = look(plan, display.overwrite, show)
+    film = look(plan, display.overwrite, report)
     show.close()
     if display.json:
-        data(as_json(summary(film, None, show.notes, show)))
+        data(as_json(summary(film, None, report.notes, show)))
         return
     opened, grid = film.clip, film.clip.grid
     clip, findings = opened.clip, opened.findings.within(opened.clip.duration)

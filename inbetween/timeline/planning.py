@@ -87,7 +87,7 @@ def _with_keys(request: RunRequest, frames: int | None) -> tuple[Timeline, Notes
             raise UsageError("--at excludes -n and --duration", "the keys' times and --fps decide the count")
         return _at(request.at, keys, rate, loop)
     if request.duration is None:
-        return grid.even(keys, DEFAULT_FRAMES if frames is None else frames, rate, loop), []
+        return grid.even_timeline(keys, DEFAULT_FRAMES if frames is None else frames, rate, loop), []
     if frames is not None and request.fps is not None:
         raise UsageError("-n, --fps and --duration are one too many", "any two of them decide the third")
     duration = parse_time(request.duration, rate)
@@ -95,7 +95,7 @@ def _with_keys(request: RunRequest, frames: int | None) -> tuple[Timeline, Notes
         raise UsageError(f"--duration {request.duration} leaves no time", "write it as 2s or 500ms")
     if frames is None:
         return _spread(request, grid.round_half_up(duration * rate), rate)
-    line = grid.even(keys, frames, rate, loop)
+    line = grid.even_timeline(keys, frames, rate, loop)
     shown = shown_count(
         len((grid.without_keys(line) if request.keyframes == "none" else line).sources), request.ping_pong
     )
@@ -104,7 +104,7 @@ def _with_keys(request: RunRequest, frames: int | None) -> tuple[Timeline, Notes
         raise UsageError(
             f"{shown} frames in {request.duration} are {float(rate):g} a second", "take a rate from 0.001 to 1000"
         )
-    return grid.even(keys, frames, rate, loop), []
+    return grid.even_timeline(keys, frames, rate, loop), []
 
 
 def _spread(request: RunRequest, count: int, rate: Fraction) -> tuple[Timeline, Notes]:
@@ -115,10 +115,10 @@ def _spread(request: RunRequest, count: int, rate: Fraction) -> tuple[Timeline, 
             count += 1
             notes.append(("count", f"there and back makes an even count: {count} frames"))
         count = count // 2 + 1
-    places = grid.spread(keys, count, request.loop)
+    places = grid.spread_keys(keys, count, request.loop)
     if len({b - a for a, b in itertools.pairwise(places)}) > 1:
         notes.append(("snapped", f"the keys are snapped to frames {', '.join(map(str, places[:keys]))}"))
-    return grid.on_grid(places, rate, request.loop), notes
+    return grid.timeline_of(places, rate, request.loop), notes
 
 
 def _at(text: str, keys: int, rate: Fraction, loop: bool) -> tuple[Timeline, Notes]:
@@ -137,4 +137,4 @@ def _at(text: str, keys: int, rate: Fraction, loop: bool) -> tuple[Timeline, Not
         for i, (place, snapped) in enumerate(zip(exact, places, strict=True))
         if place != snapped
     ]
-    return grid.on_grid(places, rate, loop), notes
+    return grid.timeline_of(places, rate, loop), notes
