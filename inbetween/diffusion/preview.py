@@ -1,4 +1,4 @@
-"""Latents as small pictures, without a decoder."""
+"""Latents as small frames, without a decoder."""
 
 from __future__ import annotations
 
@@ -13,10 +13,14 @@ from inbetween.types import Picture
 def preview_of(
     keys: Sequence[Picture], latents: Sequence[NDArray[np.float32]]
 ) -> Callable[[NDArray[np.float32]], NDArray[np.uint8]]:
-    """A map from latents (F, 4, h, w) to pictures (F, h, w, 3): the affine one that fits the keys best.
+    """A map from latents (F, 4, h, w) to small frames (F, h, w, 3): the affine one that fits the keys best.
 
-    keys: (H, W, 3) of 8 bits; latents: theirs, (4, h, w), in the scale of those that are to be looked at. Decoding is
-    nearly linear in the colours of areas, and the keys are known in both forms: nothing is assumed of the decoder.
+    Decoding is nearly linear in the colours of areas, and the keys are known in both forms: nothing is assumed of the
+    decoder.
+
+    Args:
+        keys: (H, W, 3) uint8.
+        latents: those of the keys, (4, h, w), in the scale of the latents that will be mapped.
     """
     import cv2
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from inbetween.conditions.crop import crop_map
+from inbetween.engines.fcvg.crop import crop_map
 from inbetween.conditions.drawing import Canvas, draw_lines, overlaid
 from inbetween.conditions.palette import line_colours
 from inbetween.conditions.skeletons import draw_people
