@@ -6,41 +6,24 @@ import json
 from fractions import Fraction
 from pathlib import Path
 
-import av
 import numpy as np
 import pytest
-from conftest import Command, psnr, scene
 
 from inbetween.compare import names
+from support.commands import Command
+from support.films import decoded, film
+from support.pictures import psnr, scene
 
 SIZE = (96, 128)
 RATE = Fraction(10)
-
-
-def film(path: Path, pictures: list[np.ndarray], rate: Fraction = RATE) -> Path:
-    """Lossless, in RGB."""
-    with av.open(str(path), "w") as out:
-        stream = out.add_stream("libx264rgb", rate=rate, options={"crf": "0"})
-        stream.height, stream.width, stream.pix_fmt = *pictures[0].shape[:2], "rgb24"
-        for number, picture in enumerate(pictures):
-            frame = av.VideoFrame.from_ndarray(picture, "rgb24")
-            frame.pts, frame.time_base = number, 1 / rate
-            out.mux(stream.encode(frame))
-        out.mux(stream.encode(None))
-    return path
-
-
-def shown(path: Path) -> list[np.ndarray]:
-    with av.open(str(path)) as out:
-        return [frame.to_ndarray(format="rgb24") for frame in out.decode(video=0)]
 
 
 @pytest.fixture
 def two(tmp_path: Path) -> tuple[list[np.ndarray], list[np.ndarray]]:
     first = [scene(number / 3, SIZE) for number in range(6)]
     second = [np.asarray(255 - picture) for picture in first]
-    film(tmp_path / "a.mkv", first)
-    film(tmp_path / "b.mkv", second)
+    film(tmp_path / "a.mkv", first, RATE)
+    film(tmp_path / "b.mkv", second, RATE)
     return first, second
 
 
@@ -55,7 +38,7 @@ def test_side_by_side(inside: Command, tmp_path: Path, two: tuple[list[np.ndarra
     assert ran.code == 0, ran.err
     facts = json.loads(ran.out)
     assert facts["psnr"] == [pytest.approx(np.mean([psnr(a, b) for a, b in zip(*two, strict=True)]), abs=0.5)]
-    frames = shown(tmp_path / "side.mkv")
+    frames = decoded(tmp_path / "side.mkv")
     assert [len(frames), *frames[0].shape[:2]] == [6, *facts["size"]]
     assert frames[0].shape[1] == 2 * SIZE[1] + 8
     for frame, first, second in zip(frames, *two, strict=True):
@@ -69,7 +52,7 @@ def test_side_by_side(inside: Command, tmp_path: Path, two: tuple[list[np.ndarra
 def test_parts_of_one_picture(inside: Command, tmp_path: Path, two: tuple[list[np.ndarray], list[np.ndarray]]) -> None:
     ran = inside("compare", "a.mkv", "b.mkv", "-o", "split.mkv", "--as", "split")
     assert ran.code == 0, ran.err
-    for frame, first, second in zip(shown(tmp_path / "split.mkv"), *two, strict=True):
+    for frame, first, second in zip(decoded(tmp_path / "split.mkv"), *two, strict=True):
         assert frame.shape[1] == SIZE[1]
         (whole,) = cells(frame, 1)
         half = SIZE[1] // 2
@@ -82,11 +65,11 @@ def test_differences_are_around_grey(
     inside: Command, tmp_path: Path, two: tuple[list[np.ndarray], list[np.ndarray]]
 ) -> None:
     other = [np.clip(picture.astype(int) + 10, 0, 255).astype(np.uint8) for picture in two[0]]
-    film(tmp_path / "c.mkv", other)
+    film(tmp_path / "c.mkv", other, RATE)
     ran = inside("compare", "a.mkv", "a.mkv", "c.mkv", "-o", "d.mkv", "--as", "difference", "--json")
     assert ran.code == 0, ran.err
     assert json.loads(ran.out)["psnr"][0] == 100
-    frame = shown(tmp_path / "d.mkv")[3]
+    frame = decoded(tmp_path / "d.mkv")[3]
     # Three of 4:3 are nearest to 16:9 in two rows.
     strip = frame.shape[0] // 2 - SIZE[0] - 4
     first, none = cells(frame[: strip + SIZE[0]], 2)
@@ -103,7 +86,7 @@ def test_clips_that_are_unlike(inside: Command, tmp_path: Path, two: object) -> 
     assert ran.code == 0, ran.err
     assert "c.mkv is 64x48: shown at 128x96" in ran.err
     assert "c.mkv lasts 0.30 s of 0.60 s: its last picture stands" in ran.err
-    frames = shown(tmp_path / "o.mkv")
+    frames = decoded(tmp_path / "o.mkv")
     assert len(frames) == 12
     right = [cells(frame, 2)[1] for frame in frames]
     assert psnr(right[0], right[3]) < psnr(right[5], right[11])

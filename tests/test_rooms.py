@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from graphlib import TopologicalSorter
@@ -74,6 +75,14 @@ def test_no_files_import_each_other_in_a_circle() -> None:
         found = {node.module for node in nodes} | {f"{node.module}.{a.name}" for node in nodes for a in node.names}
         graph[name] = found & set(names.values())
     TopologicalSorter(graph).prepare()
+
+def test_architecture_page_has_the_rooms_in_their_order() -> None:
+    page = (PACKAGE.parent / "docs" / "architecture.md").read_text("utf-8")
+    listed = re.findall(r"^\| `(\w+)` \| .", page, re.M)
+    floors = [floor(name) for name in listed]
+    assert floors == sorted(floors)
+    assert set(listed) == {room(path) for path in FILES if path.parent != PACKAGE or path.name != "__init__.py"}
+    assert set(listed) == {name for line in LINES for name in line}
 
 
 def test_no_engine_imports_another() -> None:

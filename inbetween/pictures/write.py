@@ -82,7 +82,8 @@ def _tiff(picture: Picture) -> bytes:
     """Deflate with the horizontal predictor.
 
     By hand, because OpenCV does not say that the fourth channel is straight alpha and Pillow has no 16-bit
-    RGB.
+    RGB. tifffile writes the same pixels in the same size and time (1.1 s for 1920x1080 at 16 bits) and would save
+    about 50 lines, but its bytes change with whether imagecodecs happens to be installed.
     """
     height, width, channels = picture.shape
     rows = max(1, _STRIP // (width * channels * picture.itemsize))

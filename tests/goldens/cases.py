@@ -1,4 +1,4 @@
-"""The recorded cases of a folder: every case.json at any depth, with the one .npz beside it."""
+"""The recorded cases of folders: every case.json at any depth, with the one .npz beside it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Case:
     """One recorded case, not yet read but for its kind."""
 
     name: str
-    """Its folder below the root, with slashes."""
+    """Its folder below the one that was named, with slashes."""
     family: str
     kind: str
     words: Mapping[str, Any]
@@ -36,16 +36,20 @@ class Case:
             return dict(arrays)
 
 
-def root() -> Path:
-    """The folder named by INBETWEEN_GOLDENS, or the own set.
+def roots() -> list[Path]:
+    """The folders named by INBETWEEN_GOLDENS, joined as those of PATH are; or the own set, if it names none.
 
     Raises:
-        UsageError: the name of no folder.
+        UsageError: a name that is relative, or of no folder.
     """
     named = os.environ.get("INBETWEEN_GOLDENS")
-    if named and not Path(named).is_dir():
-        raise pytest.UsageError(f"INBETWEEN_GOLDENS names no folder: {named}")
-    return Path(named) if named else OWN
+    folders = [Path(name) for name in named.split(os.pathsep)] if named else [OWN]
+    for folder in folders:
+        if not folder.is_absolute():
+            raise pytest.UsageError(f"INBETWEEN_GOLDENS needs whole paths, joined by {os.pathsep}; not `{folder}`")
+        if not folder.is_dir():
+            raise pytest.UsageError(f"INBETWEEN_GOLDENS names a folder that does not exist: {folder}")
+    return folders
 
 
 def found(folder: Path) -> list[Case]:

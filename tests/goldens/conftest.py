@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from collections import Counter
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
-for module in sorted((HERE / "checks").glob("*.py")):
-    importlib.import_module(f"checks.{module.stem}")
+for module in sorted((Path(__file__).parent / "checks").glob("*.py")):
+    importlib.import_module(f"goldens.checks.{module.stem}")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Generator[None, None, None]:
     """Last of all: how many cases of each family passed or failed, and what is still pending, by name."""
     yield
-    from cases import OWN, root
+    from goldens.cases import OWN, roots
 
     ran: dict[str, Counter[str]] = {}
     pending: Counter[str] = Counter()
@@ -35,7 +32,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Genera
     if not ran:
         return
     terminalreporter.section("recorded cases")
-    if root() == OWN:
+    if roots() == [OWN]:
         terminalreporter.write_line("INBETWEEN_GOLDENS names no folder: only the small set of tests/data ran")
     if pending:
         names = ", ".join(f"{name} ({count})" for name, count in sorted(pending.items()))

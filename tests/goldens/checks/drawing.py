@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from registry import check
 
+from goldens.registry import check
 from inbetween.conditions.crop import crop_box, cropped
 from inbetween.conditions.drawing import overlaid
 from inbetween.conditions.frames import condition_times, conditions, network_input

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from registry import check
 from safetensors.torch import save_file
-from seeded import fill
 
+from goldens.registry import check
+from goldens.seeded import fill
 from inbetween.conditions.crop import cropped
 from inbetween.diffusion import svd
 from inbetween.diffusion.control import Control, controlled, injected, legacy_context, prepared

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from registry import check
 
+from goldens.registry import check
 from inbetween.conditions.heatmaps import heatmaps, template
 from inbetween.matching.selection import select
 from inbetween.motion.drags import anchors_to_tracks, drags_to_tracks

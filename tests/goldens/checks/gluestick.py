@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from registry import check
-from seeded import fill
 
+from goldens.registry import check
+from goldens.seeded import fill
 from inbetween.matching.gluestick import Assignment, GlueStick, Nodes
 from inbetween.matching.gluestick_matcher import observed
 from inbetween.matching.superpoint import SuperPoint, points, sampled

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from registry import check
-from seeded import noise
 
+from goldens.registry import check
+from goldens.seeded import noise
 from inbetween.conditions.frames import condition_times, conditions
 from inbetween.matching.dwpose import Sessions, people, person_boxes, whole_body
 from inbetween.matching.people import paired, people_between

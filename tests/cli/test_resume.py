@@ -1,0 +1,139 @@
+"""The real command, stopped and gone on."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from inbetween.cli.console import Show
+from inbetween.errors import Interrupted
+from support.commands import Command, processes_that_name
+from support.folders import hidden
+from support.pictures import load, save, scene
+from support.sound import CLICKS, clicking, heard, played
+
+
+def begun(folder: Path, *words: str) -> subprocess.Popen[bytes]:
+    """The command, once a segment of its film is finished."""
+    running = subprocess.Popen(
+        [sys.executable, "-m", "inbetween", *words],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    journal = folder / ".o.mp4.parts" / "journal"
+    while running.poll() is None:
+        if journal.exists() and journal.read_bytes().count(b"\n") > 1:
+            return running
+        time.sleep(0.002)
+    raise AssertionError("it came to its end")
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="looks for children in /proc")
+def test_killed_for_good_and_gone_on(command: Command, tmp_path: Path) -> None:
+    keys = [str(save(tmp_path / f"{number}.png", scene(number / 2, (48, 64)))) for number in range(5)]
+    words = ["run", *keys, "-n", "139", "-o", "o.mp4", "--contact-sheet", "sheet.png"]
+    assert command(*words[:-3], "whole.mp4").code == 0
+    for kill in (os.kill, os.killpg):
+        running = begun(tmp_path, *words)
+        kill(running.pid, signal.SIGKILL)
+        running.wait()
+        running.stderr.close()
+        until = time.monotonic() + 20
+        while processes_that_name(tmp_path) and time.monotonic() < until:
+            time.sleep(0.02)
+        assert not processes_that_name(tmp_path)
+        ran = command(*words)
+        assert ran.code == 0, ran.err
+        assert "frames are there already" in ran.err
+        assert (tmp_path / "o.mp4").read_bytes() == (tmp_path / "whole.mp4").read_bytes()
+        assert load(tmp_path / "sheet.png").shape[0] > 100
+        assert not hidden(tmp_path)
+        (tmp_path / "o.mp4").unlink()
+        (tmp_path / "sheet.png").unlink()
+
+    running = begun(tmp_path, *words)
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate()
+    assert running.returncode == 130
+    assert b"what is finished waits in" in said
+    ran = command(*words, "--if-unrelated", "hold")
+    assert ran.code == 0, ran.err
+    assert "begun anew: --if-unrelated was blend, is hold" in ran.err
+    assert not hidden(tmp_path)
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="looks for children in /proc")
+def test_slow_motion_goes_on_with_its_sound(command: Command, tmp_path: Path) -> None:
+    clicking(tmp_path / "c.mp4", Fraction(10), 20, cut=4)
+    words = ["slowmo", "c.mp4", "--factor", "28", "--json", "-o"]
+    whole = command(*words, "whole.mp4")
+    assert whole.code == 0, whole.err
+    cuts = json.loads(whole.out)["cuts"]
+    running = begun(tmp_path, *words, "o.mp4")
+    running.kill()
+    running.communicate()
+    ran = command(*words, "o.mp4")
+    assert ran.code == 0, ran.err
+    assert "frames are there already" in ran.err
+    assert json.loads(ran.out)["cuts"] == cuts
+    assert len(cuts) == 1
+    assert (tmp_path / "o.mp4").read_bytes() == (tmp_path / "whole.mp4").read_bytes()
+    sound, rate, length, _ = played(tmp_path / "o.mp4")
+    assert length == 56
+    assert heard(sound, rate)[0] == pytest.approx(28 * CLICKS[0], abs=0.01)
+    assert not hidden(tmp_path)
+
+
+def test_stopped_before_the_clip_is_read_what_was_finished_waits(
+    inside: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clicking(tmp_path / "c.mp4", Fraction(10), 4)
+    words, shown = ["slowmo", "c.mp4", "--factor", "2", "-e", "blend", "-o", "o.mp4"], Show.progress
+    stop = ""
+
+    def stopped(self: Show, stage: str, done: int, total: int) -> None:
+        if stage == stop:
+            raise Interrupted
+        shown(self, stage, done, total)
+
+    monkeypatch.setattr(Show, "progress", stopped)
+    for at, waits in (("scan", False), ("check", True), ("scan", True)):
+        stop = at
+        ran = inside(*words)
+        assert ran.code == 130
+        assert ("waits in" in ran.problem[1]) == waits
+        assert bool(hidden(tmp_path)) == waits
+    stop = ""
+    assert "frames are there already" in inside(*words).err
+
+
+def test_what_differs_is_told_in_the_users_words(
+    inside: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clicking(tmp_path / "c.mp4", Fraction(10), 4)
+    (tmp_path / "cuts.txt").write_text("0.2")
+    words, shown = (
+        ["slowmo", "c.mp4", "--cuts", "cuts.txt", "--factor", "2", "-e", "blend", "-o", "o.mp4"],
+        Show.progress,
+    )
+
+    def stopped(self: Show, stage: str, done: int, total: int) -> None:
+        shown(self, stage, done, total)
+        if stage == "check":
+            raise Interrupted
+
+    monkeypatch.setattr(Show, "progress", stopped)
+    assert "waits in" in inside(*words).problem[1]
+    (tmp_path / "cuts.txt").write_text("0.1")
+    said = inside(*words, "--from", "1f").err
+    assert "begun anew: cuts.txt has changed, --from was not there, is 1f" in said, said

@@ -1,0 +1,142 @@
+"""README and docs say what is so: their commands run, and nothing that exists is missing from them."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+import typer
+
+from inbetween import engines
+from inbetween.cli.main import app
+from inbetween.pictures import WRITABLE
+from inbetween.plan import commercial
+from inbetween.types import Report
+from inbetween.video import sinks
+from inbetween.video.sinks import SINKS
+from inbetween.video.write import write
+from support.pictures import save, scene
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+PAGES = {path.name: path.read_text("utf-8") for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]}
+TEXT = "\n".join(PAGES.values())
+COMMANDS = typer.main.get_command(app).commands
+SHELL = [
+    line.split("#")[0].strip()
+    for block in re.findall(r"```sh\n(.*?)```", TEXT, re.S)
+    for line in block.splitlines()
+    if line.startswith("inbetween ")
+]
+FRESH = [line for line in README.splitlines() if line.startswith("python3 -m venv")]
+"""The two commands that do everything on a fresh machine."""
+
+
+def of(*commands: str) -> list[str]:
+    return list(dict.fromkeys(line for line in SHELL if line.split()[1] in commands))
+
+
+def test_the_python_example_runs(tmp_path, monkeypatch, capsys) -> None:
+    save(tmp_path / "start.png", scene(0))
+    save(tmp_path / "end.png", scene(1))
+    monkeypatch.chdir(tmp_path)
+    code, *_ = re.findall(r"```python\n(.*?)```", PAGES["scripts.md"], re.S)
+    exec(compile(code, "scripts.md", "exec"), {})
+    assert capsys.readouterr().out == "(144, 192, 3) uint8\n" * 25
+
+
+@pytest.mark.parametrize("name", [*COMMANDS])
+def test_every_command_is_in_the_readme(name: str) -> None:
+    assert f"inbetween {name}" in README
+
+
+@pytest.mark.parametrize(
+    ("page", "name"),
+    [
+        (f"{command}.md", option)
+        for command in ("run", "slowmo")
+        for parameter in COMMANDS[command].params
+        for option in parameter.opts
+        if parameter.param_type_name == "option"
+    ],
+)
+def test_every_option_is_in_the_docs_of_its_command(page: str, name: str) -> None:
+    shared = PAGES["run.md"] if page == "slowmo.md" else ""
+    assert re.search(rf"`{re.escape(name)}[`,]", PAGES[page] + shared) or name in ("--quiet", "--verbose")
+
+
+@pytest.mark.parametrize("page", ["README.md", "engines.md"])
+@pytest.mark.parametrize("name", engines.NAMES)
+def test_every_engine_is_in_the_docs_with_its_facts(name: str, page: str) -> None:
+    engine = engines.get(name)
+    row = next(line for line in PAGES[page].splitlines() if line.startswith(f"| `{name}` |"))
+    assert engine.licence in row
+    assert row.split("|")[5].strip() == {True: "yes", None: "unknown"}[commercial(engine)]
+    assert ("nothing" in row) is not engine.needs
+
+
+@pytest.mark.parametrize("suffix", sorted({*SINKS} - {".tiff", ".jpeg"}))
+def test_every_output_is_in_the_docs(suffix: str) -> None:
+    assert f"{suffix}`" in PAGES["run.md"]
+    assert suffix in SINKS or suffix in WRITABLE
+
+
+@pytest.mark.parametrize("line", of("slowmo", "compare"))
+def test_every_command_line_with_clips_works(line: str, inside, tmp_path) -> None:
+    pictures = [scene(i / 4, (48, 64)) for i in range(5)]
+    for name in ("clip", "slower", "truth", "a", "b"):
+        write(sinks.parse(str(tmp_path / f"{name}.mp4")), pictures, Fraction(4), 5, (48, 64), Report())
+    (tmp_path / "frames").mkdir()
+    for i, picture in enumerate(pictures):
+        save(tmp_path / "frames" / f"{i}.png", picture)
+    ran = inside(*shlex.split(line)[1:])
+    assert ran.code == 0, ran.err
+    assert "--dry-run" in line or (tmp_path / ran.out.strip()).exists()
+
+
+@pytest.mark.parametrize("line", of("run", "match", "motion", "conditions"))
+def test_every_command_line_with_pictures_works(line: str, inside, tmp_path) -> None:
+    names = ("a.png", "b.png", "c.png", "d.png", "start.png", "end.png", "b.jpg")
+    for i, name in enumerate(names):
+        save(tmp_path / name, scene(i % 4 / 2, (48, 64)))
+    ran = inside(*shlex.split(line.replace("1280x720", "160x90"))[1:])
+    assert ran.code == 0, ran.err
+    assert (tmp_path / ran.out.strip()).exists()
+
+
+def test_the_two_commands_are_those_of_the_checks() -> None:
+    """`.ci/run` installs and tests by the very words that the README prints."""
+    film, tests = (line.split(" && ") for line in FRESH)
+    checks = (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
+    assert film[:2] == tests[:2] == ["python3 -m venv .venv", ". .venv/bin/activate"]
+    assert film[2] == "pip install -c constraints.txt ."
+    assert tests[2] == 'pip install -c constraints.txt -e ".[dev]"'
+    assert f"{tests[2]} --quiet" in checks
+    assert tests[3:] == ["pytest"]
+    assert "pytest" in checks
+
+
+def test_the_first_film_is_made_from_pictures_that_are_there(inside, tmp_path) -> None:
+    words = shlex.split(FRESH[0].split(" && ")[-1])
+    keys = [word for word in words if word.startswith("examples/")]
+    assert len(keys) == 2
+    words[words.index("-o") + 1] = str(tmp_path / "film.mp4")
+    ran = inside(*words[1:], "--size", "160x90", cwd=ROOT)
+    assert ran.code == 0, ran.err
+    assert (tmp_path / "film.mp4").exists()
+
+
+@pytest.mark.parametrize("page", [*PAGES, "CONTRIBUTING.md"])
+def test_links_lead_somewhere(page: str) -> None:
+    folder = ROOT if page in ("README.md", "CONTRIBUTING.md") else ROOT / "docs"
+    for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", (folder / page).read_text("utf-8")):
+        assert (folder / link).exists(), link
+
+
+def test_everything_that_is_pinned_is_a_version() -> None:
+    pins = [line for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines() if line[0] != "#"]
+    assert all(re.fullmatch(r"[A-Za-z0-9_.-]+==[0-9][0-9a-z.]*", line) for line in pins), pins
+    assert "torch==2.13.0" in pins

@@ -1,0 +1,1 @@
+"""What several tests share: drawn pictures, films, reports that remember, the real command."""
