@@ -5,10 +5,44 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from inbetween.errors import UnknownName, UsageError
-from inbetween.types import Maker, Settings
+from inbetween.types import Maker, Motion, Report, Settings
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class DrawConditions(Protocol):
+    """Draws the pictures that steer an engine, for people to look at."""
+
+    def __call__(
+        self,
+        motion: Motion,
+        frames: int,
+        size: tuple[int, int],
+        report: Report,
+        *,
+        even: bool = False,
+        seed: int = 0,
+        thickness: int = 1,
+    ) -> NDArray[np.uint8]:
+        """Draw a motion over a gap.
+
+        Args:
+            motion: in pixels of a picture of any size.
+            frames: how many pictures, both keys included; 2 or more.
+            size: (H, W) of the pictures.
+            report: hears the progress and the notes.
+            even: whether the pictures lie at equal steps of time, where the engine's own do not.
+            seed: deals the colours out.
+            thickness: of lines, in pixels; 1 as the engine has them.
+
+        Returns:
+            (frames, H, W, 3) RGB.
+        """
 
 
 @dataclass(frozen=True)
@@ -67,6 +101,8 @@ class Engine:
     sizes: Sizes | None = None
     """None: any, with alpha. Else it is given RGB of such a size only; its Options have a `size`, in words:
     "native", or WIDTHxHEIGHT."""
+    conditions: DrawConditions | None = None
+    """Draws the pictures that steer it, where there are any."""
 
 
 def option(

@@ -164,18 +164,19 @@ def _pictures(
     Raises:
         InbetweenError: they are all black, and no motion was given.
     """
-    from inbetween.conditions.frames import condition_times
-    from inbetween.conditions.frames import conditions as line_pictures
+    from inbetween import engines
     from inbetween.conditions.heatmaps import heatmap_pictures
 
     if said["kind"] == "heatmaps":
-        pictures = heatmap_pictures(motion, condition_times(count, even=True), size)
+        pictures = heatmap_pictures(motion, tuple(k / (count - 1) for k in range(count)), size)
         cure = "try another --matcher, or draw what moves with --drag"
     else:
         if any(track.kind == "point" and track.source == "drag" for track in motion.tracks):
             show.note("drags", "drags are points, which are not drawn among lines: see them with --kind heatmaps")
-        times = condition_times(count, even=said["even"])
-        pictures = line_pictures(motion, times, size, show, seed=two_keys.seed(said), thickness=thickness)
+        draw = engines.get("fcvg").conditions
+        assert draw is not None
+        seed = two_keys.seed(said)
+        pictures = draw(motion, count, size, show, even=said["even"], seed=seed, thickness=thickness)
         cure = "points are drawn with --kind heatmaps; or try another --matcher"
     if not pictures.any():
         if said["motion"] is None or not motion.tracks:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-
 import numpy as np
 from numpy.typing import NDArray
 
 from inbetween.diffusion.svd import Frames
 from inbetween.types import Picture
-
 
 LEAST_GAIN, MOST_GAIN = 0.5, 2.0
 """Bounds of the factor on the contrast of a colour, chosen by eye: a flat key would make it any size."""

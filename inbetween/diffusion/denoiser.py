@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from itertools import takewhile
+from itertools import groupby
 
 import torch
 from torch import Tensor, nn
@@ -66,9 +66,9 @@ def denoising_calls(
         def call(rows: Sequence[Row], level: int) -> list[Tensor]:
             waiting, made = list(rows), list[Tensor]()
             while waiting:
-                name = network_of(waiting[0].side)
                 most = 2 if run.together else session.plan.rows
-                group = list(takewhile(lambda row: network_of(row.side) == name, waiting[:most]))
+                name, rows_of_one = next(groupby(waiting[:most], key=lambda row: network_of(row.side)))
+                group = list(rows_of_one)
                 if guide is not None:
                     guide.before(group, level)
                 begin = time.perf_counter()

@@ -14,7 +14,8 @@ CALL_NUMBERS, CHUNKED_NUMBERS = 9_400, 5_600
 """Numbers that the denoiser holds in passing for every latent pixel of every frame in a call, without and with
 feed-forward layers by frame; read off the tensors that live at once in SVD's UNet at 25 frames of 1024x576."""
 DECODE_NUMBERS, ENCODE_NUMBERS = 1_024, 640
-"""Numbers that the decoder and the encoder hold in passing for every pixel of every frame at once; read off likewise."""
+"""Numbers that the decoder and the encoder hold in passing for every pixel of every frame at once; read off
+in the same way."""
 PIXELS = 64
 """Pixels of a frame in one of its latents."""
 

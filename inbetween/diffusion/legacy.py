@@ -22,7 +22,8 @@ def legacy_context(network: nn.Module) -> Iterator[None]:
         module: nn.Module, given: tuple[Tensor, ...], named: dict[str, object]
     ) -> tuple[tuple[Tensor, ...], dict[str, object]]:
         context, frames = named["encoder_hidden_states"], named["num_frames"]
-        assert isinstance(context, Tensor) and isinstance(frames, int)
+        assert isinstance(context, Tensor)
+        assert isinstance(frames, int)
         batch = given[0].shape[0] // frames
         swapped = context.reshape(batch, -1, *context.shape[1:]).transpose(0, 1)
         return given, {**named, "encoder_hidden_states": swapped.reshape(context.shape)}

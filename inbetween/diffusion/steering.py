@@ -59,7 +59,7 @@ class Count:
 
 
 class Guide(Protocol):
-    """Steers the denoiser while one gap is sampled. All tensors of frames are in natural order unless said otherwise."""
+    """Steers the denoiser while one gap is sampled. Frames are in natural order unless said otherwise."""
 
     def attached(self, denoiser: nn.Module) -> AbstractContextManager[None]:
         """Hook it to a denoiser, before the sampling begins."""

@@ -30,12 +30,14 @@ CLIP_DEVIATION = (0.26862954, 0.26130258, 0.27577711)
 
 def unet(config: Config) -> nn.Module:
     """The denoiser that a config describes."""
-    return UNetSpatioTemporalConditionModel.from_config(dict(config))  # type: ignore[no-untyped-call]
+    network: nn.Module = UNetSpatioTemporalConditionModel.from_config(dict(config))  # type: ignore[no-untyped-call]
+    return network
 
 
 def vae(config: Config) -> nn.Module:
     """The autoencoder that a config describes."""
-    return AutoencoderKLTemporalDecoder.from_config(dict(config))  # type: ignore[no-untyped-call]
+    network: nn.Module = AutoencoderKLTemporalDecoder.from_config(dict(config))  # type: ignore[no-untyped-call]
+    return network
 
 
 def image_encoder(config: Config) -> nn.Module:
@@ -78,8 +80,8 @@ def to_frames(decoded: Tensor, dtype: Depth) -> Frames:
     """(F, 3, H, W) in [-1, 1] as frames (F, H, W, 3), clamped, rounded half to even."""
     top = np.iinfo(dtype).max
     unit = (decoded / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1)
-    frames: Frames = (unit * top).round().numpy().astype(dtype)
-    return np.ascontiguousarray(frames)
+    values = np.ascontiguousarray((unit * top).round().numpy())
+    return values.astype(np.uint8) if dtype == np.uint8 else values.astype(np.uint16)
 
 
 def antialiased(x: Tensor, size: tuple[int, int]) -> Tensor:
@@ -108,26 +110,23 @@ def clip_pixels(x: Tensor, side: int) -> Tensor:
     return ((antialiased(x, (side, side)) + 1) / 2 - mean) / deviation
 
 
-def embedding(encoder: nn.Module, x: Tensor) -> Tensor:
+def embedding(encoder: Any, x: Tensor) -> Tensor:
     """CLIP's embedding of a key (1, 3, H, W) in [-1, 1]: (1, D), projected, not normalised. float32 on the CPU."""
-    assert isinstance(encoder, CLIPVisionModelWithProjection)
     weight = encoder.visual_projection.weight
     pixels = clip_pixels(x, encoder.config.image_size).to(weight.device, weight.dtype)
     embeds: Tensor = encoder(pixel_values=pixels).image_embeds
     return embeds.float().cpu()
 
 
-def key_latents(autoencoder: nn.Module, x: Tensor) -> Tensor:
+def key_latents(autoencoder: Any, x: Tensor) -> Tensor:
     """A key (1, 3, H, W) in about [-1, 1] as (4, h, w): the mode of the posterior, not scaled. float32 on the CPU."""
-    assert isinstance(autoencoder, AutoencoderKLTemporalDecoder)
     weight = autoencoder.quant_conv.weight
     mode: Tensor = autoencoder.encode(x.to(weight.device, weight.dtype)).latent_dist.mode()
     return mode[0].float().cpu()
 
 
-def decode(autoencoder: nn.Module, latents: Tensor) -> Tensor:
+def decode(autoencoder: Any, latents: Tensor) -> Tensor:
     """(f, 4, h, w), not scaled, as (f, 3, H, W) in about [-1, 1]: frames that are decoded together see each other."""
-    assert isinstance(autoencoder, AutoencoderKLTemporalDecoder)
     weight = next(autoencoder.decoder.parameters())
     pictures: Tensor = autoencoder.decode(latents.to(weight.device, weight.dtype), num_frames=len(latents)).sample
     return pictures

@@ -17,7 +17,7 @@ from inbetween.devices import free_memory, steady_torch, torch_device
 from inbetween.diffusion import svd
 from inbetween.diffusion.colour import held_to, psnr
 from inbetween.diffusion.decode import decoded_frames
-from inbetween.diffusion.denoiser import DENOISER, ROWS, SMALLER, denoising_calls, one_denoiser
+from inbetween.diffusion.denoiser import DENOISER, SMALLER, denoising_calls, one_denoiser
 from inbetween.diffusion.encode import AUTOENCODER, ENCODER, encoded_keys
 from inbetween.diffusion.footprint import footprint_of
 from inbetween.diffusion.options import SvdOptions
@@ -36,8 +36,10 @@ from inbetween.weights.check import json_object
 
 BASE = "svd-xt-1.1"
 """The weights that every method builds on."""
-O = TypeVar("O", bound=SvdOptions)
+Opts = TypeVar("Opts", bound=SvdOptions)
 Parts: TypeAlias = Mapping[str, Part]
+Shape: TypeAlias = tuple[tuple[int, int], int]
+"""The size (H, W) and the count of the frames of a gap's grid."""
 
 
 def base_alone(base: Parts, own: Mapping[str, Path], unet_config: svd.Config) -> Parts:
@@ -61,7 +63,7 @@ def same_guidance(options: SvdOptions, frames: int) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Method(Generic[O]):
+class Method(Generic[Opts]):
     """What distinguishes a method that samples with Stable Video Diffusion; the defaults are those without a change."""
 
     weights: str = ""
@@ -69,10 +71,10 @@ class Method(Generic[O]):
     parts: Callable[[Parts, Mapping[str, Path], svd.Config], Parts] = base_alone
     """(SVD's parts, the files of the own weights by part, the config of SVD's UNet) -> parts that are added or replace
     SVD's. All but the encoder and the autoencoder are in use while it denoises."""
-    steering: Callable[[Gap, int, O, Settings, Report], Steering | None] = unsteered
+    steering: Callable[[Gap, int, Opts, Settings, Report], Steering | None] = unsteered
     """What a gap of so many frames is steered by, made before anything is sampled."""
-    program: Callable[[O, int], Program] = averaged
-    guidance: Callable[[O, int], Tensor] = same_guidance
+    program: Callable[[Opts, int], Program] = averaged
+    guidance: Callable[[Opts, int], Tensor] = same_guidance
     """(F,), in each direction's own order of the frames."""
     row: MakeRow = one_key
     network: Callable[[str], str] = one_denoiser
@@ -84,7 +86,7 @@ class Method(Generic[O]):
     counted: tuple[str, ...] = ()
     """Its own networks whose evaluations are counted in `Count.others`."""
 
-    def run(self, options: O, frames: int) -> Run:
+    def run(self, options: Opts, frames: int) -> Run:
         """How a gap of so many frames is sampled."""
         return Run(
             schedule(options.steps),
@@ -96,7 +98,7 @@ class Method(Generic[O]):
         )
 
 
-def svd_maker(method: Method[O], options: O, settings: Settings) -> Maker:
+def svd_maker(method: Method[Opts], options: Opts, settings: Settings) -> Maker:
     """The maker of an engine, see `Engine.load`. The networks are read when the first gap is made.
 
     Raises:
@@ -105,26 +107,27 @@ def svd_maker(method: Method[O], options: O, settings: Settings) -> Maker:
     return _Recipe(method, options, settings).make
 
 
-class _Recipe(Generic[O]):
+class _Recipe(Generic[Opts]):
     """A method with its networks. It keeps modules and memory plans, and nothing of a gap or of a report."""
 
-    def __init__(self, method: Method[O], options: O, settings: Settings) -> None:
+    def __init__(self, method: Method[Opts], options: Opts, settings: Settings) -> None:
         self._method, self._options, self._settings = method, options, settings
         self._device = torch_device(settings.device)
         self._dtype = precision.dtype_of(options.precision, self._device)
-        self._choices: dict[tuple[tuple[int, int], int], memory.Choice] = {}
+        self._choices: dict[Shape, memory.Choice] = {}
 
     def make(self, gaps: Iterable[Gap], report: Report) -> Iterator[Picture]:
         """See `types.Maker`."""
         count = Count(others=dict.fromkeys(self._method.counted, 0))
-        noted: set[memory.Choice] = set()
+        noted: set[Shape] = set()
         for gap in gaps:
             frames = _frames(gap)
             # No flag of the process is held while the caller has the frames.
             with torch.no_grad(), steady_torch(self._settings.threads):
-                choice = self._choice((gap.start.shape[0], gap.start.shape[1]), frames)
-                if choice not in noted:
-                    noted.add(choice)
+                shape = (gap.start.shape[0], gap.start.shape[1]), frames
+                choice = self._choice(shape)
+                if shape not in noted:
+                    noted.add(shape)
                     choice.report(precision.name_of(self._dtype), SMALLER, report)
                     precision.advise(self._dtype, self._device, report)
                 made = self._made(gap, frames, Session(self._networks, choice.plans, report), count)
@@ -144,10 +147,10 @@ class _Recipe(Generic[O]):
         }
         return Networks({**parts, **self._method.parts(parts, own, unet)}, self._device)
 
-    def _choice(self, size: tuple[int, int], frames: int) -> memory.Choice:
-        """How much is done at once for gaps of one size (H, W) and count; planned when the first one comes."""
-        if (size, frames) not in self._choices:
-            networks = self._networks
+    def _choice(self, shape: Shape) -> memory.Choice:
+        """How much is done at once for gaps of one shape; planned when the first one comes."""
+        if shape not in self._choices:
+            (size, frames), networks = shape, self._networks
             footprint = footprint_of(
                 networks.parts,
                 size,
@@ -157,8 +160,8 @@ class _Recipe(Generic[O]):
             )
             free = free_memory(self._device)
             free = None if free is None else free + networks.bytes_on_device()
-            self._choices[size, frames] = memory.choose(footprint, self._device, free, self._settings)
-        return self._choices[size, frames]
+            self._choices[shape] = memory.choose(footprint, self._device, free, self._settings)
+        return self._choices[shape]
 
     def _made(self, gap: Gap, frames: int, session: Session, count: Count) -> svd.Frames:
         """All frames of the grid, (F, H, W, 3)."""
@@ -201,7 +204,7 @@ def denoising(
     steering: Steering | None,
     session: Session,
     count: Count,
-    method: Method[O],
+    method: Method[Opts],
 ) -> Iterator[tuple[Predict, Guide | None]]:
     """The guided predictions of both directions, and what steers them, with their networks on the device.
 

@@ -104,7 +104,10 @@ class Hints:
         if level not in self._last:
             self._last.clear()
             c_noise, dtype = float(self.run.levels.c_noise[level]), self.session.dtype(CONTROL)
-            seen = (self.network(some.to(self.session.device, dtype), c_noise) for some in self.pictures.split(AT_ONCE))
+            seen = (
+                self.network(some.to(self.session.device, dtype), c_noise)
+                for some in torch.split(self.pictures, AT_ONCE)
+            )
             self._last[level] = torch.cat([prepared(features, self.size) for features in seen])
             self.count.others[COUNTED] += 1
         return self._last[level]
