@@ -76,6 +76,7 @@ def test_no_files_import_each_other_in_a_circle() -> None:
         graph[name] = found & set(names.values())
     TopologicalSorter(graph).prepare()
 
+
 def test_architecture_page_has_the_rooms_in_their_order() -> None:
     page = (PACKAGE.parent / "docs" / "architecture.md").read_text("utf-8")
     listed = re.findall(r"^\| `(\w+)` \| .", page, re.M)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from goldens.registry import check
 from goldens.seeded import noise
-from inbetween.conditions.frames import condition_times, conditions
+from inbetween.engines.fcvg.conditions import condition_times, conditions
 from inbetween.matching.dwpose import Sessions, people, person_boxes, whole_body
 from inbetween.matching.people import paired, people_between
 from inbetween.matching.skeleton import BODY, FACE, LEFT_HAND, RIGHT_HAND, VISIBLE
