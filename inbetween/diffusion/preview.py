@@ -32,7 +32,9 @@ def preview_of(
     matrix = np.linalg.lstsq(told, np.concatenate(seen).astype(np.float32), rcond=None)[0].astype(np.float32)
 
     def pictures(x: NDArray[np.float32]) -> NDArray[np.uint8]:
-        coloured = np.moveaxis(x, 1, -1) @ matrix[:-1] + matrix[-1]
+        # Latents that half precision broke have values that are no numbers.
+        with np.errstate(invalid="ignore", over="ignore"):
+            coloured = np.moveaxis(x, 1, -1) @ matrix[:-1] + matrix[-1]
         return np.asarray(np.clip(np.nan_to_num(coloured) + 0.5, 0, 255), np.uint8)
 
     return pictures

@@ -190,7 +190,7 @@ def test_stopping_is_heard_within_a_pass(store: Path, monkeypatch: pytest.Monkey
     class Stops(Heard):
         def progress(self, stage: str, done: int, total: int) -> None:
             super().progress(stage, done, total)
-            if self.stages.count(("denoise", 0, 8)) > 1:
+            if self.steps.count(("denoise", 0, 8)) > 1:
                 raise Interrupted(2)
 
     monkeypatch.setattr("inbetween.networks.heartbeat.BEAT", 0.0)
