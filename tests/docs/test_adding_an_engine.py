@@ -40,7 +40,9 @@ def added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     exec(compile(making, "adding-an-engine.md", "exec"), {})
     yield tmp_path
-    for name in [name for name in sys.modules if name.startswith(("inbetween.engines.nearest", "inbetween.engines.mixer"))]:
+    for name in [
+        name for name in sys.modules if name.startswith(("inbetween.engines.nearest", "inbetween.engines.mixer"))
+    ]:
         del sys.modules[name]
 
 
@@ -91,5 +93,7 @@ def test_its_code_is_clean(added: Path) -> None:
     code = [str(path) for path in (added / "inbetween").rglob("*.py")]
     config = ["--config", str(ROOT / "pyproject.toml")]
     for words in (["check", *config, "--ignore", "TID253"], ["format", "--check", *config]):
-        done = subprocess.run([sys.executable, "-m", "ruff", *words, *code], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *words, *code], capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stdout + done.stderr
