@@ -214,18 +214,27 @@ def _pictures(request: ConditionsRequest, drawing: Drawing, motion: Motion, repo
     Raises:
         InbetweenError: they are all black, and no motion was given.
     """
-    from inbetween.conditions.frames import condition_times
-    from inbetween.conditions.frames import conditions as line_pictures
+    from inbetween import engines
     from inbetween.conditions.heatmaps import heatmap_pictures
 
     if request.kind == HEATMAPS:
-        pictures = heatmap_pictures(motion, condition_times(drawing.count, even=True), drawing.size)
+        times = tuple(k / (drawing.count - 1) for k in range(drawing.count))
+        pictures = heatmap_pictures(motion, times, drawing.size)
         cure = "try another --matcher, or draw what moves with --drag"
     else:
         if any(track.kind == "point" and track.source == "drag" for track in motion.tracks):
             report.note("drags", "drags are points, and pictures of lines do not show points: use --kind heatmaps")
-        times, seed = condition_times(drawing.count, even=request.even), two_keys.seed(request.search.seed)
-        pictures = line_pictures(motion, times, drawing.size, report, seed=seed, thickness=drawing.thickness)
+        draw = engines.get("fcvg").conditions
+        assert draw is not None
+        pictures = draw(
+            motion,
+            drawing.count,
+            drawing.size,
+            report,
+            even=request.even,
+            seed=two_keys.seed(request.search.seed),
+            thickness=drawing.thickness,
+        )
         cure = "points are drawn with --kind heatmaps; or try another --matcher"
     if not pictures.any():
         if request.motion is None or not motion.tracks:

@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from inbetween.diffusion import svd
-from inbetween.diffusion.control import Control, controlled, injected, legacy_context, prepared
+from inbetween.diffusion.legacy import legacy_context
 from inbetween.diffusion.sampling import seeded_draw
+from inbetween.engines.fcvg.inject import Control, controlled, injected, prepared
 from inbetween.networks.hooks import ticking
 from support import tiny_svd
 

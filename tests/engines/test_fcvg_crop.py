@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbetween.conditions.crop import crop_box, crop_map, cropped
+from inbetween.engines.fcvg.crop import crop_box, crop_map, cropped
 
 SIZE = (48, 64)
 SIDES = st.integers(1, 3000)

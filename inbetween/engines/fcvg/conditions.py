@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from inbetween.conditions.crop import crop_map
 from inbetween.conditions.drawing import Canvas, draw_lines, overlaid
 from inbetween.conditions.palette import line_colours
 from inbetween.conditions.skeletons import draw_people
+from inbetween.engines.fcvg.crop import crop_map
 from inbetween.errors import UsageError
 from inbetween.matching.skeleton import JOINTS
 from inbetween.motion.tracks import places_at, weights_at

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inbetween.conditions.drawing import draw_lines, overlaid
-from inbetween.conditions.frames import condition_times, conditions, network_input
+from inbetween.engines.fcvg.conditions import condition_times, conditions, network_input
 from inbetween.errors import Interrupted, UsageError
 from inbetween.motion.search import motion_of
 from inbetween.types import NO_MATCHES, Matches, Motion, People, Report, Track
