@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inbetween import engines, sizes
 from inbetween.devices import thread_count
@@ -28,6 +28,9 @@ from inbetween.types import Settings
 from inbetween.video import sinks
 from inbetween.video.sinks import Sink
 from inbetween.weights import store
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 KEYFRAMES = ("own", "generated", "none")
 FITS = ("crop", "pad", "stretch")
@@ -71,6 +74,20 @@ class RunRequest:
     force: bool = False
     drag: tuple[str, ...] = ()
     motion: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Making:
+    """How frames are made: an engine, and all that it is loaded with."""
+
+    engine: Engine
+    why: str
+    """Why this engine was chosen, for people."""
+    options: DataclassInstance
+    """An instance of the engine's `Options`."""
+    settings: Settings
+    notes: tuple[tuple[str, str], ...] = ()
+    """(code, text) of what the user should know of the engine."""
 
 
 @dataclass(frozen=True)
@@ -164,6 +181,25 @@ def plan(words: RunRequest) -> Plan:
     sinks.check(sink, line.rate, out.count)
     _check_weights(words, engine, settings)
     return out
+
+
+def making(words: RunRequest) -> Making:
+    """The engine that a request asks for, with its options and settings.
+
+    Raises:
+        UnknownName: no such engine, option, device or way to use memory.
+        UsageError: options or settings that the engine does not take, or a licence that the user excludes.
+        InbetweenError: weights are missing.
+    """
+    if words.memory not in MEMORY:
+        raise UnknownName("--memory", words.memory, MEMORY)
+    name, why = choose(words.engine)
+    engine = engines.get(name)
+    options = parse_options(engine.Options, words.set)
+    sizes.check_working(engine, options)
+    settings = _settings(words, engine)
+    _check_weights(words, engine, settings)
+    return Making(engine=engine, why=why, options=options, settings=settings, notes=tuple(_licences(engine)))
 
 
 def _settings(words: RunRequest, engine: Engine) -> Settings:
@@ -313,14 +349,14 @@ def _grid(words: RunRequest, frames: int | None) -> tuple[Timeline, list[tuple[s
             raise UsageError("--at excludes -n and --duration", "the keys' times and --fps decide the count")
         return _at(words.at, keys, rate, loop)
     if words.duration is None:
-        return grid.even(keys, DEFAULT_FRAMES if frames is None else frames, rate, loop), []
+        return grid.even_timeline(keys, DEFAULT_FRAMES if frames is None else frames, rate, loop), []
     if frames is not None and words.fps is not None:
         raise UsageError("-n, --fps and --duration are one too many", "any two of them decide the third")
     duration = parse_time(words.duration, rate)
     if duration <= 0:
         raise UsageError(f"--duration {words.duration} leaves no time", "write it as 2s or 500ms")
     if frames is not None:
-        line = grid.even(keys, frames, rate, loop)
+        line = grid.even_timeline(keys, frames, rate, loop)
         shown = _shown(line, words)
         rate = (shown / duration).limit_denominator(1_000_000)
         if not SLOWEST_RATE <= rate <= FASTEST_RATE:
@@ -328,7 +364,7 @@ def _grid(words: RunRequest, frames: int | None) -> tuple[Timeline, list[tuple[s
                 f"{shown} frames in {words.duration} are {float(rate):g} a second",
                 "take a rate from 0.001 to 1000",
             )
-        return grid.even(keys, frames, rate, loop), []
+        return grid.even_timeline(keys, frames, rate, loop), []
     return _spread(words, grid.round_half_up(duration * rate), rate)
 
 
@@ -346,10 +382,10 @@ def _spread(words: RunRequest, count: int, rate: Fraction) -> tuple[Timeline, li
             count += 1
             notes.append(("count", f"there and back makes an even count: {count} frames"))
         count = count // 2 + 1
-    places = grid.spread(keys, count, words.loop)
+    places = grid.spread_keys(keys, count, words.loop)
     if len({b - a for a, b in itertools.pairwise(places)}) > 1:
         notes.append(("snapped", f"the keys are snapped to frames {', '.join(map(str, places[:keys]))}"))
-    return grid.on_grid(places, rate, words.loop), notes
+    return grid.timeline_of(places, rate, words.loop), notes
 
 
 def _at(text: str, keys: int, rate: Fraction, loop: bool) -> tuple[Timeline, list[tuple[str, str]]]:
@@ -367,4 +403,4 @@ def _at(text: str, keys: int, rate: Fraction, loop: bool) -> tuple[Timeline, lis
         for i, (place, snapped) in enumerate(zip(exact, places, strict=True))
         if place != snapped
     ]
-    return grid.on_grid(places, rate, loop), notes
+    return grid.timeline_of(places, rate, loop), notes

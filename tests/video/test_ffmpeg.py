@@ -78,7 +78,7 @@ def test_an_ffmpeg_that_dies(
     (tmp_path / "films").mkdir()
     sink = sinks.parse(f"{tmp_path}/films/{out}")
     with pytest.raises(InbetweenError) as caught:
-        write(sink, map(noise, range(4)), NTSC, 4, (256, 256), Report())
+        write(sink, (noise(256, 256, seed=index) for index in range(4)), NTSC, 4, (256, 256), Report())
     assert message in caught.value.message
     assert "Conversion failed" not in caught.value.message
     assert "\n" not in caught.value.message + caught.value.hint

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from inbetween.diffusion.options import SvdOptions
-from inbetween.engine import Engine, Lengths, Sizes, option
+from inbetween.engine import Engine, Sizes, Steps, option
 from inbetween.matching import matchers
 from inbetween.types import Maker, Motion, Report, Settings
 
@@ -66,7 +66,14 @@ ENGINE = Engine(
     devices=("cuda", "mps", "cpu"),
     follows=("line", "skeleton"),
     previews=True,
-    lengths=Lengths(2, 25, native=25),
+    lengths=Steps(2, 25, native=25),
     sizes=Sizes(64, 128, native=(576, 1024)),
+    shapes={
+        "svd-xt-1.1:unet": "inbetween.diffusion.svd:unet_shapes",
+        "svd-xt-1.1:vae": "inbetween.diffusion.svd:vae_shapes",
+        "svd-xt-1.1:image_encoder": "inbetween.diffusion.svd:image_encoder_shapes",
+        "fcvg:unet": "inbetween.diffusion.svd:unet_shapes",
+        "fcvg:controlnext": "inbetween.engines.fcvg.network:controlnext_shapes",
+    },
     paper="Zhu et al. 2024 (arXiv 2412.11755); Blattmann et al. 2023 (arXiv 2311.15127)",
 )

@@ -14,7 +14,7 @@ from inbetween.conditions.palette import line_colours, palette
 from inbetween.engines.fcvg.conditions import condition_times, conditions, network_input
 from inbetween.engines.fcvg.crop import crop_box, cropped
 from inbetween.matching.line_ends import paired_ends
-from inbetween.matching.luma import luma
+from inbetween.matching.superpoint import luma
 from inbetween.motion.search import motion_of
 from inbetween.motion.tracks import places_at
 from inbetween.types import Matches, Motion, Report
