@@ -217,24 +217,17 @@ def _pictures(request: ConditionsRequest, drawing: Drawing, motion: Motion, repo
     from inbetween import engines
     from inbetween.conditions.heatmaps import heatmap_pictures
 
+    count, size = drawing.count, drawing.size
     if request.kind == HEATMAPS:
-        times = tuple(k / (drawing.count - 1) for k in range(drawing.count))
-        pictures = heatmap_pictures(motion, times, drawing.size)
+        pictures = heatmap_pictures(motion, tuple(k / (count - 1) for k in range(count)), size)
         cure = "try another --matcher, or draw what moves with --drag"
     else:
         if any(track.kind == "point" and track.source == "drag" for track in motion.tracks):
             report.note("drags", "drags are points, and pictures of lines do not show points: use --kind heatmaps")
         draw = engines.get("fcvg").conditions
         assert draw is not None
-        pictures = draw(
-            motion,
-            drawing.count,
-            drawing.size,
-            report,
-            even=request.even,
-            seed=two_keys.seed(request.search.seed),
-            thickness=drawing.thickness,
-        )
+        seed = two_keys.seed(request.search.seed)
+        pictures = draw(motion, count, size, report, even=request.even, seed=seed, thickness=drawing.thickness)
         cure = "points are drawn with --kind heatmaps; or try another --matcher"
     if not pictures.any():
         if request.motion is None or not motion.tracks:

@@ -121,7 +121,7 @@ class _Recipe(Generic[Opts]):
         count = Count(others=dict.fromkeys(self._method.counted, 0))
         noted: set[Shape] = set()
         for gap in gaps:
-            frames = _frames(gap)
+            frames = gap.grid
             # No flag of the process is held while the caller has the frames.
             with torch.no_grad(), steady_torch(self._settings.threads):
                 shape = (gap.start.shape[0], gap.start.shape[1]), frames
@@ -224,12 +224,6 @@ def denoising(
         call = stack.enter_context(denoising_calls(session, run, guide, count, method.network))
         named = dict(zip((FORWARD, BACKWARD), sides, strict=True))
         yield predictor(call, named, run.guidance, run.levels, run.halves, method.row), guide
-
-
-def _frames(gap: Gap) -> int:
-    """The frames of the grid that the gap's times lie on, both keys included."""
-    step = gap.times[1] - gap.times[0] if len(gap.times) > 1 else gap.times[0]
-    return round(1 / step) + 1
 
 
 def _report_ends(gap: Gap, made: svd.Frames, report: Report) -> None:

@@ -20,7 +20,7 @@ from support.pictures import psnr, save, scene
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "adding-an-engine.md").read_text("utf-8")
-FILES = dict(re.findall(r"in\s`(inbetween/engines/[\w/]+\.py)`[.:].*?```python\n(.*?)```", PAGE, re.S))
+FILES = dict(re.findall(r"[Ii]n\s`(inbetween/engines/[\w/]+\.py)`[.:].*?```python\n(.*?)```", PAGE, re.S))
 COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.S) for line in block.splitlines()]
 
 

@@ -166,7 +166,8 @@ def test_one_of_two_interleaved_calls_is_stopped(
     name: str, store: Path, alone: Alone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All but blend take so long that they report their progress."""
-    maker, report = maker_of(name, store), StopsAt(1)
+    last_stage = alone.one(name, 0)[1].steps[-1][0]
+    maker, report = maker_of(name, store), StopsAt(0, last_stage)
     with every_layer_reports(monkeypatch):
         going, stopped = maker(iter(gaps(0, 1)), Heard()), maker(iter(gaps(1, 0)), report)
         frames = [next(going)]

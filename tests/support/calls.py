@@ -51,15 +51,15 @@ def process_flags() -> tuple[object, ...]:
 
 
 class StopsAt(Heard):
-    """Raises `Interrupted` out of one call of `progress`, and knows when."""
+    """Raises `Interrupted` out of one call of `progress`, of all or of those of a stage, and knows when."""
 
-    def __init__(self, call: int) -> None:
+    def __init__(self, call: int, stage: str = "") -> None:
         super().__init__()
-        self.call, self.raised = call, False
+        self.call, self.stage, self.raised = call, stage, False
 
     def progress(self, stage: str, done: int, total: int) -> None:
         super().progress(stage, done, total)
-        if len(self.steps) > self.call:
+        if sum(self.stage in ("", one) for one, _, _ in self.steps) > self.call:
             self.raised = True
             raise Interrupted
 
