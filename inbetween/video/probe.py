@@ -15,7 +15,7 @@ from inbetween.errors import InbetweenError
 from inbetween.types import Report
 from inbetween.video import codecs, webp
 from inbetween.video.clip import Clip, Colour, Stream
-from inbetween.video.decode import TAKEN, decoded, is_cover, matrix_signs, opened, pictures_of
+from inbetween.video.decode import ACCEPTED, decoded, frames_stream, is_cover, matrix_signs, opened
 from inbetween.video.truncation import cut_off
 
 STANDARD_RATES = tuple(
@@ -52,7 +52,7 @@ def probe(path: str, report: Report) -> Clip:
     if webp.is_webp(path):
         return _webp(path, report)
     with opened(path) as container:
-        video = pictures_of(container, path)
+        video = frames_stream(container, path)
         if container.format.name in ("image2", "png_pipe", "jpeg_pipe", "webp_pipe", "tiff_pipe", "bmp_pipe"):
             raise _picture(path)
         others = tuple(_stream(stream) for stream in container.streams if stream is not video)
@@ -140,7 +140,7 @@ def _scan(container: Any, video: Any, path: str, report: Report) -> _Times:
         stamps.append(stamp or 0)
         lengths.append(packet.duration or 0)
     if not stamps:
-        raise InbetweenError(f"{path} has no pictures in it", TAKEN)
+        raise InbetweenError(f"{path} has no pictures in it", ACCEPTED)
     said = video.average_rate or video.guessed_rate
     if not placed or avi:
         return _counted(unit, stamps if placed else array("q", range(len(stamps))), lengths, said, path, report)
@@ -269,7 +269,7 @@ def _looked_at(clip: Clip, report: Report) -> Clip:
         if number >= 8:
             break
     if first is None:
-        raise InbetweenError(f"{clip.path} has no pictures that can be decoded", TAKEN)
+        raise InbetweenError(f"{clip.path} has no pictures that can be decoded", ACCEPTED)
     name = first.format.name
     rgb = codecs.is_rgb(name) or name in ("pal8", "monob", "monow")
     size, aspect, rotation = (first.height, first.width), clip.aspect, _TURNED.get(matrix_signs(first), 0)
