@@ -26,7 +26,7 @@ from inbetween.plan import WHERE, Plan
 from inbetween.timeline.grid import Source
 from inbetween.types import Motion, Picture, Report
 from inbetween.versions import versions
-from inbetween.video import disk, publish, sinks, workfolder
+from inbetween.video import disk, publish, workfolder
 from inbetween.video.segments import LEAST, Segments, choose_borders, stamp, write_work
 from inbetween.video.sinks import Sink
 from inbetween.video.write import Written, rehearse
@@ -133,7 +133,7 @@ def make(plan: Plan, report: Report, *, overwrite: bool = False, sheet: Path | N
         keys = open_keys(plan, overwrite, report)
         motions = drawn_motions(plan, keys, report)
     drawn = Sheet(plan.count, plan.timeline.rate)
-    with quiet_opencv(), Spool(workfolder.parts_of(plan.sink)) as spool:
+    with quiet_opencv(), Spool(plan.sink.parts_folder) as spool:
         with stages.stage("load"):
             makers = load_makers(plan.engine, plan.options, plan.settings)
         work = _work(plan, keys, makers, motions, spool, stages, drawn if sheet else None, report)
@@ -278,7 +278,7 @@ def look_at_missing(drawn: Sheet, sink: Sink, report: Report) -> None:
         return
     if sink.kind == "sequence":
         for number in missing:
-            name = os.path.join(sink.folder, sinks.name(sink, sink.start_number + number))
+            name = sink.frame_path(sink.start_number + number)
             deque(drawn.seen([pictures.read(Path(name))], number), 0)
         return
     from inbetween.video import probe, read

@@ -165,7 +165,7 @@ class Show(Report):
             return ""
         from inbetween.video import workfolder
 
-        folder = workfolder.segments_of(self.sink)
+        folder = self.sink.work_folder
         with suppress(OSError):
             return folder if workfolder.has_segments(folder) else ""
         return ""

@@ -168,7 +168,7 @@ def _film(job: _Job) -> Written:
             written = write.film(path, expected, frames, job.report)
         else:
             path, written = _joined(path, files, job)
-        journal.mark(sink, path, _to_json(written))
+        journal.mark(path, _to_json(written))
         publish.keep_file(path, sink, job.overwrite)
     return written
 
@@ -319,7 +319,7 @@ def _sequence(job: _Job) -> Written:
     expected, journal = job.expected, job.journal
     sink = expected.sink
     numbers = range(sink.start_number, sink.start_number + expected.count)
-    names = [sinks.name(sink, number) for number in numbers]
+    names = [sink.frame_name(number) for number in numbers]
     folder = os.path.join(journal.folder, PICTURES)
     with disk.errors(folder):
         os.makedirs(folder, exist_ok=True)
@@ -333,12 +333,12 @@ def _sequence(job: _Job) -> Written:
                 journal.add(number, files, facts)
     total = sum(facts["bytes"] for facts in journal.done.values())
     written = write.pictures_written(expected, journal.done[0]["pixel_format"], total)
-    one_by_one = os.path.lexists(disk.resolved(sink))
+    one_by_one = os.path.lexists(sink.target)
     with disk.errors(folder):
-        journal.mark(sink, None if one_by_one else folder, _to_json(written))
+        journal.mark(None if one_by_one else folder, _to_json(written))
         publish.keep_sequence(folder, sink, names, job.overwrite)
         if one_by_one:
-            journal.mark(sink, disk.resolved(sink), _to_json(written))
+            journal.mark(sink.target, _to_json(written))
     return written
 
 

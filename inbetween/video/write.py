@@ -55,7 +55,7 @@ def write(
     if sink.kind in ("sequence", "picture"):
         return _write_pictures(expected, frames, report, overwrite, threads)
     with (
-        workfolder.locked_folder(workfolder.segments_of(sink), sink.path) as folder,
+        workfolder.locked_folder(sink.work_folder, sink.path) as folder,
         workfolder.part(folder, sink.suffix) as path,
     ):
         written = film(path, expected, frames, report)
@@ -98,7 +98,7 @@ def rehearse(sink: Sink, rate: Fraction, size: tuple[int, int], channels: int = 
         return
     black = pictures.like(np.zeros((*size, channels), np.uint8), channels, f"uint{bits}")
     with (
-        workfolder.locked_folder(workfolder.segments_of(sink), sink.path) as folder,
+        workfolder.locked_folder(sink.work_folder, sink.path) as folder,
         workfolder.part(folder, sink.suffix) as path,
     ):
         expected = Expected(sink, rate, 2, sinks.film_size(sink, size))
@@ -136,9 +136,9 @@ def _write_pictures(
     """One file a frame in a hidden folder; they are moved together when all are there."""
     sink = expected.sink
     numbers = range(sink.start_number, sink.start_number + expected.count)
-    names = ["picture"] if sink.kind == "picture" else [sinks.name(sink, number) for number in numbers]
+    names = ["picture"] if sink.kind == "picture" else [sink.frame_name(number) for number in numbers]
     with (
-        workfolder.locked_folder(workfolder.segments_of(sink), sink.path) as shop,
+        workfolder.locked_folder(sink.work_folder, sink.path) as shop,
         workfolder.part_folder(shop) as folder,
         ThreadPoolExecutor(threads) as pool,
     ):

@@ -139,16 +139,16 @@ def test_names_of_a_sequence_and_their_numbers(before: str, width: int | None, a
         return
     sink = sinks.parse(f"some where/{pattern}")
     assert (sink.kind, sink.folder, sink.pattern) == ("sequence", "some where", pattern)
-    name = sinks.name(sink, number)
+    name = sink.frame_name(number)
     assert name == before + str(number).rjust(width or 0, "0") + after + ".png"
-    assert sinks.number(sink, name) == number
+    assert sink.frame_number(name) == number
 
 
 @given(st.from_regex(r"\A[x0-9٣²-]{0,7}(\.png|\.PNG)?\Z"))
 def test_only_names_that_the_sequence_would_write_have_a_number(filename: str) -> None:
     sink = sinks.parse("x%03d.png")
-    number = sinks.number(sink, filename)
-    assert number is None or sinks.name(sink, number) == filename
+    number = sink.frame_number(filename)
+    assert number is None or sink.frame_name(number) == filename
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_only_names_that_the_sequence_would_write_have_a_number(filename: str) -
         ("x.webp", 501, 2, "at most 500 frames"),
         ("x.webp", Fraction(1, 20000), 2, "at most 16777 s"),
         ("x.mp4", 25, 0, "no frames"),
-        ("x.mp4", 0, 1, "cannot be written"),
+        ("x.mp4", 0, 1, "the frame rate must be above 0, not 0"),
     ],
 )
 def test_counts_and_rates_that_do_not_fit(out: str, rate: int, count: int, message: str) -> None:
