@@ -1,7 +1,8 @@
-"""Long films in segments: what is finished stays, and the same command goes on from there.
+"""Writing long films in segments: finished segments are kept when a command is stopped, and the same command continues
+after them.
 
-The segments and a journal lie in a hidden folder beside the output until it is whole. A segment has the same frames at
-the same places whether its film was stopped or not, and is encoded by itself, so the file is the same too.
+The segments and a journal are in a hidden folder beside the output until it is whole. The borders of the segments do
+not depend on whether the command was stopped, and each segment is encoded by itself, so the film has the same bytes.
 """
 
 from __future__ import annotations
@@ -33,13 +34,15 @@ Tell = Callable[[str, int, int], object]
 """`Report.progress`, or what is told in its place."""
 
 LEAST = 250
-"""Frames of a segment at least. Encoders begin anew about as often by themselves, so it costs nothing."""
+"""Least number of frames of a segment. Encoders insert key frames about as often by themselves (x264 after at most 250
+frames), so segments cost no quality."""
 WAITING = 2
-"""Frames that wait for the encoder."""
+"""Most frames that wait for the encoder; more would only take memory."""
 ANIMATIONS = ("gif", "animation")
-"""Kinds that cannot be joined of parts: their segments are lossless films, which are read again at the end."""
+"""Kinds of output that cannot be joined from parts. Their segments are lossless films, which are read again at the
+end."""
 BEAT = 0.5
-"""Seconds until somebody who waits asks whether to go on."""
+"""Seconds between two checks of a waiting thread whether it has been told to stop."""
 
 
 @dataclass(frozen=True)
@@ -199,7 +202,8 @@ def _make_segments(job: _Job, expected: Expected) -> None:
 
 
 def _joined(path: str, files: list[str], job: _Job) -> tuple[str, Written]:
-    """The whole film, at `path` or where its only segment is."""
+    """The path and the facts of the whole film. It is joined at `path`, unless it has only one segment and no extras;
+    then that segment's file is the film."""
     facts, expected, carried = job.journal.done[0], job.expected, job.carried
     duration = Fraction(facts["duration"])
     if len(files) > 1 or carried is not None:
@@ -244,7 +248,7 @@ def _encode(
 def _meanwhile(
     written: Callable[[Iterator[Picture], Report], Written], frames: Iterable[Picture], report: Report
 ) -> Written:
-    """Frames are made here while they are written beside."""
+    """Make frames in this thread while another one writes them."""
     aside, queue = _Aside(report), Queue[Picture | None](WAITING)
 
     def tell(*_: Any) -> None:
@@ -276,7 +280,7 @@ def _taken(queue: Queue[Picture | None], aside: _Aside) -> Iterator[Picture]:
 
 
 def _put(queue: Queue[Picture | None], frame: Picture | None, encoding: Iterable[Future[Any]], tell: Tell) -> None:
-    """Hand a frame to the encoder; what went wrong there is raised here."""
+    """Hand a frame to the encoder, waiting until there is room for it. An error of the encoder is raised here."""
     while True:
         for future in encoding:
             if future.done():

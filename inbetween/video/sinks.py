@@ -37,8 +37,8 @@ class Format:
     longest: int = 0
     """Longest time for which the container can show one frame, in seconds; 0 for no limit."""
     smooth: int = 0
-    """Highest frame rate that browsers play at its own speed, in frames per second; 0 for no limit. They show every
-    frame for at least 1/50 s of a GIF, and for at least 11 ms of a WebP or APNG."""
+    """Highest frame rate that browsers play at its own speed, in frames per second; 0 for no limit. They slow
+    down animations of shorter delays."""
 
 
 SINKS: dict[str, Format] = {

@@ -114,8 +114,8 @@ def has_segments(folder: str) -> bool:
 def discard(folder: str) -> None:
     """Remove everything in a hidden folder except the lock.
 
-    The journal goes first, so that after a kill no segment is used of which files may be missing. The mark goes last, so
-    that after a kill the same command finds that its output is whole.
+    The journal goes first, so that after a kill no segment is used of which files may be missing. The mark goes last,
+    so that after a kill the same command finds that its output is whole.
     """
     _remove(folder, lambda name: name == JOURNAL)
     _remove(folder, lambda name: name not in (MARK, LOCK))

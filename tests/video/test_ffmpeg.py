@@ -58,7 +58,7 @@ def test_an_ffmpeg_without_the_encoder(
     ("script", "message"),
     [
         ("exit 7", "exit code 7 and no message"),
-        ("exit 0", "it wanted no more frames"),
+        ("exit 0", "it accepted no more frames"),
         ("kill -KILL $$", "killed by SIGKILL"),
         ("kill -XFSZ $$", "file size limit reached"),
         (

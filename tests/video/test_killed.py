@@ -96,9 +96,9 @@ NURSERY = """
 import json, os, signal, sys
 from pathlib import Path
 from support.segments import written, bytes_of, passing, WORK
-from inbetween.video.segments import Work
+from inbetween.video.segments import Segments
 out, overwrite, one = Path(sys.argv[1]), sys.argv[2] == "overwrite", sys.argv[5] == "one"
-work = Work(passing, (0,), WORK.identity) if one else WORK
+work = Segments(passing, (0,), WORK.identity) if one else WORK
 old = {p.name: p.read_bytes() for p in out.iterdir()} if out.is_dir() else None
 
 def fresh():
