@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from typing import cast
 
 import numpy as np
 
@@ -177,7 +178,7 @@ class _Fit:
         if (height, width) != (high, wide):
             text = f"{width}×{height} is odd: one edge is repeated, {wide}×{high}, for players that know only 4:2:0"
             report.note("padded", text, size=[high, wide])
-            frame = np.pad(frame, ((0, high - height), (0, wide - width), (0, 0)), "edge")
+            frame = cast("Picture", np.pad(frame, ((0, high - height), (0, wide - width), (0, 0)), "edge"))
         if self._deep_luma:
             frame = frame.copy()
             # ffmpeg converts RGB of 16 bits as if white were 255 × 256, not 65535. Luma would be too bright.

@@ -7,7 +7,7 @@ import heapq
 import itertools
 import os
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from inbetween.errors import InbetweenError
 from inbetween.types import Report
@@ -89,9 +89,9 @@ def _join(path: str, segments: Sequence[str], expected: Expected, report: Report
 
 def _moved(
     first: Packet[VideoStream], rest: Iterator[Packet[VideoStream]], stream: VideoStream
-) -> Iterator[Packet[VideoStream]]:
+) -> Iterator[Packet[Stream]]:
     """The packets, moved to a stream of the film."""
-    for packet in itertools.chain([first], rest):
+    for packet in cast("Iterator[Packet[Stream]]", itertools.chain([first], rest)):
         packet.stream = stream
         yield packet
 
