@@ -1,9 +1,9 @@
-"""An engine that works at certain sizes and counts only, made fit for any gap."""
+"""An engine that works at certain sizes and counts only, adapted to any gap."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain, groupby, islice
@@ -11,49 +11,63 @@ from typing import Any
 
 import numpy as np
 
-from inbetween.engine import Engine, Lengths, Sizes
+from inbetween.engine import EXACT, Engine, Lengths, Sizes, place_on_grid
+from inbetween.key_cache import KeyCache
 from inbetween.pictures.fit import fit
-from inbetween.sizes import NATIVE, working_size
+from inbetween.report import AsDetail, Once
+from inbetween.sizes import NATIVE, frames_wanted, size_wanted, working_size
 from inbetween.types import Gap, Maker, Motion, Picture, Report
 
-EXACT = 1e-9
-"""Times so near each other are one."""
+KEPT = 4
+"""The keys that a gap looks at: its own two, the one before and the one after."""
 FAR = np.float32(1e-4)
-"""How much the mean of the visible colours counts, beside them."""
+"""The weight of the mean of all visible colours where hidden ones are filled in: so small that it decides only far
+from anything visible. Chosen by eye."""
 
 
 @dataclass(frozen=True)
 class Placement:
-    """How keys of one size (H, W) lie in the working size: scaled to `inner`, from `top` and `left` on."""
+    """Where keys lie within the working size of an engine; all sizes are (H, W) in pixels."""
 
     size: tuple[int, int]
+    """The size of the keys."""
     working: tuple[int, int]
+    """The size that the engine is given."""
     inner: tuple[int, int]
+    """The size that the keys are scaled to; it lies within `working`."""
     top: int
+    """The row of `working` where the scaled keys begin."""
     left: int
+    """The column of `working` where the scaled keys begin."""
 
-    def filled(self, key: Picture) -> Picture:
-        """The key at the working size, its edges repeated."""
+    def place(self, key: Picture) -> Picture:
+        """A key at the working size: scaled, and its edges repeated around it."""
         scaled = fit(key, self.inner, "stretch")
         below = self.working[0] - self.inner[0] - self.top
         right = self.working[1] - self.inner[1] - self.left
-        filled: Any = np.pad(scaled, ((self.top, below), (self.left, right), (0, 0)), mode="edge")
-        return np.ascontiguousarray(filled)
+        placed: Any = np.pad(scaled, ((self.top, below), (self.left, right), (0, 0)), mode="edge")
+        return np.ascontiguousarray(placed)
 
-    def cut(self, picture: Picture) -> Picture:
-        """A picture of the working size at the size of the keys."""
-        inner: Picture = picture[self.top : self.top + self.inner[0], self.left : self.left + self.inner[1]]
+    def crop(self, frame: Picture) -> Picture:
+        """A frame of the working size at the size of the keys: the reverse of `place`."""
+        inner: Picture = frame[self.top : self.top + self.inner[0], self.left : self.left + self.inner[1]]
         return fit(inner, self.size, "stretch")
 
-    def moved(self, motion: Motion) -> Motion:
-        """A motion of the keys in pixels of the working size."""
+    def map_motion(self, motion: Motion) -> Motion:
+        """A motion over the keys as the same motion over the working size."""
         down, across = (a / b for a, b in zip(self.inner, self.size, strict=True))
         offset = (across - 1) / 2 + self.left, (down - 1) / 2 + self.top
         return motion.mapped((across, down), offset, self.working)
 
 
 def placement_of(size: tuple[int, int], working: tuple[int, int], scaled: bool) -> Placement:
-    """Keys of a size in the middle of the working size, as large as they can be if they are scaled at all."""
+    """Keys in the middle of the working size.
+
+    Args:
+        size: (H, W) of the keys.
+        working: (H, W) that the engine is given.
+        scaled: whether the keys are made as large as they can be there; else they keep their size, which must fit.
+    """
     (height, width), (tall, wide) = size, working
     if not scaled:
         inner = size
@@ -66,175 +80,214 @@ def placement_of(size: tuple[int, int], working: tuple[int, int], scaled: bool) 
 
 @dataclass(frozen=True, eq=False)
 class AdaptedGap:
-    """A gap, and what the engine is given of it."""
+    """A gap, and the gap that the engine is given in its place."""
 
     gap: Gap
+    given: Gap
     keys: tuple[Picture, Picture]
-    """At their own size, in the channels that the engine is given."""
-    frame: Placement | None
-    frames: int
-    """Pictures of the grid that the engine makes, both ends included; 0: it is given the gap's own times."""
-    legal: Gap
+    """The start and the end key at their own size, with the channels that the engine is given."""
+    placement: Placement | None
+    """Where the keys lie in what the engine is given; None: they are given at their own size."""
 
     @property
-    def ends(self) -> bool:
-        """Whether the ends of the grid are made too."""
-        return self.legal.times[0] == 0
+    def with_ends(self) -> bool:
+        """Whether the engine makes the keys again too."""
+        return self.given.times[0] == 0
 
-    def back(self, picture: Picture) -> Picture:
-        """A picture of the engine at the size of the keys."""
-        return picture if self.frame is None else self.frame.cut(picture)
+    def restore(self, frame: Picture) -> Picture:
+        """A frame that the engine made, at the size of the keys."""
+        return frame if self.placement is None else self.placement.crop(frame)
 
 
-def adapted(maker: Maker, engine: Engine, options: Any, fill: Maker) -> Maker:
-    """A maker for any gap by one that is only given what `engine` declares; options: the engine's.
+def adapted(maker: Maker, engine: Engine, options: object, fill: Maker) -> Maker:
+    """A maker for any gap, by the maker of an engine that must only be given what its record declares.
 
-    Where there is a native size, keys are scaled to lie within the working size; edges are repeated to fill it, and
-    pictures cut and scaled back. Times that are no even grid, or one of a count that the engine does not make, are read
-    off a grid that it makes, and what lies between is made by `fill`, the maker of `flow`; so is alpha.
+    - Keys are scaled to lie within a size that the engine works at, and their edges are repeated around them; the
+      frames that it makes are cropped and scaled back.
+    - Times that the engine does not make are read off an even grid of frames that it does make. What lies between two
+      frames of the grid is made of these two by `fill`.
+    - Where the engine knows colours only, the alpha of the frames is that of the frames that `fill` makes of the keys.
+
+    Args:
+        maker: the engine's.
+        engine: the engine's record.
+        options: an instance of the engine's `Options`.
+        fill: the maker of `flow`. It is called only where it is needed.
     """
+
+    adapter = _Adapter(engine, options)
 
     def make(gaps: Iterable[Gap], report: Report) -> Iterator[Picture]:
         waiting: deque[AdaptedGap] = deque()
-        say, quiet = _once(report), _Detail(report)
+        loud_once, quiet = _LoudOnce(report), AsDetail(report)
 
-        def legal() -> Iterator[Gap]:
+        def given() -> Iterator[Gap]:
             for gap in gaps:
-                waiting.append(_adapted_gap(gap, engine, options, say))
-                yield waiting[-1].legal
+                waiting.append(adapter.adapted(gap, loud_once))
+                yield waiting[-1].given
 
-        made = maker(legal(), report)
-        # An engine that reads ahead has more than one of them waiting.
+        made = maker(given(), report)
+        # An engine that reads ahead has more than one gap waiting: each frame that comes first belongs to the oldest.
         for first in made:
-            fitting = waiting.popleft()
-            yield from _finish(fitting, chain([first], islice(made, len(fitting.legal.times) - 1)), fill, quiet)
+            oldest = waiting.popleft()
+            yield from _finish(oldest, chain([first], islice(made, len(oldest.given.times) - 1)), fill, quiet)
 
     return make
 
 
-def _once(report: Report) -> Callable[..., None]:
-    """Notes: the first of a kind for all, others that say something new for those who ask for more."""
-    said: set[str] = set()
-
-    def say(code: str, text: str, **facts: Any) -> None:
-        if text not in said:
-            report.note(code, text, detail=code in said, **facts)
-            said.update((code, text))
-
-    return say
-
-
-class _Detail(Report):
-    """What those who fill in have to say is for those who ask for more."""
+class _LoudOnce(Once):
+    """Passes on the first note of each code as it is; later ones that say something new become details."""
 
     def __init__(self, report: Report) -> None:
-        self._report = report
+        super().__init__(report)
+        self._loud: set[str] = set()
 
-    def progress(self, stage: str, done: int, total: int) -> None:
-        self._report.progress(stage, done, total)
-
-    def note(self, code: str, text: str, *, detail: bool = False, **facts: Any) -> None:
-        self._report.note(code, text, detail=True, **facts)
-
-
-def _adapted_gap(gap: Gap, engine: Engine, options: Any, say: Callable[..., None]) -> AdaptedGap:
-    frames, times = 0, gap.times
-    if engine.lengths is not None:
-        frames = _frames(times, engine.lengths, options.frames, say)
-        ends = times[0] <= EXACT or times[-1] >= 1 - EXACT
-        times = tuple(k / (frames - 1) for k in (range(frames) if ends else range(1, frames - 1)))
-    keys, motion, frame = (gap.start, gap.end), gap.motion, None
-    if engine.sizes is not None:
-        if gap.start.shape[2] == 4:
-            say("alpha", "transparency is made by flow: the engine knows colours only")
-            keys = _visible(gap.start), _visible(gap.end)
-        frame = _placement(engine.sizes, options.size, (gap.start.shape[0], gap.start.shape[1]), say)
-    start, end = keys
-    if frame is not None:
-        start, end = frame.filled(start), frame.filled(end)
-        motion = None if motion is None else frame.moved(motion)
-    legal = replace(gap, start=start, end=end, times=times, before=None, after=None, motion=motion)
-    return AdaptedGap(gap, keys, frame, frames, legal)
+    def note(self, code: str, text: str, *, detail: bool = False, **facts: object) -> None:
+        """See `Report.note`."""
+        super().note(code, text, detail=detail or code in self._loud, **facts)
+        self._loud.add(code)
 
 
-def _placement(sizes: Sizes, words: str, size: tuple[int, int], say: Callable[..., None]) -> Placement | None:
-    working = working_size(sizes, words, size)
+class _Adapter:
+    """Adapts gaps to an engine. A key that several of them share is adapted once: the engine sees the same object.
+
+    A film is often made gap by gap, each by a call of its own, so the last few keys are kept from call to call.
+    """
+
+    def __init__(self, engine: Engine, options: object) -> None:
+        self._engine, self._options = engine, options
+        self._colours: KeyCache[Picture] = KeyCache(KEPT)
+        self._placed: KeyCache[Picture] = KeyCache(KEPT)
+
+    def adapted(self, gap: Gap, report: Report) -> AdaptedGap:
+        """The gap, and the one that the engine is given."""
+        engine, sizes, lengths = self._engine, self._engine.sizes, self._engine.lengths
+        times, count, placement = gap.times, 0, None
+        if lengths is not None:
+            count = _grid(times, lengths, frames_wanted(self._options), report)
+            ends = times[0] <= EXACT or times[-1] >= 1 - EXACT
+            times = tuple(k / (count - 1) for k in (range(count) if ends else range(1, count - 1)))
+        if sizes is not None:
+            if gap.start.shape[2] == 4 and not sizes.alpha:
+                report.note("alpha", "transparency is made by flow: the engine knows colours only")
+            placement = _placement(sizes, size_wanted(self._options), gap.start.shape[:2], report)
+
+        def key(picture: Picture) -> Picture:
+            return self._place(self._channels(picture), placement)
+
+        def neighbour(one: tuple[Picture, float] | None) -> tuple[Picture, float] | None:
+            return (key(one[0]), one[1]) if one is not None and engine.neighbours else None
+
+        given = replace(
+            gap,
+            start=key(gap.start),
+            end=key(gap.end),
+            times=times,
+            before=neighbour(gap.before),
+            after=neighbour(gap.after),
+            motion=gap.motion if placement is None or gap.motion is None else placement.map_motion(gap.motion),
+            grid=count,
+        )
+        return AdaptedGap(gap, given, (self._channels(gap.start), self._channels(gap.end)), placement)
+
+    def _channels(self, key: Picture) -> Picture:
+        """A key with the channels that the engine is given."""
+        sizes = self._engine.sizes
+        if key.shape[2] == 3 or sizes is None or sizes.alpha:
+            return key
+        return self._colours.get((key,), lambda: _visible(key))
+
+    def _place(self, key: Picture, placement: Placement | None) -> Picture:
+        return key if placement is None else self._placed.get((key,), lambda: placement.place(key))
+
+
+def _placement(sizes: Sizes, wanted: str, size: tuple[int, ...], report: Report) -> Placement | None:
+    """Where keys of a size (H, W) lie in what the engine is given; None where that is their own size."""
+    height, width = size
+    working = working_size(sizes, wanted, (height, width))
     if working == size:
         return None
-    frame = placement_of(size, working, scaled=sizes.native is not None or words != NATIVE)
-    how = [] if frame.inner == size else [f"scaled to {_by(frame.inner)}"]
-    how += [] if frame.inner == working else ["filled up by their edges"]
-    text = f"the engine works at {_by(working)}: keys of {_by(size)} are {' and '.join(how)}, pictures brought back"
-    say("working-size", text, working=list(working), size=list(size))
-    return frame
+    placement = placement_of((height, width), working, scaled=sizes.native is not None or wanted != NATIVE)
+    how = [] if placement.inner == size else [f"scaled to {_by(placement.inner)}"]
+    how += [] if placement.inner == working else ["filled up by their edges"]
+    report.note(
+        "working-size",
+        f"the engine works at {_by(working)}: keys of {_by(size)} are {' and '.join(how)}, frames brought back",
+        working=list(working),
+        size=list(size),
+    )
+    return placement
 
 
-def _by(size: tuple[int, int]) -> str:
+def _by(size: tuple[int, ...]) -> str:
     return f"{size[1]}x{size[0]}"
 
 
-def _frames(times: tuple[float, ...], lengths: Lengths, forced: int, say: Callable[..., None]) -> int:
-    """Pictures of the grid that is made, both ends included."""
+def _grid(times: Sequence[float], lengths: Lengths, forced: int, report: Report) -> int:
+    """The frames of the even grid that the engine makes for some times, both keys included; forced: the user's."""
+    count = forced or lengths.grid(times)
+    if count * 2 < lengths.native:
+        text = f"the engine makes {count} frames at once; it was trained on {lengths.native}"
+        report.note("few", text, frames=count)
     inner = [t for t in times if EXACT < t < 1 - EXACT]
-    wanted = len(inner) + 2
-    even = all(abs(t - k / (wanted - 1)) <= EXACT for k, t in enumerate(inner, 1))
-    frames = forced or (wanted if even and lengths.allows(wanted) else lengths.native)
-    if frames * 2 < lengths.native:
-        say("few", f"the engine makes {frames} pictures at once; it was trained on {lengths.native}", frames=frames)
-    off = sum(_place(t, frames)[1] > 0 for t in inner)
+    off = sum(place_on_grid(t, count)[1] > 0 for t in inner)
     if off:
-        why = f"frames={forced} is asked for" if forced else f"it cannot make {wanted} at once"
-        why = why if even else "their times are not even"
-        text = f"{off} of {len(inner)} pictures are made by flow, between the {frames} of the engine: {why}"
-        say("filled", text, filled=off, pictures=len(inner), frames=frames)
-    return frames
+        why = f"frames={forced} is asked for" if forced else "no number of frames that it can make has all their times"
+        text = f"{off} of {len(inner)} frames are made by flow, between the {count} of the engine: {why}"
+        report.note("filled", text, filled=off, pictures=len(inner), frames=count)
+    return count
 
 
-def _place(t: float, frames: int) -> tuple[int, float]:
-    """The picture of a grid that is at a time or the last one before it, and how far it is on to the next."""
-    k = round(t * (frames - 1))
-    if abs(t - k / (frames - 1)) <= EXACT:
-        return k, 0.0
-    k = int(t * (frames - 1))
-    return k, t * (frames - 1) - k
-
-
-def _finish(fitting: AdaptedGap, made: Iterator[Picture], fill: Maker, report: Report) -> Iterator[Picture]:
-    """The pictures of a gap, by all those that the engine made for it."""
-    pictures = _resample(fitting, list(made), fill, report) if fitting.frames else map(fitting.back, made)
-    if fitting.keys[0].shape[2] == fitting.gap.start.shape[2]:
-        yield from pictures
+def _finish(one: AdaptedGap, made: Iterator[Picture], fill: Maker, report: Report) -> Iterator[Picture]:
+    """The frames of a gap, by all those that the engine made for it."""
+    frames = _resample(one, list(made), fill, report) if one.given.grid else map(one.restore, made)
+    if one.keys[0].shape[2] == one.gap.start.shape[2]:
+        yield from frames
         return
-    for colours, moved in zip(pictures, fill(iter([fitting.gap]), report), strict=True):
+    for colours, moved in zip(frames, fill(iter([one.gap]), report), strict=True):
         yield np.concatenate([colours, moved[..., 3:]], axis=2)
 
 
-def _resample(fitting: AdaptedGap, made: Sequence[Picture], fill: Maker, report: Report) -> Iterator[Picture]:
-    """The pictures at the gap's times; the keys are the ends of the grid unless these are made."""
-    gap, last = fitting.gap, fitting.frames - 1
-    places = [_place(t, fitting.frames) for t in gap.times]
+def _resample(one: AdaptedGap, made: Sequence[Picture], fill: Maker, report: Report) -> Iterator[Picture]:
+    """The frames at the times of the gap. The keys are the ends of the grid unless the engine made these too."""
+    gap, count = one.gap, one.given.grid
+    places = [place_on_grid(t, count) for t in gap.times]
 
-    # A few are kept, so that neighbouring gaps share them.
+    # Some are kept, so that neighbouring gaps share the same objects: `fill` knows by them what it has seen before.
     @lru_cache(8)
-    def grid(k: int) -> Picture:
-        if fitting.ends:
-            return fitting.back(made[k])
-        return fitting.back(made[k - 1]) if 0 < k < last else fitting.keys[k == last]
+    def frame(k: int) -> Picture:
+        if one.with_ends:
+            return one.restore(made[k])
+        return one.restore(made[k - 1]) if 0 < k < count - 1 else one.keys[k == count - 1]
 
     def between() -> Iterator[Gap]:
         for k, run in groupby((place for place in places if place[1]), key=lambda place: place[0]):
-            before = (grid(k - 1), -1.0) if k > 0 else None
-            after = (grid(k + 2), 2.0) if k + 2 <= last else None
-            yield Gap(grid(k), grid(k + 1), tuple(part for _, part in run), gap.seed, gap.number, before, after)
+            before = (frame(k - 1), -1.0) if k > 0 else None
+            after = (frame(k + 2), 2.0) if k + 2 < count else None
+            yield replace(
+                gap,
+                start=frame(k),
+                end=frame(k + 1),
+                times=tuple(part for _, part in run),
+                before=before,
+                after=after,
+                motion=None,
+            )
 
+    if not any(part for _, part in places):
+        yield from (frame(k) for k, _ in places)
+        return
     filled = fill(between(), report)
-    yield from (next(filled) if part else grid(k) for k, part in places)
-    # Lets the maker end, and with it what it opened.
-    assert next(filled, None) is None
+    yield from (next(filled) if part else frame(k) for k, part in places)
+    # The last frame is taken. Asked for one more, the maker ends and closes its threads, and does not leave them to
+    # the garbage collector.
+    if next(filled, None) is not None:
+        raise RuntimeError("more frames were made by flow than it was asked for")
 
 
 def _visible(key: Picture) -> Picture:
-    """The colours of a picture with alpha; where nothing is seen, those around, and far from them their mean."""
+    """The colours (H, W, 3) of a key with alpha. What is hidden takes the colours around it or, far from all that is
+    visible, their mean."""
     from inbetween.dense.holes import push_pull
 
     top = np.iinfo(key.dtype).max

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inbetween import engines, sizes
 from inbetween.devices import thread_count
@@ -28,6 +28,9 @@ from inbetween.types import Settings
 from inbetween.video import sinks
 from inbetween.video.sinks import Sink
 from inbetween.weights import store
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 KEYFRAMES = ("own", "generated", "none")
 FITS = ("crop", "pad", "stretch")
@@ -71,6 +74,20 @@ class RunRequest:
     force: bool = False
     drag: tuple[str, ...] = ()
     motion: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Making:
+    """How frames are made: an engine, and all that it is loaded with."""
+
+    engine: Engine
+    why: str
+    """Why this engine was chosen, for people."""
+    options: DataclassInstance
+    """An instance of the engine's `Options`."""
+    settings: Settings
+    notes: tuple[tuple[str, str], ...] = ()
+    """(code, text) of what the user should know of the engine."""
 
 
 @dataclass(frozen=True)
@@ -164,6 +181,25 @@ def plan(words: RunRequest) -> Plan:
     sinks.check(sink, line.rate, out.count)
     _check_weights(words, engine, settings)
     return out
+
+
+def making(words: RunRequest) -> Making:
+    """The engine that a request asks for, with its options and settings.
+
+    Raises:
+        UnknownName: no such engine, option, device or way to use memory.
+        UsageError: options or settings that the engine does not take, or a licence that the user excludes.
+        InbetweenError: weights are missing.
+    """
+    if words.memory not in MEMORY:
+        raise UnknownName("--memory", words.memory, MEMORY)
+    name, why = choose(words.engine)
+    engine = engines.get(name)
+    options = parse_options(engine.Options, words.set)
+    sizes.check_working(engine, options)
+    settings = _settings(words, engine)
+    _check_weights(words, engine, settings)
+    return Making(engine=engine, why=why, options=options, settings=settings, notes=tuple(_licences(engine)))
 
 
 def _settings(words: RunRequest, engine: Engine) -> Settings:

@@ -236,7 +236,8 @@ def stamps(files: Mapping[str, Path], plan: Plan) -> dict[str, Any]:
     engine = engines.get(plan.engine)
     found = dict(files)
     for name in engine.needs:
-        found |= {f"{name}'s {part}": path for part, path in store.parts(name, plan.settings.weights).items()}
+        for part, paths in store.files(name, plan.settings.weights).items():
+            found |= {f"{name}'s {part}" + f" ({path.name})" * (len(paths) > 1): path for path in paths}
     return {**{name: stamp(path) for name, path in found.items()}, **versions(engine)}
 
 

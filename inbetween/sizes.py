@@ -1,25 +1,39 @@
-"""Sizes in words, and the sizes and counts that an engine's networks work at. Pure."""
+"""Sizes as text, and the sizes and counts that an engine works at."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from itertools import pairwise
 
-from inbetween.engine import Engine, Sizes
+from inbetween.engine import Engine, Lengths, Sizes
 from inbetween.errors import UsageError
 
 NATIVE = "native"
 
 
+def frames_wanted(options: object) -> int:
+    """The option `frames` of an engine; 0 where the user chose no count, or the engine has no such option."""
+    return int(getattr(options, "frames", 0))
+
+
+def size_wanted(options: object) -> str:
+    """The option `size` of an engine, as text; "native" where it has no such option."""
+    return str(getattr(options, "size", NATIVE))
+
+
 def parse_size(text: str, option: str) -> tuple[int, int]:
-    """(H, W) of WIDTHxHEIGHT.
+    """The size (H, W), in pixels, of a text WIDTHxHEIGHT.
+
+    Args:
+        text: the text.
+        option: what to put before an example in the hint, such as "--size ".
 
     Raises:
-        WordsRefused: it is none.
+        UsageError: the text is not of that form.
     """
     width, _, height = text.lower().replace("×", "x").partition("x")
     if not (width.isdecimal() and height.isdecimal() and int(width) > 0 and int(height) > 0):
-        raise UsageError(f"`{text}` is no size", f"write width x height: {option}1280x720")
+        raise UsageError(f"`{text}` is not a size", f"write width x height: {option}1280x720")
     return int(height), int(width)
 
 
@@ -50,7 +64,7 @@ def working_size(sizes: Sizes, words: str, key: tuple[int, int]) -> tuple[int, i
     """The size (H, W) that the option `size` of an engine means for keys of one size.
 
     Raises:
-        WordsRefused: words that are no size, or one at which the networks do not work.
+        UsageError: the text is not a size, or the engine does not work at it.
     """
     if words == NATIVE:
         return legal_size(sizes, key)
@@ -64,20 +78,32 @@ def working_size(sizes: Sizes, words: str, key: tuple[int, int]) -> tuple[int, i
     return size
 
 
-def check_working(engine: Engine, options: Any) -> None:
+def check_working(engine: Engine, options: object) -> None:
     """Refuse counts and sizes that an engine cannot work with.
 
+    Args:
+        engine: the record of the engine.
+        options: an instance of its `Options`.
+
     Raises:
-        WordsRefused: `frames` or `size` is one.
+        UsageError: the option `frames` or `size` cannot be met.
     """
-    if engine.sizes is not None and options.size != NATIVE:
-        working_size(engine.sizes, options.size, (1, 1))
-    lengths = engine.lengths
+    size, frames, lengths = size_wanted(options), frames_wanted(options), engine.lengths
+    if engine.sizes is not None and size != NATIVE:
+        working_size(engine.sizes, size, (1, 1))
     # Two are the keys alone: nothing would be left for the engine to make.
-    if lengths is not None and options.frames and not (lengths.allows(options.frames) and options.frames > 2):
-        least = lengths.least if lengths.least > 2 else lengths.least + lengths.step
-        steps = f" in steps of {lengths.step}" if lengths.step > 1 else ""
+    if lengths is not None and frames and not (lengths.allows(frames) and frames > 2):
         raise UsageError(
-            f"`{engine.name}` cannot make {options.frames} pictures at once",
-            f"from {least} to {lengths.most}{steps}, keys included: --set frames={lengths.native}",
+            f"`{engine.name}` cannot make {frames} frames at once",
+            f"it makes {counts_text(lengths)}, both keys included: --set frames={lengths.native}",
         )
+
+
+def counts_text(lengths: Lengths) -> str:
+    """The counts that a user may choose, such as "3 to 25", "5, 9, 13 ... 81" or "3, 5, 9, 17, 33"."""
+    counts = [count for count in lengths.counts if count > 2]
+    if counts == list(range(counts[0], counts[-1] + 1)):
+        return f"{counts[0]} to {counts[-1]}"
+    shown = [str(count) for count in counts]
+    even = len({b - a for a, b in pairwise(counts)}) == 1
+    return ", ".join(shown[:3]) + f" ... {shown[-1]}" if even and len(shown) > 5 else ", ".join(shown)

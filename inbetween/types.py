@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+Out = TypeVar("Out")
 
 Picture: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16]
 """(H, W, 3 or 4), RGB or RGBA with straight alpha, 0..255 or 0..65535. Never written to once it is made."""
@@ -104,6 +106,11 @@ class Gap:
     """The key after `end` and its time in units of this gap (> 1), or None at a clip's end or a cut."""
     motion: Motion | None = None
     """What the user drew or the matcher found, in pixels of `start`."""
+    prompt: str = ""
+    """What the frames show, for engines that read a prompt."""
+    grid: int = 0
+    """Frames of the even grid that `times` lie on, both keys included; 0 where they lie on none. `adapt` sets it for
+    engines that declare `lengths`."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +137,7 @@ class Report:
             Interrupted: when the user asked to stop; the one way of cancelling.
         """
 
-    def note(self, code: str, text: str, *, detail: bool = False, **facts: Any) -> None:
+    def note(self, code: str, text: str, *, detail: bool = False, **facts: object) -> None:
         """Say a choice, a warning or a doubt, for people (`text`) and for programs (`code`, `facts`).
 
         A `detail` is for those who ask for more.
@@ -142,3 +149,10 @@ class Report:
 
 Maker: TypeAlias = Callable[[Iterable[Gap], Report], Iterator[Picture]]
 """Makes all pictures of the first gap, then of the next: size and dtype of `gap.start`, one per time."""
+
+
+class Map(Protocol):
+    """`map`, or that of a thread pool."""
+
+    def __call__(self, work: Callable[..., Out], /, *items: Iterable[object]) -> Iterable[Out]:
+        """The results of `work` for the first items, the second ones and so on, in their order."""

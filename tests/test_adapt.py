@@ -18,9 +18,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from inbetween import engines
-from inbetween.adapt import adapted
+from inbetween.adapt import adapted, placement_of
 from inbetween.cli.main import main
-from inbetween.engine import Engine, Lengths, Sizes, frames_option, parse_options, size_option
+from inbetween.engine import Engine, Lengths, Sizes, Steps, frames_option, parse_options, size_option
 from inbetween.errors import UsageError
 from inbetween.plan import RunRequest, plan
 from inbetween.sizes import check_working, legal_size
@@ -28,8 +28,8 @@ from inbetween.types import Gap, Maker, Motion, Picture, Report, Settings, Track
 from support.pictures import load, psnr, save, scene
 from support.reports import Heard
 
-VIDEO = Lengths(2, 25, native=25)
-FOURS = Lengths(5, 81, 4, native=81)
+VIDEO = Steps(2, 25, native=25)
+FOURS = Steps(5, 81, 4, native=81)
 SMALL = Sizes(16, 32, native=(96, 160))
 
 
@@ -102,7 +102,7 @@ def flow() -> Maker:
 
 
 LENGTHS = st.builds(
-    lambda least, runs, step, native: Lengths(
+    lambda least, runs, step, native: Steps(
         least, least + runs * step, step, native=least + (1 + native % runs) * step
     ),
     st.integers(2, 9),
@@ -146,7 +146,7 @@ def test_any_gap_becomes_what_the_engine_declares(
         frames = len(seen.times) + (0 if ends else 2)
         assert lengths.allows(frames)
         assert seen.times == tuple(k / (frames - 1) for k in range(0 if ends else 1, frames if ends else frames - 1))
-        assert (seen.before, seen.after, seen.seed, seen.number) == (None, None, 7, 3)
+        assert (seen.before, seen.after, seen.seed, seen.number, seen.grid) == (None, None, 7, 3, frames)
     assert len(made) == len(times)
     for t, picture in zip(times, made, strict=True):
         assert (picture.shape, picture.dtype) == (start.shape, dtype)
@@ -168,7 +168,7 @@ def test_an_even_count_that_is_allowed_is_made_in_one_run(count: int, lengths: L
 
 def test_what_is_on_the_native_grid_is_taken_and_the_rest_filled() -> None:
     start, end = flat((4, 6))
-    fake, fill, notes = Fake(by_time, Lengths(5, 5, native=5)), Fake(faded), Heard()
+    fake, fill, notes = Fake(by_time, Steps(5, 5, native=5)), Fake(faded), Heard()
     # 0.25 is a grid picture; 0.3 and 0.4 lie before 0.5, 0.9 before the end.
     made = fake.made(Gap(start, end, (0.1, 0.25, 0.3, 0.4, 0.9)), fill=fill, report=notes)
     assert [picture[0, 0, 0] for picture in made] == pytest.approx([25.5, 64, 76.5, 102, 229.5], abs=1)
@@ -189,18 +189,27 @@ def test_what_is_on_the_native_grid_is_taken_and_the_rest_filled() -> None:
     assert third.before[0] is second.end
     code, text = notes.notes[0].code, notes.notes[0].text
     assert code == "filled"
-    assert "4 of 5 pictures are made by flow" in text
+    assert "4 of 5 frames are made by flow" in text
 
 
-def test_uneven_times_are_read_off_the_native_grid_even_if_their_count_is_allowed() -> None:
+def test_times_of_no_grid_are_read_off_the_native_one_even_if_their_count_is_allowed() -> None:
     fake, fill = Fake(by_time, VIDEO), Fake(faded)
-    fake.made(Gap(*flat((4, 6)), (0.1, 0.25, 0.7)), fill=fill)
+    fake.made(Gap(*flat((4, 6)), (0.1, 0.25, 1 / 3)), fill=fill)
     assert fake.gaps[0].times == even(23)
-    assert sum(len(gap.times) for gap in fill.gaps) == 2
+    assert sum(len(gap.times) for gap in fill.gaps) == 1
+
+
+def test_uneven_times_are_made_by_the_engine_where_a_grid_has_them() -> None:
+    fake, fill, notes = Fake(by_time, VIDEO), Fake(faded), Heard()
+    made = fake.made(Gap(*flat((4, 6)), (0.1, 0.25, 0.7)), fill=fill, report=notes)
+    assert fake.gaps[0].times == even(19)
+    assert not fill.gaps
+    assert not notes.loud
+    assert [int(picture[0, 0, 0]) for picture in made] == [26, 64, 178]
 
 
 def test_what_is_filled_shares_neighbours_that_were_brought_back_to_size() -> None:
-    fake, fill = Fake(by_time, Lengths(5, 5, native=5), SMALL), Fake(faded)
+    fake, fill = Fake(by_time, Steps(5, 5, native=5), SMALL), Fake(faded)
     fake.made(Gap(*flat((40, 60)), even(7)), fill=fill)
     assert len(fill.gaps) == 4
     assert all(one.end is other.start for one, other in pairwise(fill.gaps))
@@ -211,7 +220,7 @@ def test_generated_ends_are_the_engines_own_and_neighbours_of_what_is_filled() -
     def inverted(gap: Gap, t: float) -> Picture:
         return 255 - by_time(gap, t)
 
-    fake, fill = Fake(inverted, Lengths(5, 5, native=5)), Fake(faded)
+    fake, fill = Fake(inverted, Steps(5, 5, native=5)), Fake(faded)
     made = fake.made(Gap(*flat((4, 6)), (0.125, 0.5, 1.0)), fill=fill)
     assert fake.gaps[0].times == (0, 0.25, 0.5, 0.75, 1)
     assert [int(picture[0, 0, 0]) for picture in made] == pytest.approx([223, 127, 0], abs=1)
@@ -227,7 +236,7 @@ def test_the_user_may_force_a_count() -> None:
 
 
 def test_each_kind_of_note_is_loud_once() -> None:
-    gaps = [Gap(*flat((50, 50), 4), times) for times in ((0.3, 0.6), even(3), (0.2,), even(3), (0.2,))]
+    gaps = [Gap(*flat((50, 50), 4), times) for times in ((0.31, 0.6), even(3), (0.21,), even(3), (0.21,))]
     notes = Heard()
     Fake(by_time, VIDEO, SMALL).made(*gaps, report=notes)
     assert sorted(notes.loud) == ["alpha", "few", "filled", "working-size"]
@@ -241,7 +250,7 @@ def test_notes_of_those_who_fill_are_details() -> None:
             yield from super().__call__(gaps, report)
 
     notes = Heard()
-    Fake(by_time, VIDEO).made(Gap(*flat((4, 6)), (0.3, 0.4)), fill=Doubtful(faded), report=notes)
+    Fake(by_time, VIDEO).made(Gap(*flat((4, 6)), (0.31, 0.4)), fill=Doubtful(faded), report=notes)
     assert "doubt" in notes.codes
     assert "doubt" not in notes.loud
 
@@ -254,7 +263,7 @@ def test_one_gap_at_a_time() -> None:
             drawn.append(number)
             yield Gap(*flat((8, 8)), (0.3, 0.5), number=number)
 
-    fake = Fake(by_time, Lengths(3, 5, native=5), SMALL)
+    fake = Fake(by_time, Steps(3, 5, native=5), SMALL)
     made = adapted(fake, fake.engine, Options(), Fake(faded))(gaps(), Report())
     for number in range(3):
         next(made), next(made)
@@ -317,6 +326,62 @@ def test_without_a_native_size_keys_come_back_bit_for_bit(sizes: Sizes, size: tu
     working = fake.gaps[0].start
     # The key lies within, and nothing but its edges around it.
     assert {tuple(c) for row in working for c in row} <= {tuple(c) for row in key for c in row}
+
+
+@given(st.tuples(st.integers(1, 300), st.integers(1, 300)), st.tuples(st.integers(1, 300), st.integers(1, 300)))
+def test_scaled_keys_are_as_large_as_can_be_and_in_the_middle(size: tuple[int, int], working: tuple[int, int]) -> None:
+    placement = placement_of(size, working, scaled=True)
+    inner = placement.inner
+    assert all(1 <= side <= most for side, most in zip(inner, working, strict=True))
+    assert inner[0] == working[0] or inner[1] == working[1]
+    scale = min(a / b for a, b in zip(working, size, strict=True))
+    assert all(abs(a - max(1, b * scale)) <= 0.5 + 1e-9 for a, b in zip(inner, size, strict=True))
+    for begin, side, most in zip((placement.top, placement.left), inner, working, strict=True):
+        assert 0 <= most - side - 2 * begin <= 1
+
+
+@settings(max_examples=60)
+@given(
+    st.tuples(st.integers(1, 80), st.integers(1, 80)),
+    st.tuples(st.integers(1, 80), st.integers(1, 80)),
+    st.sampled_from([3, 4]),
+    st.sampled_from([np.uint8, np.uint16]),
+)
+def test_what_is_placed_comes_back_by_cropping(
+    size: tuple[int, int], working: tuple[int, int], channels: int, dtype: type
+) -> None:
+    placement = placement_of(size, working, scaled=True)
+    key = np.full((*size, channels), np.arange(channels) * 80 + 15, dtype)
+    placed = placement.place(key)
+    assert (placed.shape, placed.dtype, placed.flags.c_contiguous) == ((*working, channels), dtype, True)
+    back = placement.crop(placed)
+    assert (back.shape, back.dtype) == (key.shape, key.dtype)
+    # With little alpha, colours are rounded coarsely on their way through the premultiplied ones.
+    assert np.abs(back.astype(int) - key).max() <= (0 if channels == 3 else 1)
+
+
+@given(
+    st.tuples(st.integers(1, 300), st.integers(1, 300)),
+    st.tuples(st.integers(1, 300), st.integers(1, 300)),
+    st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=5),
+)
+def test_motion_is_placed_as_the_pixels_are(
+    size: tuple[int, int], working: tuple[int, int], shares: list[tuple[float, float]]
+) -> None:
+    """A share of the key's width and height, counted from its outer edges, is that share of where it lies."""
+    placement = placement_of(size, working, scaled=True)
+
+    def places(begin: tuple[int, int], sides: tuple[int, int]) -> Any:
+        return np.array(
+            [[[b + s * side - 0.5 for b, s, side in zip(begin, one, sides, strict=True)]] for one in shares]
+        )
+
+    there = places((0, 0), (size[1], size[0]))
+    track = Track("point", np.linspace(0, 1, len(shares)), there, np.ones((len(shares), 1)))
+    moved = placement.map_motion(Motion((track,), size))
+    assert moved.size == working
+    wanted = places((placement.left, placement.top), (placement.inner[1], placement.inner[0]))
+    assert moved.tracks[0].places == pytest.approx(wanted, abs=1e-6)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
@@ -394,7 +459,7 @@ def sprite(t: float, hidden: int) -> Picture:
 def test_hidden_colours_are_seen_by_nobody_and_alpha_moves() -> None:
     made = {}
     for hidden in (0, 255):
-        fake = Fake(faded, Lengths(4, 4, native=4), SMALL)
+        fake = Fake(faded, Steps(4, 4, native=4), SMALL)
         gap = Gap(sprite(0, hidden), sprite(1, hidden), (0.25, 1 / 3, 0.5))
         made[hidden] = fake.made(gap, fill=flow())
         seen = fake.gaps[0].start
@@ -436,12 +501,12 @@ def test_a_film_by_an_engine_of_one_length(
     def drawn(gap: Gap, t: float) -> Picture:
         return scene(gap.number + t, size)
 
-    fake = Fake(drawn, Lengths(5, 5, native=5), Sizes(16, 32, native=size))
+    fake = Fake(drawn, Steps(5, 5, native=5), Sizes(16, 32, native=size))
     register(fake)
     paths = [save(tmp_path / f"{k}.png", scene(k, size)) for k in range(3)]
     assert run("run", *paths, "-n", 5, "--engine", "fake", "-o", tmp_path / "out") == 0
     said = capsys.readouterr().err
-    assert "4 of 5 pictures are made by flow" in said
+    assert "4 of 5 frames are made by flow" in said
     assert [len(gap.times) for gap in fake.gaps] == [3, 3]
     made = [load(path) for path in sorted((tmp_path / "out").glob("*.png"))]
     assert len(made) == 13
@@ -476,7 +541,7 @@ def test_the_working_size_may_be_said(register: Callable[[Fake], None], tmp_path
     ("word", "hint"),
     [
         ("frames=26", "frames=25"),
-        ("frames=2", "from 3 to 25"),
+        ("frames=2", "it makes 3 to 25"),
         ("size=1000x500", "size=1024x512"),
         ("size=0x64", "1280x720"),
         ("size=64x1024", "size=128x1024"),

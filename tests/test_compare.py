@@ -13,6 +13,7 @@ from inbetween.compare import names
 from support.commands import Command
 from support.films import decoded, film
 from support.pictures import psnr, scene
+from support.sound import clicking, heard, played
 
 SIZE = (96, 128)
 RATE = Fraction(10)
@@ -85,7 +86,7 @@ def test_clips_that_are_unlike(inside: Command, tmp_path: Path, two: object) -> 
     ran = inside("compare", "a.mkv", "c.mkv", "-o", "o.mkv")
     assert ran.code == 0, ran.err
     assert "c.mkv is 64x48: shown at 128x96" in ran.err
-    assert "c.mkv lasts 0.30 s of 0.60 s: its last picture stands" in ran.err
+    assert "c.mkv lasts 0.30 s of 0.60 s: its last picture stays" in ran.err
     frames = decoded(tmp_path / "o.mkv")
     assert len(frames) == 12
     right = [cells(frame, 2)[1] for frame in frames]
@@ -94,9 +95,7 @@ def test_clips_that_are_unlike(inside: Command, tmp_path: Path, two: object) -> 
 
 
 def test_sound_is_the_first_ones(inside: Command, tmp_path: Path, two: object) -> None:
-    from test_sound import clip, heard, played
-
-    clip(tmp_path / "sound.mp4", Fraction(10), 30)
+    clicking(tmp_path / "sound.mp4", Fraction(10), 30)
     ran = inside("compare", "sound.mp4", "a.mkv", "-o", "o.mp4")
     assert ran.code == 0, ran.err
     before, after = played(tmp_path / "sound.mp4"), played(tmp_path / "o.mp4")

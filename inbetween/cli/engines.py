@@ -1,4 +1,4 @@
-"""`inbetween engines`: what there is, what it needs, what it may be used for."""
+"""`inbetween engines`: the engines, what they need, and what they may be used for."""
 
 from __future__ import annotations
 
@@ -7,21 +7,31 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from inbetween.cli.help import ENGINE, SAID, option
+
 if TYPE_CHECKING:
     from inbetween.engine import Engine
 
-Name = Annotated[str | None, typer.Argument(metavar="[NAME]", help="One engine, with its options.", show_default=False)]
+Name = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[NAME]",
+        help="An engine, to see its options. Default: the list of all engines.",
+        show_default=False,
+        rich_help_panel=ENGINE,
+    ),
+]
 COMMERCIAL = {True: "yes", False: "no", None: "unknown"}
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.", show_default=False)]
+AsJson = Annotated[bool, option("--json", group=SAID, help="Print JSON.")]
 
 
 def engines(name: Name = None, as_json: AsJson = False) -> None:
     """List the engines, or show one and its options."""
     import json
 
-    from inbetween.engines import NAMES, get
+    from inbetween.engines import get, names
 
-    chosen = [get(n) for n in ([name] if name else NAMES)]
+    chosen = [get(n) for n in ([name] if name else names())]
     if as_json:
         typer.echo(json.dumps([_facts(engine) for engine in chosen], ensure_ascii=False))
     elif name:
@@ -43,6 +53,8 @@ def _facts(engine: Engine) -> dict[str, object]:
         "commercial": commercial(engine),
         "installed": store.installed(engine.needs),
         "paper": engine.paper,
+        "frames": None if engine.lengths is None else [count for count in engine.lengths.counts if count > 2],
+        "fps": None if engine.fps is None else str(engine.fps),
         "options": [
             {"name": field.name, "default": field.default, **field.metadata}
             for field in dataclasses.fields(engine.Options)
@@ -71,7 +83,7 @@ def _show_table(chosen: list[Engine]) -> None:
             "yes" if store.installed(engine.needs) else "no",
         )
     Console(highlight=False).print(table)
-    typer.echo("inbetween engines NAME lists the options of one.")
+    typer.echo("For the options of one of them: inbetween engines NAME")
 
 
 def _show_one(engine: Engine) -> None:
@@ -80,13 +92,16 @@ def _show_one(engine: Engine) -> None:
     from rich.table import Table
 
     from inbetween.plan import commercial
+    from inbetween.sizes import counts_text
     from inbetween.weights import store
 
     console = Console(highlight=False)
     rows = {
-        "needs": ", ".join(engine.needs) or "nothing: it works at once",
+        "needs": ", ".join(engine.needs) or "nothing; it works at once",
         "runs on": ", ".join(engine.devices),
-        "licence": f"of the code {engine.licence}" if engine.needs else engine.licence,
+        "frames": "" if engine.lengths is None else f"{counts_text(engine.lengths)} at once, both keys included",
+        "rate": "" if engine.fps is None else f"trained on clips of {float(engine.fps):g} frames per second",
+        "licence": f"{engine.licence} (the code)" if engine.needs else engine.licence,
         "weights": "; ".join(f"{one.title}: {one.licence}" for one in map(store.get, engine.needs)),
         "commercial": COMMERCIAL[commercial(engine)],
         "paper": engine.paper,

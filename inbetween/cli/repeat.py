@@ -10,33 +10,33 @@ from typing import TYPE_CHECKING, Any
 from inbetween.errors import UsageError
 
 if TYPE_CHECKING:
-    from inbetween.cli.console import Show
     from inbetween.plan import RunRequest
     from inbetween.slowmo.request import ClipRequest
+    from inbetween.types import Report
 
 NAMES = {"keys": "keys", "clip": "the clip", "since": "--from", "until": "--to"}
 """Of words that are no options of their own name."""
 
 
-def repeated(file: str, words: RunRequest, show: Show) -> RunRequest:
+def repeated(file: str, words: RunRequest, report: Report) -> RunRequest:
     """The words of a record of `run`.
 
     Raises:
-        WordsRefused: the command says something else itself.
+        UsageError: the command says something else itself.
         InbetweenError: see `record.recalled`.
     """
     from inbetween.plan import RunRequest
     from inbetween.record.run import recalled
 
     _refuse_film(file, words)
-    return _here(recalled(Path(file), "run", RunRequest, show)[0], words)
+    return _here(recalled(Path(file), "run", RunRequest, report)[0], words)
 
 
-def clip_repeated(file: str, words: ClipRequest, show: Show) -> ClipRequest:
+def clip_repeated(file: str, words: ClipRequest, report: Report) -> ClipRequest:
     """The words of a record of `slowmo`.
 
     Raises:
-        WordsRefused: the command says something else itself.
+        UsageError: the command says something else itself.
         InbetweenError: see `record.clip.repeated`.
     """
     from inbetween.record.clip import repeated
@@ -44,7 +44,7 @@ def clip_repeated(file: str, words: ClipRequest, show: Show) -> ClipRequest:
 
     _refuse(file, words, ClipRequest("", words.film), ())
     _refuse_film(file, words.film)
-    recorded = repeated(Path(file), show)
+    recorded = repeated(Path(file), report)
     return replace(recorded, film=_here(recorded.film, words.film))
 
 

@@ -15,8 +15,9 @@ from inbetween.cli.sidecars import sidecars_of
 from inbetween.cli.streams import data, one_line
 
 if TYPE_CHECKING:
-    from inbetween.cli.console import Show, Stop
+    from inbetween.cli.console import Show
     from inbetween.plan import Plan, RunRequest
+    from inbetween.report import Collect
 
 EXAMPLES = """Examples:
 
@@ -24,7 +25,7 @@ EXAMPLES = """Examples:
 
   inbetween run a.png b.png c.png -o out.gif --loop -n 12
 
-  inbetween run a.png b.png -o frames/ --duration 2s --fps 24 --easing ease-in-out
+  inbetween run a.png b.png -o frames/ --duration 2s --easing ease-in-out
 """
 
 
@@ -69,35 +70,36 @@ def run(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> None:
-    """Make the pictures between two or more pictures, and the film of them all."""
+    """Make the frames between two or more pictures, and a film."""
     said = dict(locals())
     from inbetween.cli.console import watched
 
-    with watched(progress, quiet, verbose) as (show, stop):
-        _run(said, show, stop)
+    with watched(progress, quiet, verbose) as show:
+        _run(said, show)
 
 
-def _run(said: dict[str, Any], show: Show, stop: Stop) -> None:
+def _run(said: dict[str, Any], show: Show) -> None:
     from inbetween.plan import plan
+    from inbetween.report import Collect
 
-    words = _words(said)
+    words, report = _words(said), Collect(show)
     if said["repeat"] is not None:
-        words = repeated(said["repeat"], words, show)
+        words = repeated(said["repeat"], words, report)
     what = plan(words)
     also = sidecars_of(said, what)
     if said["dry_run"]:
-        _say_plan(what, said, show)
+        _say_plan(what, said, show, report)
         return
     from inbetween import produce
+    from inbetween.cli.previews import previews
     from inbetween.record.run import summary
 
-    show.sink, stop.patient = what.sink, True
-    with show.previews(also.preview, also.every):
-        made = produce.make(what, show, overwrite=said["overwrite"], sheet=also.sheet)
-    show.is_whole(what.sink.path)
-    facts = {"made": True, **summary(what, made, show.notes, show)} if said["record"] or said["json_"] else {}
-    if also.record is not None:
-        produce.save(also.record, as_json(facts, indent=1))
+    with show.making(what.sink), previews(report, also.preview, also.every) as watching:
+        made = produce.make(what, watching, overwrite=said["overwrite"], sheet=also.sheet)
+    with show.recording(what.sink.path):
+        facts = {"made": True, **summary(what, made, report.notes, show)} if said["record"] or said["json_"] else {}
+        if also.record is not None:
+            produce.save(also.record, as_json(facts, indent=1))
     show.close()
     if said["json_"]:
         data(as_json(facts))
@@ -136,7 +138,7 @@ def film_words(said: dict[str, Any], without: Collection[str] = ()) -> RunReques
     """Those of the options that are words of a plan, but not those `without` it.
 
     Raises:
-        WordsRefused: one is no number.
+        UsageError: one is no number.
     """
     from inbetween.plan import RunRequest
 
@@ -153,18 +155,18 @@ def film_words(said: dict[str, Any], without: Collection[str] = ()) -> RunReques
     return RunRequest(**{name: ours[name] for name in names})
 
 
-def _say_plan(what: Plan, said: dict[str, Any], show: Show) -> None:
+def _say_plan(what: Plan, said: dict[str, Any], show: Show, report: Collect) -> None:
     """Everything that a run would refuse is refused here too; nothing is made."""
     from inbetween import produce
     from inbetween.video.sinks import film_size
 
     for code, text in what.notes:
-        show.note(code, text)
-    keys = produce.try_out(what, said["overwrite"], show)
+        report.note(code, text)
+    keys = produce.try_out(what, said["overwrite"], report)
     show.close()
     height, width = film_size(what.sink, keys.size)
     if said["json_"]:
-        facts = {"made": False, "size": [height, width], **what.to_json(), "notes": show.notes}
+        facts = {"made": False, "size": [height, width], **what.to_json(), "notes": report.notes}
         data(as_json(facts))
         return
     times = [f"{float(key):g}" for key in what.timeline.keys]

@@ -15,7 +15,7 @@ from inbetween.cli.streams import data, one_line
 from inbetween.errors import UsageError
 
 if TYPE_CHECKING:
-    from inbetween.cli.console import Show, Stop
+    from inbetween.cli.console import Show
     from inbetween.slowmo.request import ClipRequest, Slow
 
 EXAMPLES = """Examples:
@@ -76,39 +76,43 @@ def slowmo(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> None:
-    """Slow a clip down, or give it more frames a second: its own pictures stay, those between them are made."""
+    """Slow a clip down, or give it more frames per second.
+
+    The frames of the clip stay as they are, and new ones are made between them.
+    """
     said = dict(locals())
     from inbetween.cli.console import watched
 
-    with watched(progress, quiet, verbose) as (show, stop):
-        _slowmo(said, show, stop)
+    with watched(progress, quiet, verbose) as show:
+        _slowmo(said, show)
 
 
-def _slowmo(said: dict[str, Any], show: Show, stop: Stop) -> None:
+def _slowmo(said: dict[str, Any], show: Show) -> None:
+    from inbetween.report import Collect
     from inbetween.slowmo.request import plan
 
-    words = _words(said)
+    words, report = _words(said), Collect(show)
     if said["repeat"] is not None:
-        words = clip_repeated(said["repeat"], words, show)
+        words = clip_repeated(said["repeat"], words, report)
     slow = plan(words)
     also = sidecars_of(said, slow.base)
     from inbetween import produce
+    from inbetween.cli.previews import previews
     from inbetween.record.clip import summary
     from inbetween.slowmo.produce import look, make_film
 
     if said["dry_run"]:
-        found = look(slow, said["overwrite"], show)
+        found = look(slow, said["overwrite"], report)
         show.close()
-        _say_plan(slow, summary(found, None, show.notes, show), said["json_"])
+        _say_plan(slow, summary(found, None, report.notes, show), said["json_"])
         return
-    show.sink, stop.patient = slow.base.sink, True
-    with show.previews(also.preview, also.every):
-        result = make_film(slow, show, overwrite=said["overwrite"], sheet=also.sheet)
+    with show.making(slow.base.sink), previews(report, also.preview, also.every) as watching:
+        result = make_film(slow, watching, overwrite=said["overwrite"], sheet=also.sheet)
     made = result.made
-    show.is_whole(slow.base.sink.path)
-    facts = summary(result.found, made, show.notes, show) if said["record"] or said["json_"] else {}
-    if also.record is not None:
-        produce.save(also.record, as_json(facts, indent=1))
+    with show.recording(slow.base.sink.path):
+        facts = summary(result.found, made, report.notes, show) if said["record"] or said["json_"] else {}
+        if also.record is not None:
+            produce.save(also.record, as_json(facts, indent=1))
     show.close()
     if said["json_"]:
         data(as_json(facts))

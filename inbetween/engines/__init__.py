@@ -1,4 +1,7 @@
-"""The table of engines. A new one is a file or folder here and its name in `NAMES`."""
+"""The table of engines. A new one is a file or folder here and its name in `NAMES`.
+
+Other packages may add engines: an entry point of the group `inbetween.engines` that names their `ENGINE`.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,14 @@ if TYPE_CHECKING:
     from inbetween.engine import Engine
 
 NAMES = ("flow", "blend", "fcvg")
+GROUP = "inbetween.engines"
+
+
+def names() -> tuple[str, ...]:
+    """The names of all engines: those of this package first, then those of other packages that are installed."""
+    from importlib.metadata import entry_points
+
+    return *NAMES, *sorted(entry_points(group=GROUP).names - set(NAMES))
 
 
 def get(name: str) -> Engine:
@@ -19,7 +30,12 @@ def get(name: str) -> Engine:
     Raises:
         UnknownName: no engine has that name.
     """
-    if name not in NAMES:
-        raise UnknownName("engine", name, NAMES)
-    engine: Engine = import_module(f"inbetween.engines.{name}").ENGINE
-    return engine
+    if name in NAMES:
+        engine: Engine = import_module(f"inbetween.engines.{name}").ENGINE
+        return engine
+    from importlib.metadata import entry_points
+
+    for point in entry_points(group=GROUP, name=name):
+        engine = point.load()
+        return engine
+    raise UnknownName("engine", name, names())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,7 @@ from inbetween.types import Gap, Maker, Picture, Report, Settings
 
 @dataclass(frozen=True)
 class Options:
-    """What changes the pictures of `blend`."""
+    """The options of `blend`."""
 
     light: str = option(
         "linear",
@@ -25,7 +24,7 @@ class Options:
 
 
 def load(options: Options, settings: Settings) -> Maker:
-    """The maker; it keeps nothing."""
+    """The maker."""
     linear = options.light == "linear"
 
     def make(gaps: Iterable[Gap], report: Report) -> Iterator[Picture]:
@@ -48,12 +47,12 @@ def _light(picture: Picture, linear: bool) -> NDArray[np.float32]:
     return out
 
 
-def _picture(light: NDArray[np.float32], dtype: np.dtype[Any], linear: bool) -> Picture:
-    colour: NDArray[np.floating[Any]] = light[..., :3]
+def _picture(light: NDArray[np.float32], dtype: np.dtype[np.uint8] | np.dtype[np.uint16], linear: bool) -> Picture:
+    colour = light[..., :3]
     if light.shape[2] == 4:
-        # Where nothing is seen the colour is black: 0 / 1.
-        colour = colour / np.where(light[..., 3:] > 0, light[..., 3:], np.float32(1))
-    coded = _encoded(np.asarray(colour, np.float32)) if linear else colour
+        # Fully transparent pixels become black, instead of a division by zero.
+        colour = np.asarray(colour / np.where(light[..., 3:] > 0, light[..., 3:], np.float32(1)), np.float32)
+    coded = _encoded(colour) if linear else colour
     top = np.iinfo(dtype).max
     out: Picture = np.empty(light.shape, dtype)
     out[..., :3] = np.clip(coded * top + 0.5, 0, top)

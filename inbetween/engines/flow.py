@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, count
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 from inbetween.devices import in_order
 from inbetween.engine import Engine, option
+from inbetween.key_cache import KeyCache
 from inbetween.pictures.premultiplied import from_working, to_working
-from inbetween.types import Gap, Maker, Picture, Report, Settings
+from inbetween.types import Gap, Maker, Map, Picture, Report, Settings
 
 if TYPE_CHECKING:
     from inbetween.dense.blend_pair import Source
@@ -22,17 +21,17 @@ if TYPE_CHECKING:
     from inbetween.dense.follow import Handles
     from inbetween.dense.warp import Field
 
-Kept = TypeVar("Kept")
-
 WORK_BYTES, BYTES_PER_PIXEL = 400_000_000, 60
-"""Pictures are made at once while what they need in passing, measured, fits here: any number of cores."""
+"""Several frames are made at once while the memory they need meanwhile, measured per pixel, fits into WORK_BYTES."""
+KEPT = 3
+"""The pairs of keys that a gap looks at: its own, and those before and after it."""
 VISIBLE, BROKEN = 0.1, 0.3
 """Doubt from which failures show in places, and from which they are everywhere."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """What changes the pictures of `flow`."""
+    """The options of `flow`."""
 
     quality: str = option(
         "normal",
@@ -57,8 +56,9 @@ class Options:
 
 
 def load(options: Options, settings: Settings) -> Maker:
-    """The maker; it keeps the flows of the last few pairs, for the gaps that share them, and with several threads
-    prepares the next gap while the pictures of one are made."""
+    """The maker. While it works it keeps the flows of the last few pairs of keys for the gaps that share them. With
+    several threads it prepares the next gap while the frames of one are made.
+    """
     if options.quality == "draft":
         options = replace(options, sampling="bilinear")
 
@@ -88,14 +88,14 @@ def load(options: Options, settings: Settings) -> Maker:
 
 
 class _Known:
-    """What is known of the last few keys and pairs: neighbouring gaps ask for the same."""
+    """What is known of the last few keys and pairs of keys, because neighbouring gaps ask for the same."""
 
-    def __init__(self, both: Callable[..., Iterable[Any]], report: Report, options: Options) -> None:
+    def __init__(self, both: Map, report: Report, options: Options) -> None:
         self._both, self._report = both, report
         self._draft, self._sampling = options.quality == "draft", options.sampling
-        self._views: _Last[View] = _Last()
-        self._sources: _Last[Source] = _Last()
-        self._flows: dict[bool, _Last[Flows | None]] = {False: _Last(), True: _Last()}
+        self._views: KeyCache[View] = KeyCache(KEPT)
+        self._sources: KeyCache[Source] = KeyCache(KEPT)
+        self._flows: dict[bool, KeyCache[Flows | None]] = {False: KeyCache(KEPT), True: KeyCache(KEPT)}
         self._made = 0
 
     def flows(
@@ -116,7 +116,7 @@ class _Known:
         return self._flows[fine].get((start, end), found)
 
     def sources(self, gap: Gap) -> Iterable[Source]:
-        """Of its two keys; see `dense.blend_pair.source`."""
+        """Both keys of a gap, ready to be read from; see `dense.blend_pair.source`."""
         from inbetween.dense.blend_pair import source
 
         def found(key: Picture) -> Source:
@@ -125,29 +125,8 @@ class _Known:
         return self._both(found, (gap.start, gap.end))
 
 
-class _Last(Generic[Kept]):
-    """The last three things made of pictures, by the pictures' identity: they are kept too, so that while they are
-    nothing else can have their id. Two threads may make two of them at once."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[int, ...], tuple[tuple[Picture, ...], Kept]] = OrderedDict()
-
-    def get(self, pictures: tuple[Picture, ...], make: Callable[[], Kept]) -> Kept:
-        name = tuple(map(id, pictures))
-        with self._lock:
-            if name in self._kept:
-                return self._kept[name][1]
-        made = make()
-        with self._lock:
-            self._kept[name] = pictures, made
-            if len(self._kept) > 3:
-                self._kept.popitem(last=False)
-        return made
-
-
 def _picture_maker(gap: Gap, known: _Known, options: Options, report: Report) -> Callable[[float], Picture]:
-    """time -> picture, for one gap."""
+    """For one gap, the function that makes the frame at a time in [0, 1]."""
     import cv2
 
     from inbetween.dense.blend_pair import merged
@@ -162,12 +141,12 @@ def _picture_maker(gap: Gap, known: _Known, options: Options, report: Report) ->
     start, end = known.sources(gap)
     _say_doubt(motions[0][0].doubt, gap.number, report)
 
-    told = [_followed(flows, gap, options.reach) for flows, _ in motions]
+    steered = [_followed(flows, gap, options.reach) for flows, _ in motions]
 
     def one(t: float) -> Picture:
         made = [
             merged(start, end, flow_at(t, flows, bend, bent), t, options.sampling, options.fallback)
-            for (flows, bend), bent in zip(motions, told, strict=True)
+            for (flows, bend), bent in zip(motions, steered, strict=True)
         ]
         return from_working(made[0] if len(made) == 1 else cv2.addWeighted(made[0], 0.5, made[1], 0.5, 0), gap.start)
 
@@ -175,7 +154,7 @@ def _picture_maker(gap: Gap, known: _Known, options: Options, report: Report) ->
 
 
 def _motion(gap: Gap, known: _Known, accelerated: bool, fine: bool) -> tuple[Flows, tuple[Field, Field]] | None:
-    """The flows of a gap and, by its neighbours, their accelerations."""
+    """The flows of a gap and their accelerations, which follow from the neighbouring keys; None for tiny pictures."""
     from inbetween.dense.acceleration import accelerations, edge_factor
 
     before = after = None
@@ -198,8 +177,8 @@ def _followed(flows: Flows, gap: Gap, reach: float) -> tuple[Flows, Handles] | N
     from inbetween.motion.handles import handles
 
     height, width = flows.forward.shape[:2]
-    bent, told = followed(flows, handles(gap.motion, (height, width), reach))
-    return (bent, told) if len(told.start) else None
+    bent, held = followed(flows, handles(gap.motion, (height, width), reach))
+    return (bent, held) if len(held.start) else None
 
 
 def _neighbour(flows: Flows | None, time: float) -> tuple[Flows, float] | None:
@@ -225,5 +204,6 @@ ENGINE = Engine(
     licence="Apache-2.0",
     commercial=True,
     follows=("point", "line", "skeleton"),
+    neighbours=True,
     paper="Kroeger et al. 2016 (DIS); Chen et al. 2008 (inversion)",
 )

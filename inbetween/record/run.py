@@ -74,12 +74,13 @@ def stamped(what: str, path: str | os.PathLike[str], report: Report) -> dict[str
 
 def _weights(name: str, folder: Path | None) -> dict[str, Any]:
     weights = store.get(name)
-    files = store.parts(name, folder)
+    parts, files = store.parts(name, folder), store.files(name, folder)
+    sizes = {part: sum(path.stat().st_size for path in paths) for part, paths in files.items()}
     return {
         "name": name,
         "licence": weights.licence,
         "commercial": weights.commercial,
-        "files": {part: {"path": str(path), "bytes": path.stat().st_size} for part, path in files.items()},
+        "files": {part: {"path": str(path), "bytes": sizes[part]} for part, path in parts.items()},
     }
 
 

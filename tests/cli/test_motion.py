@@ -13,6 +13,7 @@ from inbetween.motion.drags import parse_drag
 from inbetween.motion.tracks import places_at
 from support.boxes import SIZE
 from support.pictures import load
+from support.tiny_pose import tiny_networks
 
 
 def test_motion_and_back(call, pair, tmp_path: Path) -> None:
@@ -71,8 +72,6 @@ def test_without_weights_there_are_no_poses(call, pair) -> None:
 
 def test_people_are_written_where_the_networks_are(call, pair, tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime")
-    from test_poses import tiny_networks
-
     detector, pose = tiny_networks(tmp_path)
     (tmp_path / "w").mkdir()
     detector.rename(tmp_path / "w" / "yolox_l.onnx")

@@ -117,7 +117,7 @@ def test_only_commercial_use(inside: Command, store: Path, keys: Sequence[Path],
     ("words", "said"),
     [
         (("--set", "size=100x100"), "cannot work at 100x100"),
-        (("--set", "frames=26"), "26 pictures at once"),
+        (("--set", "frames=26"), "26 frames at once"),
         (("--set", "steps=0"), "`steps` must be from 1 to 200"),
         (("--device", "tpu"), "tpu"),
         (("--memory", "some"), "some"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from inbetween.engine import Engine, Lengths, Sizes, frames_option, option, size_option
+from inbetween.engine import Engine, Sizes, Steps, frames_option, option, size_option
 from inbetween.matching import matchers
 from inbetween.types import Maker, Settings
 
@@ -56,7 +56,14 @@ ENGINE = Engine(
     devices=("cuda", "mps", "cpu"),
     follows=("line", "skeleton"),
     previews=True,
-    lengths=Lengths(2, 25, native=25),
+    lengths=Steps(2, 25, native=25),
     sizes=Sizes(64, 128, native=(576, 1024)),
+    shapes={
+        "svd-xt-1.1:unet": "inbetween.diffusion.svd:unet_shapes",
+        "svd-xt-1.1:vae": "inbetween.diffusion.svd:vae_shapes",
+        "svd-xt-1.1:image_encoder": "inbetween.diffusion.svd:image_encoder_shapes",
+        "fcvg:unet": "inbetween.diffusion.svd:unet_shapes",
+        "fcvg:controlnext": "inbetween.engines.fcvg.network:controlnext_shapes",
+    },
     paper="Zhu et al. 2024 (arXiv 2412.11755); Blattmann et al. 2023 (arXiv 2311.15127)",
 )

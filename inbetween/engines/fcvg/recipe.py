@@ -32,7 +32,7 @@ from inbetween.networks.networks import DENOISER, Networks, Part
 from inbetween.pictures import like
 from inbetween.types import Gap, Maker, Motion, Picture, Report, Settings
 from inbetween.weights import load, store
-from inbetween.weights.check import json_object
+from inbetween.weights.files import json_object
 
 if TYPE_CHECKING:
     from inbetween.engines.fcvg import Options
