@@ -83,7 +83,7 @@ class Journal:
             return
         if self.moving:
             raise InbetweenError(
-                "another film was stopped while its pictures were moved there",
+                "another film was stopped while its pictures were being moved there",
                 f"repeat its command first, or remove `{self.folder}`",
             )
         if len(lines) > 1:

@@ -121,7 +121,7 @@ class _Times:
     """The time stamps of all frames, ascending."""
     last: int
     """Number of ticks for which the last frame is shown; 0 if unknown."""
-    said: Fraction | None
+    header_rate: Fraction | None
     """The frame rate in the file's header, in frames per second."""
     timed: bool
     """Whether the time stamps come from the file; else the frames were counted."""
@@ -157,17 +157,17 @@ def _scan(container: InputContainer, video: VideoStream, path: str, report: Repo
         lengths.append(packet.duration or 0)
     if not stamps:
         raise InbetweenError(f"{path} has no pictures in its video stream", ACCEPTED)
-    said = video.average_rate or video.guessed_rate
+    header_rate = video.average_rate or video.guessed_rate
     if not placed or avi:
-        return _counted(unit, stamps if placed else array("q", range(len(stamps))), lengths, said, path, report)
+        return _counted(unit, stamps if placed else array("q", range(len(stamps))), lengths, header_rate, path, report)
     last, length = max(zip(stamps, lengths, strict=True))
     ticks = array("q", sorted(set(stamps)))
     _refuse_cut_off(video, len(stamps) + left_out, (ticks[0] * unit, (last + length) * unit), path)
-    return _Times(unit, ticks, length, said, True)
+    return _Times(unit, ticks, length, header_rate, True)
 
 
 def _counted(
-    unit: Fraction, places: array[int], lengths: array[int], said: Fraction | None, path: str, report: Report
+    unit: Fraction, places: array[int], lengths: array[int], header_rate: Fraction | None, path: str, report: Report
 ) -> _Times:
     """The times of a stream without time stamps, whose frames are evenly spaced.
 
@@ -175,17 +175,17 @@ def _counted(
         unit: seconds of one tick, by the file.
         places: the number of each frame in the order of the file; frames that are missing are counted.
         lengths: for how many ticks each frame is shown, by the file; 0 if it does not say.
-        said: the frame rate in the file's header.
+        header_rate: the frame rate in the file's header.
         path: the file.
         report: hears the note `untimed`.
     """
     lasting = {length for length in lengths if length}
-    rate = said or 1 / unit
+    rate = header_rate or 1 / unit
     # The rate in the header is more exact, unless it contradicts the lengths by more than their rounding to ticks.
     if len(lasting) == 1 and abs((length := lasting.pop() * unit) - 1 / rate) >= unit:
         rate = 1 / length
     text = f"{path} has no time stamps: {name_of(standard(rate))} frames a second are assumed"
-    report.note("untimed", text, detail=said == rate, rate=str(rate))
+    report.note("untimed", text, detail=header_rate == rate, rate=str(rate))
     return _Times(1 / rate, places, 1, rate, False)
 
 
@@ -219,14 +219,15 @@ def _timed(times: _Times, path: str, report: Report) -> Clip:
     """A clip of these times. Its size, channels, bits, colours and streams are not known yet."""
     unit, ticks = times.unit, times.ticks
     count, span = len(ticks), (ticks[-1] - ticks[0]) * unit
-    rate, even = (times.said or Fraction(25), True), True
+    even = True
     steps = [b - a for a, b in pairwise(ticks)]
     last = times.last * unit
     if count == 1:
-        found = standard(1 / last if last else rate[0])
+        # A file of one frame may tell no rate at all. Then it is 25, ffmpeg's own default.
+        found = standard(1 / last if last else times.header_rate or Fraction(25))
     else:
         usual = Fraction(median(steps)) * unit
-        grid = grid_of(ticks, unit, usual, times.said)
+        grid = grid_of(ticks, unit, usual, times.header_rate)
         if grid is None:
             last = last if last >= usual / 2 else usual
             found, even = nearest(count / (span + last)), False
@@ -245,21 +246,21 @@ def _timed(times: _Times, path: str, report: Report) -> Clip:
     return whole if even and times.timed else replace(whole, ticks=ticks, unit=unit)
 
 
-def grid_of(ticks: array[int], unit: Fraction, usual: Fraction, said: Fraction | None) -> Fraction | None:
+def grid_of(ticks: array[int], unit: Fraction, usual: Fraction, header_rate: Fraction | None) -> Fraction | None:
     """The frame rate on whose grid all time stamps are, apart from the rounding of the file's clock.
 
     Args:
         ticks: the time stamps, ascending.
         unit: seconds of one tick.
         usual: the median time between two frames, in seconds.
-        said: the frame rate in the file's header, in frames per second.
+        header_rate: the frame rate in the file's header, in frames per second.
 
     Returns:
         Frames per second; None if there is no such rate. At most the share `MISSING` of frames is missing on the grid.
     """
     whole = (len(ticks) - 1) / ((ticks[-1] - ticks[0]) * unit)
     exact = 1 / (round(usual / unit) * unit)
-    candidates = [standard(said)] if said else []
+    candidates = [standard(header_rate)] if header_rate else []
     # The time stamps of a short clip with a coarse clock are on many grids: then prefer the header's rate, and after it
     # a standard one.
     candidates += [nearest(whole), nearest(1 / usual), exact, whole.limit_denominator(1001), whole]
@@ -339,7 +340,7 @@ def _colour(clip: Clip, frame: VideoFrame, rgb: bool, report: Report) -> Colour:
         return Colour("gbr", "pc", primaries, transfer, depth)
     matrix = _MATRICES.get(int(frame.colorspace), "")
     if matrix in ("gbr", ""):
-        # What players assume where nothing is said.
+        # What players assume where the file does not say.
         matrix = "bt709" if frame.height >= 720 else "smpte170m"
         report.note(
             "matrix",

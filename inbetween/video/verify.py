@@ -37,11 +37,11 @@ def film(path: str, expected: Expected, report: Report) -> Written:
     sink = expected.sink
     found = _webp(path, expected, report) if sink.suffix == ".webp" else _decoded(path, expected, report)
     if sink.kind == "animation":
-        said = _times(path, sink)
+        written = _times(path, sink)
         # The decoder does not tell how long the last frame of an animated PNG is shown.
-        found = dataclasses.replace(found, duration=sum(said.delays, Fraction(0)))
-        if said.loop != expected.loop and not sink.encoder:
-            raise _unlike(sink, f"it is played {'for ever' if said.loop else 'once'}")
+        found = dataclasses.replace(found, duration=sum(written.delays, Fraction(0)))
+        if written.loop != expected.loop and not sink.encoder:
+            raise _unlike(sink, f"it is played {'for ever' if written.loop else 'once'}")
     _check_length(found.count, found.duration, expected)
     return found
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
+import os
 import subprocess
 import sys
 from fractions import Fraction
@@ -195,3 +197,39 @@ def test_words_are_checked_without_loading_anything() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(("out", "target"), [("linked/o.mp4", "real/o.mp4"), ("linked/f_%d.png", "real")])
+def test_the_target_is_behind_all_links(tmp_path: Path, out: str, target: str) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "linked").symlink_to("real")
+    assert sinks.parse(str(tmp_path / out)).target == os.path.realpath(tmp_path / target)
+
+
+@pytest.mark.parametrize(
+    ("out", "folder"),
+    [
+        ("o.mp4", ".o.mp4.parts"),
+        ("new/", ".new.parts"),
+        ("old/", "old/.old.parts"),
+        ("old/f_%d.png", "old/.f_%d.png.parts"),
+        (f"{'n' * 201}.mp4", f".{hashlib.sha256(b'n' * 201 + b'.mp4').hexdigest()}.parts"),
+    ],
+)
+def test_the_work_folder_is_hidden_beside_the_output_or_in_its_folder(tmp_path: Path, out: str, folder: str) -> None:
+    (tmp_path / "old").mkdir()
+    sink = sinks.parse(f"{tmp_path}/{out}")
+    assert sink.work_folder == os.path.join(os.path.realpath(tmp_path), folder)
+    assert sink.parts_folder == os.path.dirname(sink.work_folder)
+
+
+def test_the_work_folder_of_a_new_folder_stays_where_it_is_when_that_folder_appears(tmp_path: Path) -> None:
+    sink = sinks.parse(f"{tmp_path}/new/")
+    before = sink.work_folder
+    os.mkdir(before)
+    os.mkdir(sink.target)
+    assert sink.work_folder == before
+
+
+def test_frames_have_the_path_that_the_user_gave() -> None:
+    assert sinks.parse("a/../f_%03d.png").frame_path(7) == os.path.join("a/..", "f_007.png")

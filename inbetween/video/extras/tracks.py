@@ -142,7 +142,7 @@ def extras_of(
         where = "pictures" if sink.kind in ("sequence", "picture") else sink.suffix
         report.note("left_out", f"{where} cannot hold all of the clip, left out: {what}", streams=dict(left_out))
     if not own_speed and any(track.stream.kind == "audio" for track in tracks):
-        report.note("sound", "the sound is stretched with the pictures, its pitch kept; --sound drop leaves it out")
+        report.note("sound", "the sound is stretched with the frames, its pitch kept; --sound drop leaves it out")
     return Extras(clip.path, timing, tuple(tracks)) if container else None
 
 
