@@ -134,12 +134,12 @@ def write_work(
 
 
 Segment = tuple[int, tuple[int, int]]
-"""Its number, its first frame and the one after its last."""
+"""The number of a segment, its first frame and the one after its last."""
 
 
 @dataclass(frozen=True)
 class _Job:
-    """An output in the making."""
+    """All that is needed to make one output in segments."""
 
     expected: Expected
     work: Segments
@@ -177,8 +177,8 @@ def _film(job: _Job) -> Written:
 
 
 def _make_segments(job: _Job, expected: Expected) -> None:
-    """Each segment is encoded by itself, as `expected`; while the last frames of one are encoded and it is checked, the
-    next one begins."""
+    """Make the missing segments, each encoded by itself like the film `expected`. While the last frames of a segment
+    are encoded and the segment is checked, the frames of the next one are made already."""
     aside, tell = _Aside(job.report), job.report.progress
     encoding: deque[Future[None]] = deque()
     with ThreadPoolExecutor(2) as pool:
@@ -218,6 +218,7 @@ def _joined(path: str, files: list[str], job: _Job) -> tuple[str, Written]:
 
 
 def _read_again(files: list[str], count: int, report: Report) -> Iterator[Picture]:
+    """The frames of lossless segments, of which there are `count`."""
     from inbetween.video import probe, read
 
     pictures = (one for file in files for _, one in read.frames(probe.probe(file, Report()), Report()))
@@ -234,7 +235,16 @@ def _encode(
     journal: Journal,
     aside: _Aside,
 ) -> None:
-    """found: what is to be remembered; complete when the last frame comes."""
+    """Encode and check one segment, and enter it into the journal.
+
+    Args:
+        number: of the segment.
+        expected: the segment as it has to be.
+        queue: its frames, and None at their end.
+        found: more facts for the journal. They are there when None is read from the queue.
+        journal: the film's.
+        aside: hears notes and progress, and says when to stop.
+    """
     name = f"{number:05d}{expected.sink.suffix}"
     with workfolder.part(journal.folder, expected.sink.suffix) as path:
         encode.make_film(path, expected, _taken(queue, aside), aside)
@@ -268,6 +278,7 @@ def _meanwhile(
 
 
 def _taken(queue: Queue[Picture | None], aside: _Aside) -> Iterator[Picture]:
+    """The frames from a queue, until None comes or the thread is told to stop."""
     while True:
         try:
             frame = queue.get(timeout=BEAT)
@@ -292,6 +303,7 @@ def _put(queue: Queue[Picture | None], frame: Picture | None, encoding: Iterable
 
 
 def _wait(future: Future[T], tell: Tell) -> T:
+    """The result of another thread. Progress is reported meanwhile, so that a stop is noticed."""
     while True:
         try:
             return future.result(timeout=BEAT)
