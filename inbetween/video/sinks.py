@@ -173,7 +173,7 @@ def parse(
 
 def _with_codec(sink: Sink, codec: str, preset: str | None) -> Sink:
     if preset is not None:
-        raise UsageError("--preset and --codec exclude each other", "take one: a preset names its own codec")
+        raise UsageError("--preset and --codec exclude each other", "give one of them: a preset has its own codec")
     if sink.kind != "film":
         raise _for_films("--codec", sink)
     if not codec.strip():

@@ -78,7 +78,7 @@ def test_an_existing_folder_is_a_folder_whatever_its_name(tmp_path: Path) -> Non
         ("a.mov", {"codec": "libvpx-vp9"}, "libvpx-vp9 does not go into .mov", "-o a.webm"),
         ("a.webm", {"codec": "libx264"}, "libx264 does not go into .webm", "-o a.mp4"),
         ("a.mp4", {"codec": "ffv1"}, "ffv1 does not go into .mp4", "-o a.mkv"),
-        ("a.mp4", {"codec": "libx264", "preset": "web"}, "--preset and --codec exclude each other", "take one"),
+        ("a.mp4", {"codec": "libx264", "preset": "web"}, "--preset and --codec exclude each other", "give one of them"),
         ("a.webm", {"preset": "web"}, "--preset web writes .mp4, and `a.webm` is .webm", "write -o a.mp4"),
         ("a.mp4", {"preset": "prores4444"}, "--preset prores4444 writes .mov", "-o a.mov"),
         ("a.MP4", {"preset": "archive"}, "--preset archive writes .mkv", "-o a.mkv"),
