@@ -1,7 +1,7 @@
 """Paper and paint for the example scenes: noise, soft shapes, and sheets on which they are laid.
 
-Everything is counted in float64 by NumPy alone. A last bit that differs between two machines then never
-reaches the 8 bits of a picture, so the same pictures come out everywhere.
+Everything is computed in float64 by NumPy alone. A last bit that differs between two machines then never reaches the 8
+bits of a picture, so the same pictures come out everywhere.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ Array = NDArray[np.float64]
 Colour = tuple[int, int, int]
 
 SCALE = 2
-"""Pixels are painted this much finer, both ways, and averaged: shapes get smooth edges."""
+"""Pictures are painted this many times larger, both ways, and averaged, which gives shapes smooth edges."""
 
 
 class Sheet:
-    """A picture under work, `SCALE` times as fine as it will be; lengths are in pixels of the done one."""
+    """A picture in the making, `SCALE` times as large as it will be; all lengths are in pixels of the finished
+    picture."""
 
     def __init__(self, width: int, height: int) -> None:
         self.x: Array = ((np.arange(width * SCALE) + 0.5) / SCALE)[None, :]
@@ -30,7 +31,9 @@ class Sheet:
         self.cover: Array = np.zeros((height * SCALE, width * SCALE))
 
     def part(self, left: float, top: float, right: float, bottom: float) -> Sheet:
-        """A window on this sheet, cut at its edges: what is laid there is laid here. It may be empty."""
+        """A window on this sheet, cut off at its edges; it may be empty. What is laid on the window is laid on the
+        sheet.
+        """
         xs = slice(*np.searchsorted(self.x[0], (left, right)))
         ys = slice(*np.searchsorted(self.y[:, 0], (top, bottom)))
         view = Sheet.__new__(Sheet)
@@ -39,14 +42,19 @@ class Sheet:
         return view
 
     def local(self, x: float, y: float, zoom: float = 1.0) -> Sheet:
-        """The same sheet, with lengths counted from (x, y) and enlarged: what is painted there is bigger."""
+        """The same sheet with lengths measured from (x, y) and divided by `zoom`: what is painted on it is larger."""
         view = self.part(-np.inf, -np.inf, np.inf, np.inf)
         view.x, view.y = (view.x - x) / zoom, (view.y - y) / zoom
         return view
 
     def lay(self, colour: ArrayLike, cover: Array) -> None:
-        """Lay one colour, or (H, W, 3) of them in 0..255, over what is there; cover (H, W) in 0..1."""
-        # The whole sheet is rarely meant: leave out the rows that stay as they are.
+        """Lay paint over what is there.
+
+        Args:
+            colour: one RGB colour, or (H, W, 3) of them, in 0..255.
+            cover: (H, W), 0..1: how opaque the paint is.
+        """
+        # Few shapes cover the whole sheet: leave out the rows that stay as they are.
         rows = np.flatnonzero(cover.any(axis=1))
         if not len(rows):
             return
@@ -59,7 +67,7 @@ class Sheet:
         self.cover[some] += cover
 
     def done(self) -> NDArray[np.uint8]:
-        """(H, W, 3) where everything is covered, else (H, W, 4) with straight alpha."""
+        """The finished picture: (H, W, 3) where everything is covered, else (H, W, 4) with straight alpha."""
         height, width = self.cover.shape[0] // SCALE, self.cover.shape[1] // SCALE
         cover = self.cover.reshape(height, SCALE, width, SCALE).mean(axis=(1, 3))
         colour = self.colour.reshape(height, SCALE, width, SCALE, 3).mean(axis=(1, 3))
@@ -87,7 +95,7 @@ def disc(x: Array, y: Array, radius: float) -> Array:
 
 
 def ellipse(x: Array, y: Array, wide: float, high: float) -> Array:
-    """An ellipse around the origin with these half axes; the distance is right near its edge."""
+    """An ellipse around the origin with these half axes. The distance is exact only near its edge."""
     k = np.hypot(x / wide, y / high)
     slope = np.hypot(x / wide**2, y / high**2)
     return k * (k - 1) / np.maximum(slope, 1e-9)
@@ -109,13 +117,13 @@ def polygon(x: Array, y: Array, corners: list[tuple[float, float]]) -> Array:
 
 
 def moved(distance: Array, dx: float, dy: float) -> Array:
-    """A shape shifted to the right and down, for its shadow; whole fine pixels."""
+    """A shape shifted to the right and down by whole painted pixels, for its shadow."""
     across, down = round(dx * SCALE), round(dy * SCALE)
     return np.pad(distance, ((down, 0), (across, 0)), mode="edge")[: distance.shape[0], : distance.shape[1]]
 
 
 def turned(x: Array, y: Array, angle: float) -> tuple[Array, Array]:
-    """The coordinates of a thing that is turned by `angle` radians, clockwise on the screen."""
+    """The coordinates on a thing that is turned by `angle` radians, clockwise on the screen."""
     c, s = float(np.cos(angle)), float(np.sin(angle))
     return c * x + s * y, c * y - s * x
 
@@ -124,9 +132,9 @@ def turned(x: Array, y: Array, angle: float) -> tuple[Array, Array]:
 
 
 def noise(x: Array, y: Array, cell: float | tuple[float, float], seed: int) -> Array:
-    """Smooth noise in -1..1 with a grain of `cell` pixels (across, down)."""
+    """Smooth noise in -1..1 with a grain of `cell` pixels, or of (across, down) pixels."""
     across, down = cell if isinstance(cell, tuple) else (cell, cell)
-    # The only generator of NumPy whose numbers are promised never to change.
+    # The only generator of NumPy whose numbers are guaranteed never to change.
     lattice = np.random.RandomState(seed).uniform(-1, 1, (64, 64))
     u, v = x / across, y / down
     i, j = np.floor(u).astype(np.int64), np.floor(v).astype(np.int64)
@@ -143,7 +151,7 @@ def noise(x: Array, y: Array, cell: float | tuple[float, float], seed: int) -> A
 
 
 def mixed(a: ArrayLike, b: ArrayLike, share: Array) -> Array:
-    """Between colours a and b, (H, W, 3); share (H, W) of b in 0..1."""
+    """A mixture of the colours a and b, (H, W, 3), with the share (H, W) of b in 0..1."""
     first = np.asarray(a, np.float64)
     return first + np.clip(share, 0, 1)[..., None] * (np.asarray(b, np.float64) - first)
 
@@ -152,17 +160,17 @@ def mixed(a: ArrayLike, b: ArrayLike, share: Array) -> Array:
 
 
 def with_palette(pictures: Sequence[NDArray[np.uint8]], count: int) -> list[Image.Image]:
-    """The pictures with `count` colours (256 at most) between them, for small files.
+    """The pictures with `count` colours (256 at most) for all of them together, for small files.
 
-    Pillow could do it, but its colours may be others in its next version. Here sums are whole numbers, which
-    come out alike in any order and on any machine.
+    Pillow could do it, but its colours may differ in its next version. Here sums are of whole numbers, which are the
+    same in any order and on any machine.
     """
     channels = pictures[0].shape[2]
     flat = np.concatenate([picture.reshape(-1, channels) for picture in pictures])
     places = 256 ** np.arange(channels)
     packed, where, often = np.unique(flat @ places, return_inverse=True, return_counts=True)
     colours = packed[:, None] // places % 256
-    # By the root of how often they are, so that a small flower keeps its colour beside a large pond.
+    # Weighted by the root of how often they occur, so that a small flower keeps its colour beside a large pond.
     weight = np.sqrt(often).astype(np.int64)
     palette = _split(colours, weight, count)
     for _ in range(4):
@@ -179,7 +187,7 @@ def with_palette(pictures: Sequence[NDArray[np.uint8]], count: int) -> list[Imag
 
 
 def _split(colours: NDArray[np.int64], weight: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """The means of boxes of colours; the box that errs most is halved at its mean until there are `count`."""
+    """The means of boxes of colours: the box with the largest error is halved at its mean until there are `count`."""
 
     def judged(box: NDArray[np.int64]) -> tuple[float, int, NDArray[np.int64], NDArray[np.int64]]:
         w, c = weight[box, None], colours[box]
@@ -198,7 +206,7 @@ def _split(colours: NDArray[np.int64], weight: NDArray[np.int64], count: int) ->
 
 
 def _nearest(colours: NDArray[np.int64], palette: NDArray[np.int64]) -> NDArray[np.int64]:
-    # |c - p|² without |c|², which is the same for all p. Whole numbers, exact as floats.
+    # |c - p|² without |c|², which is the same for all p. Whole numbers, which are exact as floats.
     squares = (palette * palette).sum(axis=1).astype(np.float64)
     chunks = np.array_split(colours.astype(np.float64), len(colours) // 20_000 + 1)
     return np.concatenate([(squares - 2 * (c @ palette.T.astype(np.float64))).argmin(axis=1) for c in chunks])

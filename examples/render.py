@@ -1,6 +1,6 @@
 """Paint the key pictures of all example scenes: python examples/render.py [FOLDER]
 
-Without FOLDER they go beside this file.
+Without FOLDER they are written beside this file.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ SCENES: dict[str, tuple[int, dict[str, float]]] = {
     "goldfish": (256, {"1": 0, "2": 0.2, "3": 0.4, "4": 0.6, "5": 0.8}),
     "train": (256, {"start": 0, "end": 1}),
 }
-"""Colours of all keys together, and each key's time, by the scene's folder."""
+"""For each scene's folder: how many colours its keys have together, and the time of each key."""
 
 
 def render(scene: str, folder: Path) -> None:
-    """Write the keys of a scene into folder/scene."""
+    """Write the keys of a scene into the folder of its name below `folder`."""
     colours, times = SCENES[scene]
     draw = importlib.import_module(f"{scene}.draw").draw
     images = with_palette([draw(t).done() for t in times.values()], colours)
@@ -33,7 +33,7 @@ def render(scene: str, folder: Path) -> None:
 
 
 def main() -> None:
-    """All scenes."""
+    """Paint all scenes."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
     with ProcessPoolExecutor() as pool:
         list(pool.map(render, SCENES, repeat(folder)))

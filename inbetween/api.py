@@ -62,7 +62,7 @@ def interpolate(
     if frames < 0:
         raise UsageError(f"frames must be 0 or more, not {frames}", "it counts the pictures between two keys")
     report = report or Report()
-    line = grid.even(2, frames, DEFAULT_RATE)
+    line = grid.even_timeline(2, frames, DEFAULT_RATE)
     if keyframes == "none":
         line = grid.without_keys(line)
     line = grid.eased(line, parse_easing(easing))

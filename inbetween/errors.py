@@ -1,9 +1,9 @@
-"""What can go wrong in a way the user can mend. Anything else is a bug and keeps its traceback.
+"""Errors that the user can mend. Anything else is a bug and keeps its traceback.
 
 InbetweenError            exit code 1: files, memory, ffmpeg
-  WordsRefused            exit code 2: words that can be refused without opening a file
-    UnknownName           a name that is in no table; the nearest one is offered
-Interrupted               130 (Ctrl-C), 143 (SIGTERM) or 129 (the terminal was closed)
+  UsageError              exit code 2: a request that can be refused without opening a file
+    UnknownName           a name that does not exist; the nearest one is offered
+Interrupted               exit code 130 (Ctrl-C), 143 (SIGTERM) or 129 (the terminal was closed)
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 
 class InbetweenError(Exception):
-    """An error with its cure: one line of what, one line of what to do."""
+    """An error in two lines: `message` says what is wrong, `hint` what to do about it."""
 
     exit_code = 1
 
@@ -24,13 +24,19 @@ class InbetweenError(Exception):
 
 
 class UsageError(InbetweenError):
-    """Words on the command line, or arguments of the Python API, that make no sense together."""
+    """A command line, or arguments of the Python API, that cannot be right whatever the files hold."""
 
     exit_code = 2
 
 
 class UnknownName(UsageError):
-    """A name that is in no table."""
+    """A name that does not exist.
+
+    Args:
+        kind: what the name should be, for the message.
+        name: what was given.
+        known: all names; the nearest one is offered.
+    """
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         import difflib
@@ -42,10 +48,10 @@ class UnknownName(UsageError):
 
 
 class Interrupted(KeyboardInterrupt):
-    """The user, or the system, asked us to stop. `Report.progress` raises it."""
+    """The user, or the system, has asked to stop. `Report.progress` raises it."""
 
     def __init__(self, signum: int = signal.SIGINT) -> None:
         super().__init__(signum)
         self.exit_code = 128 + signum
         self.kept = ""
-        """The folder of what is finished, where the same command goes on."""
+        """The folder with what is finished; the same command continues from there. Empty where there is none."""

@@ -135,9 +135,9 @@ class _Relation:
 
     def exists(self, gap: int) -> bool:
         if gap not in self._known:
-            from inbetween.dense.unrelated import related
+            from inbetween.dense.unrelated import are_related
 
-            self._known[gap] = related(self._keys[gap], self._keys[gap + 1])
+            self._known[gap] = are_related(self._keys[gap], self._keys[gap + 1])
             if not self._known[gap]:
                 self._say(gap)
         return self._known[gap]

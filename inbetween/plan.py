@@ -349,14 +349,14 @@ def _grid(words: RunRequest, frames: int | None) -> tuple[Timeline, list[tuple[s
             raise UsageError("--at excludes -n and --duration", "the keys' times and --fps decide the count")
         return _at(words.at, keys, rate, loop)
     if words.duration is None:
-        return grid.even(keys, DEFAULT_FRAMES if frames is None else frames, rate, loop), []
+        return grid.even_timeline(keys, DEFAULT_FRAMES if frames is None else frames, rate, loop), []
     if frames is not None and words.fps is not None:
         raise UsageError("-n, --fps and --duration are one too many", "any two of them decide the third")
     duration = parse_time(words.duration, rate)
     if duration <= 0:
         raise UsageError(f"--duration {words.duration} leaves no time", "write it as 2s or 500ms")
     if frames is not None:
-        line = grid.even(keys, frames, rate, loop)
+        line = grid.even_timeline(keys, frames, rate, loop)
         shown = _shown(line, words)
         rate = (shown / duration).limit_denominator(1_000_000)
         if not SLOWEST_RATE <= rate <= FASTEST_RATE:
@@ -364,7 +364,7 @@ def _grid(words: RunRequest, frames: int | None) -> tuple[Timeline, list[tuple[s
                 f"{shown} frames in {words.duration} are {float(rate):g} a second",
                 "take a rate from 0.001 to 1000",
             )
-        return grid.even(keys, frames, rate, loop), []
+        return grid.even_timeline(keys, frames, rate, loop), []
     return _spread(words, grid.round_half_up(duration * rate), rate)
 
 
@@ -382,10 +382,10 @@ def _spread(words: RunRequest, count: int, rate: Fraction) -> tuple[Timeline, li
             count += 1
             notes.append(("count", f"there and back makes an even count: {count} frames"))
         count = count // 2 + 1
-    places = grid.spread(keys, count, words.loop)
+    places = grid.spread_keys(keys, count, words.loop)
     if len({b - a for a, b in itertools.pairwise(places)}) > 1:
         notes.append(("snapped", f"the keys are snapped to frames {', '.join(map(str, places[:keys]))}"))
-    return grid.on_grid(places, rate, words.loop), notes
+    return grid.timeline_of(places, rate, words.loop), notes
 
 
 def _at(text: str, keys: int, rate: Fraction, loop: bool) -> tuple[Timeline, list[tuple[str, str]]]:
@@ -403,4 +403,4 @@ def _at(text: str, keys: int, rate: Fraction, loop: bool) -> tuple[Timeline, lis
         for i, (place, snapped) in enumerate(zip(exact, places, strict=True))
         if place != snapped
     ]
-    return grid.on_grid(places, rate, loop), notes
+    return grid.timeline_of(places, rate, loop), notes

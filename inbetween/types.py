@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Protocol, TypeAlias, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -156,3 +156,7 @@ class Map(Protocol):
 
     def __call__(self, work: Callable[..., Out], /, *items: Iterable[object]) -> Iterable[Out]:
         """The results of `work` for the first items, the second ones and so on, in their order."""
+
+
+IN_TURN = cast(Map, map)
+"""`map` itself, which mypy does not accept as a `Map`."""

@@ -1,4 +1,4 @@
-"""The versions of all that can change the pixels, or the file."""
+"""The versions of all software that can change the frames or the file."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from inbetween.errors import InbetweenError
 from inbetween.video import ffmpeg
 
 PACKAGES = ("inbetween", "numpy", "opencv-python-headless", "pillow", "av", "imageio-ffmpeg")
-"""Those that can change the pixels of an engine without networks, or the file."""
+"""Packages that can change the frames of an engine without networks, or the file."""
 NETWORKS = ("torch", "diffusers", "transformers")
-"""And those that can change what networks make."""
+"""Packages that can change what networks make."""
 
 
 def versions(*used: Engine) -> dict[str, str]:
-    """Of Python, of the packages that count for some engines, and of ffmpeg."""
+    """The versions of Python, of the packages that count for these engines, and of ffmpeg, by name."""
     found = {"python": platform.python_version()}
     for name in PACKAGES + NETWORKS * any(engine.needs for engine in used):
         try:
@@ -26,13 +26,13 @@ def versions(*used: Engine) -> dict[str, str]:
     try:
         found["ffmpeg"] = ffmpeg_version()
     except InbetweenError:
-        # Pictures are made without it.
+        # Still pictures are made without it.
         found["ffmpeg"] = "not installed"
     return found
 
 
 def ffmpeg_version() -> str:
-    """As it says itself.
+    """The version that ffmpeg states.
 
     Raises:
         InbetweenError: it cannot be run.

@@ -53,7 +53,7 @@ def loaded(engines: Mapping[str, Making]) -> dict[str, Method]:
 
 def _by_engine(makers: Mapping[str, Maker]) -> Method:
     def make(keys: Sequence[Picture], count: int, report: Report) -> list[Picture]:
-        line = grid.without_keys(grid.even(len(keys), count, DEFAULT_RATE))
+        line = grid.without_keys(grid.even_timeline(len(keys), count, DEFAULT_RATE))
         out: list[Picture] = []
         for picture in gaps.frames_of(keys, line, makers, report, unrelated="blend"):
             out.append(picture)

@@ -12,8 +12,7 @@ from inbetween.conditions.drawing import Canvas, draw_lines, overlaid
 from inbetween.conditions.palette import line_colours
 from inbetween.conditions.skeletons import draw_people
 from inbetween.errors import UsageError
-from inbetween.matching.people import people_between
-from inbetween.matching.skeleton import BODY, JOINTS, VISIBLE
+from inbetween.matching.skeleton import JOINTS
 from inbetween.motion.tracks import places_at, weights_at
 from inbetween.types import Motion, People, Report, Track
 
@@ -42,7 +41,6 @@ def conditions(
     *,
     seed: int = 0,
     thickness: int = 1,
-    released: tuple[People, People] | None = None,
 ) -> NDArray[np.uint8]:
     """(F, H, W, 3) uint8 RGB on black: the lines of a motion, and its people over them, one picture per time.
 
@@ -56,9 +54,6 @@ def conditions(
         size: (H, W).
         seed: deals the colours out.
         thickness: of lines, in pixels; the published weights know 1.
-        released: the people of the start and of the end key, in pixels of `size`, to be drawn instead of the motion's
-            as FCVG's released code does: all of them in the first and the last picture, `people_between` in the others,
-            with every joint, however weak.
 
     Raises:
         UnknownName, WordsRefused: the pace of a track is no easing.
@@ -71,15 +66,8 @@ def conditions(
     made = np.zeros((len(times), *size, 3), np.uint8)
     for k, (t, picture) in enumerate(zip(times, lines, strict=True)):
         report.progress("conditions", k, len(times))
-        if released is None:
-            people, shown = _people_at(skeletons, t), None
-        elif k in (0, len(times) - 1):
-            people = released[0 if k == 0 else 1]
-            shown = _as_found(people)
-        else:
-            people = people_between(*released, size, t)
-            shown = np.ones(people.scores.shape, np.bool_)
-        made[k] = overlaid(picture, draw_people(people, size, shown)) if len(people.joints) else picture
+        people = _people_at(skeletons, t)
+        made[k] = overlaid(picture, draw_people(people, size)) if len(people.joints) else picture
     black = int((~made.any(axis=(1, 2, 3))).sum())
     if black:
         report.note(
@@ -116,10 +104,3 @@ def _people_at(skeletons: Sequence[Track], t: float) -> People:
     joints = [places_at(track, t) for track in skeletons]
     scores = [weights_at(track, t) for track in skeletons]
     return People(np.array(joints, np.float64).reshape(-1, JOINTS, 2), np.array(scores).reshape(-1, JOINTS))
-
-
-def _as_found(people: People) -> NDArray[np.bool_]:
-    """(P, 134): the joints that the released code draws of people as they were found."""
-    shown = np.ones(people.scores.shape, np.bool_)
-    shown[:, BODY] = people.scores[:, BODY] > VISIBLE
-    return shown

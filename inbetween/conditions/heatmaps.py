@@ -1,14 +1,13 @@
-"""Spots of light along tracks, as Framer's network sees them (arXiv 2410.18978): exact, quirks and all.
+"""Spots of light along tracks, as Framer's network was trained on them (arXiv 2410.18978), exactly.
 
-The spot does not move below one pixel; one that the picture's border cuts is squeezed into what is left; a later one
-replaces an earlier one, corners included; rows and columns at the border are never lit.
+Their oddities are part of that: a spot moves by whole pixels; one that the picture's border cuts is squeezed into what
+is left; a later spot replaces an earlier one, its black corners included; rows and columns at the border are never lit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
 
 import cv2
 import numpy as np
@@ -21,25 +20,28 @@ from inbetween.types import Motion
 Grey = NDArray[np.uint8]
 
 RADIUS, SIGMA = 100, 40
-"""Of the template, pixels."""
+"""Radius and standard deviation of the spot that all others are reduced from, in its own pixels."""
 SIDE = 20
-"""How far a spot reaches from its point, pixels, at any size of the picture."""
+"""How far a spot reaches from its point, in pixels, whatever the size of the picture."""
 
 
 @cache
 def template() -> Grey:
-    """(200, 200), 0..255: a Gaussian, cut off beyond its radius; do not write to it."""
+    """The large spot: (200, 200), 0..255, a Gaussian that is cut off beyond its radius. Do not write to it."""
     square = np.arange(-RADIUS, RADIUS, dtype=np.float64) ** 2
     distance = square[:, None] + square
     spot = np.floor(255 * np.exp(-distance / (2 * SIGMA**2)))
     return np.where(distance <= RADIUS**2, spot, 0).astype(np.uint8)
 
 
-def heatmaps(tracks: NDArray[np.floating[Any]], size: tuple[int, int], side: int = SIDE) -> Grey:
+def heatmaps(tracks: NDArray[np.floating], size: tuple[int, int], side: int = SIDE) -> Grey:
     """The spots of every frame: (F, H, W), 0..255.
 
-    tracks: (F, P, 2), pixels of `size`, (H, W); their dtype is that of the arithmetic, so that float16 tracks fall
-    where Framer's demo puts them. A point outside the picture, or nowhere (NaN), has no spot.
+    Args:
+        tracks: (F, P, 2), pixels. The arithmetic is in their dtype, so float16 tracks land where Framer's demo puts
+            them. A point outside the picture, or at NaN, has no spot.
+        size: (H, W).
+        side: how far a spot reaches, in pixels.
     """
     height, width = size
     end = np.array([width, height], np.float64)
@@ -56,10 +58,12 @@ def heatmaps(tracks: NDArray[np.floating[Any]], size: tuple[int, int], side: int
 
 
 def heatmap_pictures(motion: Motion, times: Sequence[float], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """(F, H, W, 3) grey pictures of the points of a motion, one per time in [0, 1].
+    """Grey pictures of the points of a motion, one per time: (F, H, W, 3). A point whose weight is 0 has no spot.
 
-    A motion of another size is stretched to `size`, (H, W), as Framer does with the keys. A point whose weight is 0 has
-    no spot.
+    Args:
+        motion: of a picture of any size; it is stretched to `size`, as Framer stretches the keys.
+        times: in [0, 1].
+        size: (H, W).
     """
     tracks = [track for track in motion.tracks if track.kind == "point"]
     places = sampled(tracks, times)
@@ -71,4 +75,5 @@ def heatmap_pictures(motion: Motion, times: Sequence[float], size: tuple[int, in
 
 @cache
 def _spot(width: int, height: int) -> Grey:
+    """(height, width): the template at this size."""
     return np.asarray(cv2.resize(template(), (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)

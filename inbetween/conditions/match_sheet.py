@@ -1,9 +1,8 @@
-"""Matches to look at: both keys in one picture, with what was found in both."""
+"""A picture of both keys, with what was matched in them."""
 
 from __future__ import annotations
 
 from io import BytesIO
-from typing import Any
 
 import cv2
 import numpy as np
@@ -15,30 +14,34 @@ from inbetween.pictures import like
 from inbetween.types import Matches, Picture
 
 SIDES = 1600, 1200
-"""Most pixels across and down that the keys may take."""
+"""Most pixels across and down that the keys and their margins may take."""
 ASPECT = 1.5
-"""Of the sheet that looks best: the keys lie beside or above each other, whichever comes nearer."""
+"""Width / height that looks best: the keys lie beside or above each other, whichever comes nearer to it. Chosen by
+eye."""
 MOST_ENLARGED = 4
+"""How many times small keys are enlarged at most."""
 CELLS = 8, 6
-"""Across and down the start key; of each the first point is joined to its partner: more would hide the picture."""
+"""Cells across and down the start key; in each cell one point is joined to its partner: more would hide the picture."""
 VIVID, BRIGHT = 0.35, 0.65
-"""How much of their colours and of their light the keys keep, so that the marks stand out."""
+"""How much of their saturation and of their brightness the keys keep, so that the marks stand out. Chosen by eye."""
 LABEL_HEIGHT = 20
+"""Pixels above the keys, for the label."""
 MARGIN = 6
+"""Pixels between the keys, and around them."""
 PART = 4
-"""Bits of a pixel to which marks are placed."""
+"""Bits of a pixel's fraction with which marks are placed (`shift` of OpenCV's drawing functions)."""
 DOT, RIM = int(2.5 * 2**PART), int(3.5 * 2**PART)
-"""Radius of a dot, without and with its rim."""
+"""Radius of a dot without and with its rim, in units of 2 ** -PART pixels."""
 
 Canvas = NDArray[np.uint8]
-Floats = NDArray[np.floating[Any]]
+Floats = NDArray[np.floating]
 
 
 def match_sheet(start: Picture, end: Picture, matches: Matches) -> bytes:
-    """A PNG of both keys with the matched points and lines, in the same colour in both.
+    """A PNG of both keys with the matched points and lines, each in the same colour in both.
 
-    The colour of a point says where in the start key it is, as on a colour wheel: a wrong match has another colour
-    than those around it. One point of each of `CELLS` is joined to its partner.
+    The colour of a point says where in the start key it is, as on a colour wheel, so a wrong match has another colour
+    than those around it. One point in each of `CELLS` is joined to its partner.
 
     Args:
         start, end: (H, W, C) of one size.
@@ -71,11 +74,12 @@ def match_sheet(start: Picture, end: Picture, matches: Matches) -> bytes:
 
 def _upright(width: int, height: int) -> bool:
     beside, above = 2 * width / height / ASPECT, width / (2 * height) / ASPECT
+    """Whether the keys lie above each other."""
     return max(above, 1 / above) < max(beside, 1 / beside)
 
 
 def _dimmed(key: Picture, size: tuple[int, int]) -> Canvas:
-    """The key at (width, height), paler and darker."""
+    """The key at the size (width, height), paler and darker: (h, w, 3)."""
     eight = like(key, 3, np.uint8)
     smaller = size[0] < key.shape[1]
     picture = cv2.resize(eight, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC).astype(np.float32)
@@ -84,7 +88,7 @@ def _dimmed(key: Picture, size: tuple[int, int]) -> Canvas:
 
 
 def _wheel(places: Floats) -> list[list[int]]:
-    """RGB of the directions to places (N, 2) from the centre."""
+    """For each place (N, 2), measured from the centre, the RGB of its direction."""
     if not len(places):
         return []
     hues = np.rint(np.rad2deg(np.arctan2(places[:, 1], places[:, 0])) % 360 / 2).astype(np.uint8) % 180

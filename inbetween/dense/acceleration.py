@@ -1,7 +1,7 @@
-"""Accelerated motion from the keys outside the gap.
+"""Accelerated motion, from the keys outside the gap.
 
-Two keys know a straight motion at constant speed; a third one before or after knows how it changes. What the
-two sides know is pooled by how far their flows can be believed.
+Two keys tell a straight motion at constant speed; a third one before or after them tells how it changes. Where there is
+one on both sides, both estimates are averaged, each weighted by how consistent its flows are.
 """
 
 from __future__ import annotations
@@ -15,11 +15,15 @@ from inbetween.dense.warp import Field, pull_known, weighted
 def accelerations(
     flows: Flows, before: tuple[Flows, float] | None, after: tuple[Flows, float] | None, edge: float
 ) -> tuple[Field, Field]:
-    """Second derivative of the motion by the gap's time, (h, w, 2), seen from its start and from its end.
+    """The second derivative of the motion by the gap's time, (h, w, 2), on the grids of its start and of its end key.
 
-    before: the flows from the key before to the start, and that key's time (< 0) in units of the gap; after:
-    the flows from the end to the key after, and its time (> 1). `edge` scales what one side alone knows.
-    A pixel then moves by t F - (t (1 - t) / 2) a, which is exact at both keys.
+    A pixel moves by t F - (t (1 - t) / 2) a, with its flow F and acceleration a, which is exact at both keys.
+
+    Args:
+        flows: those of the gap.
+        before: the flows from the key before to the start key, and that key's time (< 0) in units of the gap.
+        after: the flows from the end key to the key after, and that key's time (> 1) in units of the gap.
+        edge: factor of the result where only one of `before` and `after` is given, see `edge_factor`.
     """
     at_start = at_end = None
     if before is not None:
@@ -36,9 +40,13 @@ def accelerations(
 
 
 def edge_factor(missing: int) -> float:
-    """How far the first and the last gap of a clip, which know one neighbour only, trust it.
+    """How much the acceleration counts in the first and the last gap of a clip, which have a neighbour on one side
+    only.
 
-    missing: pictures to be made in the gap. Measured best: three quarters up to 3, nothing at 7; a line between.
+    Measured best: 0.75 for up to 3 frames, 0 from 7 frames on; linear between.
+
+    Args:
+        missing: frames to be made in the gap.
     """
     return float(np.interp(missing, (3, 7), (0.75, 0)))
 
@@ -49,7 +57,10 @@ def _second_derivative(near: Field, far: Field, time: float) -> Field:
 
 
 def _pooled(here: tuple[Field, Field] | None, there: tuple[Field, Field] | None, flow: Field, error: Field) -> Field:
-    """The accelerations known on this side, and on the other one as `flow` sees it, by their confidence."""
+    """The acceleration known on this side, and the one known on the other side as `flow` sees it, weighted by trust.
+
+    Each of both is (acceleration, forward-backward error in pixels), or None where that side has no neighbour.
+    """
     if here is None and there is None:
         return np.zeros_like(flow)
     known = []
@@ -65,4 +76,5 @@ def _pooled(here: tuple[Field, Field] | None, there: tuple[Field, Field] | None,
 
 
 def _trust(error: Field) -> Field:
+    """(h, w), 0.001..1: falls with the forward-backward error in pixels. The floor keeps the sum of two above 0."""
     return np.asarray(np.exp(-error / 2) + np.float32(1e-3), np.float32)

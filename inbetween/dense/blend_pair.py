@@ -1,4 +1,4 @@
-"""The picture between two keys: both of them read where its pixels lie, and merged."""
+"""The frame between two keys: both of them are warped to its time and blended."""
 
 from __future__ import annotations
 
@@ -8,47 +8,63 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from inbetween.dense.flow_at import Way
+from inbetween.dense.flow_at import KeyFlows
 from inbetween.dense.warp import Field, Image, doubled, inside, pull_at
 
 GHOST_LEVELS = (40.0, 120.0)
-"""Difference of the two warped keys, in grey levels, from which a cross-fade takes over, and where it is all."""
+"""Smoothed difference of the two warped keys, in grey levels: from the first on a cross-fade of the unwarped keys
+begins to replace them, from the second on there is nothing else. Chosen by eye."""
 SOFT_OFF, SOFT_SHARE = (0.25, 0.72, 1.8), (0.0, 0.36, 1.0)
-"""By how many pixels the two warped keys are out of register, and the share of the softened picture there."""
+"""By how many pixels the two warped keys are out of register, and the share of the softened frame there (linear
+between). Chosen by eye."""
 LARGEST_DOUBLED = 8192
-"""Pixels of a side; twice as many are still within what OpenCV's remap takes."""
+"""The longest side, in pixels, of a key that is read from a doubled copy: OpenCV's remap takes sides below 32768."""
 SOFT_SIGMA, SOFT_REACH = 1.0, 2
-"""Of the Gaussian that softens, in pixels."""
+"""Standard deviation and radius, in pixels, of the Gaussian that softens. Chosen by eye."""
 STRIP_PIXELS = 40_000
-"""Of the rows that are worked at together: what that needs stays in the processor's cache."""
+"""About so many pixels are warped and blended at a time: what that needs stays in the processor's cache."""
 
 
 @dataclass(frozen=True, eq=False)
-class Source:
-    """A key as it is read while it is warped."""
+class PreparedKey:
+    """A key, ready to be read while it is warped."""
 
     picture: Image
     """(H, W, C) uint8, or float32 in 0..255."""
     sharp: bool
-    """Read with a bicubic kernel, not a bilinear one."""
+    """Whether it is read with a bicubic kernel; else with a bilinear one."""
     fine: Image | None
-    """See `warp.doubled`."""
+    """The key at twice its size, see `warp.doubled`; None where it is read from `picture`."""
 
 
-def source(picture: Image, sampling: str) -> Source:
-    """A key, for all the pictures in which it is read. sampling: see `merged`."""
+def prepared(picture: Image, sampling: str) -> PreparedKey:
+    """A key, ready for all the frames that it is blended into.
+
+    Args:
+        picture: (H, W, C) uint8, or float32 in 0..255.
+        sampling: see `blend`.
+    """
     sharp = sampling != "bilinear"
     if not sharp or picture.dtype != np.uint8 or max(picture.shape) > LARGEST_DOUBLED:
-        return Source(picture, sharp, None)
-    return Source(picture, sharp, doubled(np.asarray(picture, np.uint8)))
+        return PreparedKey(picture, sharp, None)
+    return PreparedKey(picture, sharp, doubled(np.asarray(picture, np.uint8)))
 
 
-def merged(start: Source, end: Source, way: Way, t: float, sampling: str = "adaptive", fallback: bool = True) -> Image:
-    """Both keys warped to time t and mixed by it, leaving out what would be read from outside a picture.
+def blend(
+    start: PreparedKey, end: PreparedKey, way: KeyFlows, t: float, sampling: str = "adaptive", fallback: bool = True
+) -> Image:
+    """Both keys warped to time t and mixed by it. What would be read from outside a key is left out where possible.
 
-    sampling: "bilinear", "bicubic", or "adaptive": bicubic, softened where the keys are seen to be out of register,
-    so that sharpness does not show a wrong edge twice. With `fallback` the two are cross-faded where they disagree
-    beyond hope: a ghost is less of an eyesore than torn strips. Returns (H, W, C), of the keys' dtype.
+    Args:
+        way: the flow from the frame to both keys, on the coarse grid.
+        t: time of the frame, 0 (start) to 1 (end).
+        sampling: "bilinear"; "bicubic"; or "adaptive": bicubic, softened where the keys are seen to be out of register,
+            so that sharpness does not show a wrong edge twice.
+        fallback: cross-fade the unwarped keys where the warped ones differ by more than `GHOST_LEVELS`: a ghost
+            disturbs less than torn strips.
+
+    Returns:
+        (H, W, C), of the keys' dtype.
     """
     a, b = start.picture, end.picture
     size, coarse = a.shape[:2], way.to_start.shape[:2]
@@ -57,7 +73,7 @@ def merged(start: Source, end: Source, way: Way, t: float, sampling: str = "adap
         there = [own * seen for own, seen in zip(there, way.seen, strict=True)]
     shares = [share * np.maximum(seen, 1e-3) for seen, share in zip(there, (1 - t, t), strict=True)]
     share = shares[0] / (shares[0] + shares[1])
-    # Nearly everywhere time alone decides; a key counts for more only where the other is not to be seen.
+    # Nearly everywhere time alone decides; a key counts for more only where the other one cannot be seen.
     only_start = _weight(np.maximum(share - (1 - t), 0) / max(t, 1e-6), a)
     only_end = _weight(np.maximum(1 - t - share, 0) / max(1 - t, 1e-6), a)
     at_start, at_end = _reader(start, way.to_start), _reader(end, way.to_end)
@@ -69,11 +85,11 @@ def merged(start: Source, end: Source, way: Way, t: float, sampling: str = "adap
         _lay_over(plain[rows], only_end, rows, lambda columns: other[:, columns])  # noqa: B023
         grey[rows] = _grey(one)
         cv2.absdiff(grey[rows], _grey(other), apart[rows])
-    # Where one key is read from outside its picture, or is not to be seen, there is nothing to compare.
+    # Where one key is read from outside its border, or cannot be seen, there is nothing to compare.
     levels = _smooth(apart, coarse, there[0] * there[1])
     soft = ghost = np.zeros_like(levels)
     if sampling == "adaptive":
-        # A difference over a gradient is a distance.
+        # A difference of grey levels, divided by the gradient, is a distance in pixels.
         off = levels / (_smooth(_gradient(grey), coarse) + 1)
         soft = np.interp(off, SOFT_OFF, SOFT_SHARE)
     if fallback:
@@ -92,15 +108,15 @@ def merged(start: Source, end: Source, way: Way, t: float, sampling: str = "adap
 
 
 def _softened(image: Image, rows: slice, columns: slice) -> Image:
-    """A part of the picture, by a Gaussian."""
+    """(h, w, C): a part of the picture, smoothed by a Gaussian."""
     top, left = max(0, rows.start - SOFT_REACH), max(0, columns.start - SOFT_REACH)
     around = image[top : rows.stop + SOFT_REACH, left : columns.stop + SOFT_REACH]
     soft = cv2.GaussianBlur(around, (2 * SOFT_REACH + 1, 2 * SOFT_REACH + 1), SOFT_SIGMA)
     return np.asarray(soft[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left])
 
 
-def _reader(key: Source, flow: Field) -> Callable[[slice], Image]:
-    """Rows of the key (H, W, C), read where the coarse flow points."""
+def _reader(key: PreparedKey, flow: Field) -> Callable[[slice], Image]:
+    """A function that gives rows of the warped key, (h, W, C): the key read where the coarse flow points."""
     height, width = key.picture.shape[:2]
     times = 1 if key.fine is None else 2
     # x and y apart are read in less time than together.
@@ -121,11 +137,12 @@ def _reader(key: Source, flow: Field) -> Callable[[slice], Image]:
 
 def _grey(image: Image) -> Image:
     code = cv2.COLOR_RGB2GRAY if image.shape[2] == 3 else cv2.COLOR_RGBA2GRAY
+    """(h, w): the grey of RGB or RGBA, of the same dtype."""
     return np.asarray(cv2.cvtColor(image, code))
 
 
 def _gradient(grey: Image) -> Image:
-    """(H, W): |d/dx| and |d/dy|, averaged."""
+    """(H, W): the mean of |d/dx| and |d/dy|, in grey levels per pixel."""
     across, down = np.zeros_like(grey), np.zeros_like(grey)
     cv2.absdiff(grey[:, 1:], grey[:, :-1], across[:, 1:])
     cv2.absdiff(grey[1:], grey[:-1], down[1:])
@@ -133,7 +150,9 @@ def _gradient(grey: Image) -> Image:
 
 
 def _smooth(grey: Image, size: tuple[int, int], where: Field | None = None) -> Field:
-    """(h, w) on the coarse grid, smoothed by a Gaussian of 3 px of the full picture; times `where`."""
+    """A grey picture on the coarse grid of `size` (h, w), times `where`, smoothed by a Gaussian of 3 pixels of the full
+    picture.
+    """
     coarse = cv2.resize(grey.astype(np.float32), size[::-1], interpolation=cv2.INTER_AREA)
     if where is not None:
         coarse = coarse * where
@@ -141,7 +160,7 @@ def _smooth(grey: Image, size: tuple[int, int], where: Field | None = None) -> F
 
 
 def _weight(share: Image, picture: Image) -> Image | None:
-    """A share (h, w), 0..1, as `_lay_over` takes it, (H, W); None if it is nothing everywhere."""
+    """A share (h, w) in 0..1, enlarged to (H, W) as `_lay_over` takes it; None if it is 0 everywhere."""
     if not share.any():
         return None
     # In steps of 1/128: finer ones do not fit into 16 bits with a difference of 255.
@@ -150,7 +169,10 @@ def _weight(share: Image, picture: Image) -> Image | None:
 
 
 def _lay_over(strip: Image, weight: Image | None, rows: slice, other: Callable[[slice], Image]) -> None:
-    """weight * other + (1 - weight) * strip, in the strip; `other` is asked for the columns in which it is seen."""
+    """Blend `other` over the strip, in place: weight * other + (1 - weight) * strip.
+
+    `other` is called with the range of columns in which its weight is not 0, and gives these columns.
+    """
     if weight is None:
         return
     seen = np.flatnonzero(weight[rows].any(axis=0))
@@ -171,13 +193,14 @@ def _lay_over(strip: Image, weight: Image | None, rows: slice, other: Callable[[
 
 def _strips(size: tuple[int, int]) -> Iterator[slice]:
     height, width = size
+    """Ranges of rows of about `STRIP_PIXELS` pixels each, at least 8 rows, that cover a picture of `size` (H, W)."""
     step = max(8, STRIP_PIXELS // width)
     for top in range(0, height, step):
         yield slice(top, min(top + step, height))
 
 
 def _repeated(weight: Image, channels: int) -> Image:
-    """(h, w) to (h, w, channels)."""
+    """A weight (h, w) as (h, w, channels)."""
     if channels == 3 and weight.dtype == np.int16:
         # Half the time of `merge`.
         return np.asarray(cv2.cvtColor(weight.view(np.uint16), cv2.COLOR_GRAY2RGB)).view(np.int16)

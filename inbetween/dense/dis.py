@@ -1,4 +1,4 @@
-"""DIS optical flow, and the grey pictures it sees."""
+"""DIS optical flow, and the grey pictures that it is computed on."""
 
 from __future__ import annotations
 
@@ -12,22 +12,28 @@ from inbetween.types import Picture
 Grey = NDArray[np.uint8]
 
 MOST_PIXELS = 700_000
-"""DIS runs on the picture halved until it is no larger (1024x576 is not): a quarter of the time, twice the reach."""
+"""Most pixels of the picture that DIS sees: larger ones (1024x576 is not) are halved until they have no more. At half
+the size DIS takes a quarter of the time and reaches twice as far."""
 
 
 GRADIENT_WEIGHT = 20.0
-"""Of gradient constancy in DIS's variational refinement (OpenCV's default is 10): less misled by changing light."""
+"""Weight of gradient constancy in DIS's variational refinement (OpenCV's default is 10): it is less misled by changing
+light."""
 REFINEMENTS = 3
-"""Of the variational refinement on each scale (OpenCV's default is 5, which looks no better)."""
+"""Iterations of the variational refinement on each scale (OpenCV's default is 5, which looks no better)."""
 PREFILTER_SIGMA = 0.7
-"""Pixels of the picture that DIS sees: noise and codec blocks are not followed."""
+"""Standard deviation, in pixels, of the Gaussian over the picture that DIS sees: noise and codec blocks are not
+followed."""
 
 
 def grey(picture: Picture) -> Grey:
-    """(H, W) as seen by the flow.
+    """The (H, W) grey picture on which the flow is computed.
 
-    Transparency is mixed in, so that a shape is told from its surroundings whatever its colour: a transparent
-    pixel is 64, an opaque one 127 to 255.
+    Transparency is mixed in, so that a shape differs from its surroundings whatever its colour: a transparent pixel is
+    64, an opaque one 127 to 255.
+
+    Args:
+        picture: (H, W, 3 or 4), uint8 or uint16.
     """
     eight = picture if picture.dtype == np.uint8 else (picture >> 8).astype(np.uint8)
     out = np.asarray(cv2.cvtColor(np.ascontiguousarray(eight[..., :3]), cv2.COLOR_RGB2GRAY), np.uint8)
@@ -48,7 +54,7 @@ def halved(image: Image, times: int = 1) -> Image:
 
 
 def halved_flow(flow: Field) -> Field:
-    """A flow (h, w, 2) on the halved grid, in its pixels."""
+    """A flow (h, w, 2) on the halved grid, its vectors in pixels of that grid."""
     half = np.asarray(halved(flow), np.float32)
     return half * np.array([half.shape[1] / flow.shape[1], half.shape[0] / flow.shape[0]], np.float32)
 
@@ -62,11 +68,15 @@ def halvings(height: int, width: int, most: int = MOST_PIXELS) -> int:
 
 
 def dis(a: Grey, b: Grey, begin: Field | None = None, fine: bool = False) -> Field | None:
-    """DIS optical flow from a to b (Kroeger et al. 2016), OpenCV's medium preset, or None where it fails.
+    """DIS optical flow from a to b (Kroeger et al. 2016) by OpenCV's medium preset; None where it fails.
 
-    begin: (h, w, 2), where to begin on the coarsest scale. `fine` goes on to the full resolution, with patches a
-    pixel farther apart: a second opinion, two and a half times as slow, right and wrong in other places. Sides below
-    12 raise in OpenCV, and slim pictures may give numbers that are not finite.
+    Sides below 12 make OpenCV fail, and very slim pictures may give numbers that are not finite.
+
+    Args:
+        a, b: (h, w).
+        begin: (h, w, 2): where the search begins on the coarsest scale.
+        fine: go on to the full resolution, with patches one pixel farther apart. That is a second opinion, two and a
+            half times as slow, which is right and wrong in other places.
     """
     # DIS with numbers that are not finite kills the process: never let one through.
     if begin is None or not np.isfinite(begin).all():

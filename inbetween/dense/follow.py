@@ -1,7 +1,7 @@
-"""A dense motion that goes where it is told: smoothly, and only near the places that were told of.
+"""Makes a dense motion follow handles: smoothly, and only near them.
 
-What was drawn or matched is a set of handles, each with its place in the start key, in the end key and at any time
-between. Around a handle everything moves with it; at one and a half times its reach nothing does any more.
+A handle is something drawn or matched, with its place in the start key, in the end key and at any time between. Around
+a handle everything moves with it, less and less; from one and a half times its reach on, nothing does.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import cv2
 import numpy as np
@@ -21,33 +20,39 @@ from inbetween.dense.warp import Field
 Places = NDArray[np.float32]
 """(N, 2), x and y in pixels of the coarse grid."""
 SURE_OFF = (1.0, 3.0)
-"""By how many pixels of the coarse grid a flow and a found handle differ where the handle begins to count, and where
-it counts all: what optical flow has seen itself it knows better than points do."""
+"""By how many pixels of the coarse grid the flow and a matched handle differ where the handle begins to count, and
+where it counts fully. What optical flow has seen itself is more exact than matched points. Chosen by eye."""
 
 NEIGHBOURS = 6
-"""Of a found handle, which must agree with it."""
+"""Nearest matched handles that must, in the median, differ from the flow as well. Chosen by eye."""
 SHIFT_SHARE = 0.25
-"""Of the squared reach: how far apart handles must be to turn what is between them."""
+"""Added to the spread of the handles' places, as a share of the squared reach: handles must lie apart by about that
+much to turn or scale what is between them. Chosen by eye."""
 
 
 @dataclass(frozen=True, eq=False)
 class Handles:
-    """Things whose motion is known."""
+    """N things whose motion is known."""
 
     start: Places
     end: Places
     between: Callable[[float], Places]
-    """At t in [0, 1]."""
+    """Their places at a time in 0..1."""
     reach: NDArray[np.float32]
-    """(N,), pixels of the coarse grid: to where half of the motion is taken over."""
+    """(N,), pixels of the coarse grid: the distance at which half of a handle's motion is taken over."""
     weight: NDArray[np.float32]
-    """(N,), 0..1."""
+    """(N,), 0..1: how much each counts."""
     found: NDArray[np.bool_]
-    """(N,): found by a matcher, so that it only counts where the flow says otherwise."""
+    """(N,): it was found by a matcher, and counts only where the flow differs from it."""
 
 
-def followed(flows: Flows, handles: Handles) -> tuple[Flows, Handles]:
-    """The flows with the handles' motion, and the handles with the weights that they have against these flows."""
+def follow_handles(flows: Flows, handles: Handles) -> tuple[Flows, Handles]:
+    """The flows with the handles' motion in them, and the handles that count, with their weights against these flows.
+
+    Args:
+        flows: the motion between both keys without handles.
+        handles: in pixels of the flows' grid.
+    """
     way = handles.end - handles.start
     off = np.linalg.norm(_read(flows.forward, handles.start) - way, axis=1)
     off_back = np.linalg.norm(_read(flows.backward, handles.end) + way, axis=1)
@@ -65,8 +70,8 @@ def followed(flows: Flows, handles: Handles) -> tuple[Flows, Handles]:
         handles.found[on],
     )
     way = way[on]
-    forward, sure = towards(flows.forward, handles.start, way, handles)
-    backward, sure_back = towards(flows.backward, handles.end, -way, handles)
+    forward, sure = bend_towards(flows.forward, handles.start, way, handles)
+    backward, sure_back = bend_towards(flows.backward, handles.end, -way, handles)
     bent = replace(
         flows,
         forward=forward,
@@ -77,15 +82,18 @@ def followed(flows: Flows, handles: Handles) -> tuple[Flows, Handles]:
     return bent, handles
 
 
-def _agreed(handles: Handles, counts: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
-    """(N,): each count, but no more than the middle one of its neighbours, and nothing where they are far.
+def _agreed(handles: Handles, counts: NDArray[np.floating]) -> NDArray[np.floating]:
+    """(N,), 0..1: each handle's count, but at most the median of its neighbours', and 0 where these are far.
 
     A flow that is smeared along an edge is wrong at the outermost points of a thing; one that has lost the thing is
-    wrong at all of them. A few scattered points would cut islands out of what they lie on.
+    wrong at all of them. A few scattered points would cut islands out of the thing that they lie on.
+
+    Args:
+        counts: (N,), 0..1: by how much each handle differs from the flow, see `SURE_OFF`.
     """
     if len(handles.start) <= NEIGHBOURS:
         return np.zeros_like(counts)
-    # Here, because a run without matches is nearer to its end without it.
+    # Imported here so that a run without matches does not load SciPy.
     from scipy.spatial import cKDTree
 
     far, near = cKDTree(handles.start).query(handles.start, NEIGHBOURS + 1)
@@ -93,15 +101,21 @@ def _agreed(handles: Handles, counts: NDArray[np.floating[Any]]) -> NDArray[np.f
     return np.asarray(np.where(dense, np.minimum(counts, np.median(counts[near[:, 1:]], axis=1)), 0))
 
 
-def towards(field: Field, places: Places, values: Places, handles: Handles) -> tuple[Field, Field]:
-    """The field (h, w, 2) with the handles' values (N, 2) around their places, and how far it is theirs (h, w).
+def bend_towards(field: Field, places: Places, values: Places, handles: Handles) -> tuple[Field, Field]:
+    """The field (h, w, 2) with the handles' values around their places, and how far it is theirs, (h, w) in 0..1.
 
     Between handles that turn or grow together everything turns and grows with them: moving least squares with
-    similarities (Schaefer et al. 2006, section 2.2), drawn to a plain shift where they are few or close.
+    similarities (Schaefer et al. 2006, section 2.2), which becomes a plain shift where handles are few or close
+    together.
+
+    Args:
+        places: (N, 2), where the values hold.
+        values: (N, 2).
+        handles: their reach and weight.
     """
     height, width = field.shape[:2]
-    # Weighted sums over the handles, seen from each pixel: 1, place, value, |place|^2, place . value, place x value,
-    # reach^2.
+    # Weighted sums over the handles, seen from each pixel, of: 1, place, value, |place|^2, place . value, place x
+    # value, reach^2.
     sums = np.zeros((height, width, 9), np.float32)
     for place, value, reach, weight in zip(places, values, handles.reach, handles.weight, strict=True):
         left, top = (max(0, math.ceil(c - 1.5 * reach)) for c in place)
@@ -125,10 +139,10 @@ def towards(field: Field, places: Places, values: Places, handles: Handles) -> t
 
 
 def _read(field: Field, places: Places) -> Places:
-    """(N, 2): the field at places, the border repeated."""
+    """(N, 2): the field at places, bilinearly; beyond the border as at the border."""
     if len(places) == 0:
         return np.zeros((0, 2), np.float32)
-    # A row of points for OpenCV; it takes no more than 32766 of them.
+    # A row of points for OpenCV, which takes no more than 32766 of them.
     rows = [
         cv2.remap(field, part[None], np.empty(0), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
         for part in np.array_split(np.asarray(places, np.float32), 1 + len(places) // 30_000)

@@ -1,4 +1,4 @@
-"""Push-pull: a field filled in where it is not trusted, from coarser and coarser averages of where it is."""
+"""Push-pull: a field is filled where it is not trusted, from coarser and coarser averages of where it is."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from inbetween.dense.warp import Field, weighted
 
 
 def push_pull(field: Field, trust: Field) -> Field:
-    """Fill `field` (h, w, C) where `trust` (h, w), in [0, 1], is low (Gortler et al. 1996, section 3.4).
+    """Fill a field where its trust is low (Gortler et al. 1996, section 3.4).
 
-    Where trust is 1 the field is kept as it is.
+    Args:
+        field: (h, w, C).
+        trust: (h, w), 0..1. Where it is 1 the field stays as it is.
     """
     height, width = trust.shape
     if min(height, width) <= 4 or trust.min() >= 1:

@@ -1,9 +1,8 @@
-"""The homography prior: a camera that pans faster than DIS can follow is taken out first."""
+"""The homography prior: a camera pan that is faster than DIS can follow is removed before the search."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -11,24 +10,28 @@ from numpy.typing import NDArray
 
 from inbetween.dense.dis import Grey, dis, disagreement, halved, halved_flow
 from inbetween.dense.warp import Field, grid, length, pull
+from inbetween.types import IN_TURN, Map
 
 POINTS_SIDE = 256
-"""The longer side of the pictures in which points are looked for: enough for a global model."""
+"""The longer side, in pixels, of the pictures in which points are looked for: enough for a model of the whole
+picture."""
 LEAST_MOTION = 4.0
-"""Pixels; a camera that moves by less is followed by DIS anyway."""
+"""Median motion of the points, in pixels of the view, below which the model is not used: DIS follows such a camera by
+itself."""
 STANDS, LOST_LEVELS, LOST_SHARE = 2.0, 5.0, 0.3
-"""Where half of the flow is below so many pixels, and it is not wrong by so many levels in so large a part of the
-picture, the camera hardly moves: points, which take longer than all else here, are not looked for."""
+"""The camera hardly moves if half of the flow is shorter than so many pixels, unless more than this share of the
+picture is wrong by so many grey levels. Then points, which take longer than all else here, are not looked for."""
 LEAST_MATCHES = 40
 LEAST_INLIERS = 15
 LEAST_SHARE = 0.3
+"""A model needs so many matches, and so many of them on the model, as a number and as a share. Chosen by eye."""
 WORSE_LEVELS, WORSE_SHARE = 1.0, 0.01
-"""The flow must be worse than the homography alone by so many levels in so large a part of the picture;
-otherwise it has followed the camera already, and the second search is saved."""
+"""The flow must be worse than the homography alone by so many grey levels in so large a share of the picture; otherwise
+it has followed the camera already, and the second search is saved. Chosen by eye."""
 
 LEVELS_PER_PIXEL, MOST_APART = 1.0, 10.0
-"""What a pixel of forward-backward error weighs in grey levels, and the error, in pixels of the halved picture,
-beyond which all are alike."""
+"""What one pixel of forward-backward error counts in grey levels, and the error, in pixels of the halved picture, above
+which all errors count alike. Chosen by eye."""
 
 
 def with_homography(
@@ -37,16 +40,21 @@ def with_homography(
     flows: tuple[Field, Field],
     model: Callable[[], NDArray[np.float64] | None],
     sigma: float,
-    both: Callable[..., Iterable[Any]] = map,
+    both: Map = IN_TURN,
 ) -> tuple[Field, Field]:
-    """Both flows, per pixel the better of the given one and the one found on top of a homography.
+    """Both flows, per pixel the better one of the given flow and one that is found on top of a homography.
 
-    a, b: (h, w) grey; flows: from a to b and back; model: (3, 3) from a to b, asked for where the camera may move;
-    sigma: of the Gaussian over the errors, in pixels; `both` is `map`, or a pool's. A wrong homography alone would
-    cost more than a right one gains, hence the choice per pixel: by grey error and by forward-backward error, for
-    grey alone is often right by luck.
+    A wrong homography alone would cost more than a right one gains; hence the choice per pixel. It is made by grey
+    error and forward-backward error together, as the grey error alone is often small by luck.
+
+    Args:
+        a, b: (h, w) grey.
+        flows: from a to b, and from b to a.
+        model: gives the homography (3, 3) from a to b, or None; it is called only where the camera may move.
+        sigma: standard deviation of the Gaussian over the errors, in pixels.
+        both: `map`, or a pool's, which does both directions at once.
     """
-    # What is judged is judged on the halved pictures: errors are smoothed anyway.
+    # Errors are compared on halved pictures: they are smoothed anyway.
     small_a, small_b = (np.asarray(halved(x), np.uint8) for x in (a, b))
     own = halved_flow(flows[0]), halved_flow(flows[1])
     by_flow = disagreement(small_a, small_b, own[0], sigma / 2)
@@ -77,7 +85,7 @@ def with_homography(
 
 
 def _score(a: Grey, b: Grey, flow: Field, back: Field, sigma: float) -> Field:
-    """(h, w): how wrong `flow` is; grey error and forward-backward error together, in levels."""
+    """(h, w): how wrong `flow` is, in grey levels: the grey error and the forward-backward error together."""
     apart = np.minimum(length(flow + pull(back, flow)), MOST_APART)
     smooth = np.asarray(cv2.GaussianBlur(apart, (0, 0), sigma), np.float32)
     # The errors are in pixels of the halved picture.
@@ -86,15 +94,16 @@ def _score(a: Grey, b: Grey, flow: Field, back: Field, sigma: float) -> Field:
 
 def _chosen(where: NDArray[np.bool_], flow: Field, other: Field) -> Field:
     full = cv2.resize(where.astype(np.uint8), flow.shape[1::-1], interpolation=cv2.INTER_NEAREST)
+    """(H, W, 2): the flow where the mask of the halved picture says so, else the other one."""
     return np.where(full[..., None] > 0, flow, other)
 
 
 Points = tuple[NDArray[np.float32], NDArray[np.float32]]
-"""(N, 2) in pixels of the full picture, and their descriptors (N, 128)."""
+"""Places (N, 2) in pixels of the view, and their descriptors (N, 128)."""
 
 
 def points(image: Grey, side: int = POINTS_SIDE) -> Points:
-    """SIFT points of a picture (h, w), looked for in it when its longer side is reduced to `side`."""
+    """SIFT points of a picture (h, w), looked for in it after its longer side is reduced to `side` pixels."""
     height, width = image.shape
     scale = min(1.0, side / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
@@ -109,11 +118,11 @@ def points(image: Grey, side: int = POINTS_SIDE) -> Points:
 
 
 def matched(a: Points, b: Points) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The points of a and of b that pass the ratio test: two arrays (N, 2)."""
+    """The points of a, and their partners in b, that pass Lowe's ratio test: two arrays (N, 2)."""
     none = np.zeros((0, 2), np.float32)
     if len(a[0]) < 2 or len(b[0]) < 2:
         return none, none
-    pairs: Sequence[Any] = cv2.BFMatcher(cv2.NORM_L2).knnMatch(a[1], b[1], k=2)
+    pairs: Sequence[Sequence[cv2.DMatch]] = cv2.BFMatcher(cv2.NORM_L2).knnMatch(a[1], b[1], k=2)
     kept = [first for first, second in pairs if first.distance < 0.75 * second.distance]
     if not kept:
         return none, none
@@ -121,7 +130,8 @@ def matched(a: Points, b: Points) -> tuple[NDArray[np.float32], NDArray[np.float
 
 
 def homography(a: Points, b: Points) -> NDArray[np.float64] | None:
-    """(3, 3) from a to b by MAGSAC++ (Barath et al. 2020), or None where no model is sure, or hardly moves."""
+    """The model (3, 3) from a to b by MAGSAC++ (Barath et al. 2020); None where none is sure, or where it hardly
+    moves."""
     from_a, to_b = matched(a, b)
     if len(from_a) < LEAST_MATCHES:
         return None
@@ -135,7 +145,7 @@ def homography(a: Points, b: Points) -> NDArray[np.float64] | None:
 
 
 def homography_flow(matrix: NDArray[np.float64], height: int, width: int) -> Field | None:
-    """(h, w, 2): Hx - x; None if it is not finite (a horizon in the picture) or longer than the picture."""
+    """(h, w, 2): Hx - x. None if it is not finite (the horizon lies in the picture) or longer than the picture."""
     places = grid(height, width).astype(np.float64)
     with np.errstate(all="ignore"):
         flow = cv2.perspectiveTransform(places, matrix) - places

@@ -1,4 +1,4 @@
-"""Motion known where things are, asked for where they arrive."""
+"""Turns a motion that is known where things are into the motion of what arrives at each pixel."""
 
 from __future__ import annotations
 
@@ -9,16 +9,22 @@ from inbetween.dense.dis import halved
 from inbetween.dense.warp import Field, grid, length, pull_at
 
 COARSE_STEPS, FINE_STEPS = 4, 2
-"""Steps of the fixed point on the halved grid, where most of the way is gone at a quarter of the cost, and on the
-grid itself."""
+"""Steps of the fixed-point iteration on the halved grid, where most of the distance is covered at a quarter of the
+cost, and then on the grid itself."""
 
 
-def arriving(motion: Field) -> tuple[Field, Field]:
-    """What moves to each pixel: m with m(y) = motion(x) where x + motion(x) = y, by a fixed point.
+def motion_on_arrival(motion: Field) -> tuple[Field, Field]:
+    """The motion of what arrives at each pixel: m with m(y) = motion(x) where x + motion(x) = y.
 
-    motion: (h, w, 2). Returns m (h, w, 2), and by how many pixels it is still off (h, w): large where nothing
-    arrives, or several things do (Chen et al. 2008, "A simple fixed-point approach to invert a deformation
-    field"). As good as a forward splat in what follows, without its holes, and all of it in OpenCV.
+    By fixed-point iteration (Chen et al. 2008, "A simple fixed-point approach to invert a deformation field"). What
+    follows is as good as with a forward splat, which has holes; and all of it is in OpenCV.
+
+    Args:
+        motion: (h, w, 2).
+
+    Returns:
+        m (h, w, 2); and by how many pixels it is still off, (h, w), which is large where nothing or several things
+            arrive.
     """
     height, width = motion.shape[:2]
     small = np.asarray(halved(motion), np.float32)
@@ -30,6 +36,7 @@ def arriving(motion: Field) -> tuple[Field, Field]:
 
 def _stepped(motion: Field, found: Field, steps: int) -> tuple[Field, Field]:
     here = grid(*motion.shape[:2])
+    """The iteration's result after some steps from `found`, and the length of its last step."""
     for _ in range(steps):
         before = found
         found = np.asarray(pull_at(motion, np.asarray(cv2.subtract(here, found), np.float32)), np.float32)

@@ -1,4 +1,4 @@
-"""Whether two keys have anything to do with each other: a cut is never morphed."""
+"""Whether two keys are related at all: unrelated ones, as at a cut, are never morphed."""
 
 from __future__ import annotations
 
@@ -12,24 +12,28 @@ from inbetween.dense.warp import Field, Image
 from inbetween.types import Picture
 
 SIDE, FINE_SIDE = 256, 640
-"""The longer side of the pictures that the flow, and then points, are looked for in."""
+"""The longer side, in pixels, of the pictures in which the flow, and then points, are looked for."""
 WRONG_LEVELS = 15
+"""Smoothed error, in grey levels, above which a pixel counts as wrong after the flow; as in `flows`."""
 WRONG_SHARE = 0.5
-"""Share of pixels wrong after the flow, both ways, from which points are asked."""
+"""Share of pixels that are wrong after the flow, both ways, above which points decide."""
 LEAST_POINTS = 10
-"""Points on one epipolar geometry that make two pictures related, each the other's best match: of 390 pairs of
-pictures of different films, plain or darkened to 15 %, none has more than 7; the best match one way alone gives 24."""
+"""Points on one epipolar geometry, each the other's best match, that make two pictures related. Of 390 pairs of
+pictures from different films, plain or darkened to 15 %, none has more than 7; with best matches one way alone, up to
+24."""
 CONTRAST, MOST_GAIN = 45.0, 10.0
-"""Grey levels of standard deviation, about what pictures have, to which they are brought so that as much is seen of
-dark ones; not by more than this factor, or noise would be seen."""
+"""Standard deviation, in grey levels, to which pictures are brought so that as much is seen in dark ones (most pictures
+have about that much), and the largest factor for it: with more, noise would be seen."""
 
 
-def related(start: Picture, end: Picture) -> bool:
-    """False for two pictures with no relation: most pixels are wrong after optical flow, and hardly any
-    points of theirs agree on a camera's or an object's motion.
+def are_related(start: Picture, end: Picture) -> bool:
+    """False for two pictures that have nothing in common.
 
-    start, end: (H, W, C) of one size. A few milliseconds; whatever the flow can follow, in the same light or in
-    another, is never called a cut.
+    That is, most pixels are wrong after optical flow, and hardly any points agree on the motion of a camera or an
+    object. Whatever the flow can follow, in the same light or in another, is related. It takes a few milliseconds.
+
+    Args:
+        start, end: (H, W, C) of one size.
     """
     own = grey(start), grey(end)
     (light, contrast), (other_light, other_contrast) = map(_levels, own)
@@ -38,7 +42,7 @@ def related(start: Picture, end: Picture) -> bool:
     one, other = own if gain <= 1 else (_evened(image, middle, gain) for image in own)
     if _followed(one, other):
         return True
-    # Each for itself: the light may have changed.
+    # Each by its own contrast: the light may have changed.
     gains = CONTRAST / max(contrast, least), CONTRAST / max(other_contrast, least)
     one, other = map(_evened, own, (light, other_light), gains)
     if max(gains) < MOST_GAIN and _followed(one, other):
@@ -57,7 +61,7 @@ def related(start: Picture, end: Picture) -> bool:
 
 
 def _followed(one: Grey, other: Grey) -> bool:
-    """Whether most pixels are right where they stand, or after the flow, both ways."""
+    """Whether most pixels are right where they are, or after the flow both ways."""
     a, b = _small(one), _small(other)
     if _wrong_share(a, b, np.zeros((*a.shape, 2), np.float32)) <= WRONG_SHARE:
         return True
@@ -65,13 +69,14 @@ def _followed(one: Grey, other: Grey) -> bool:
 
 
 def _levels(image: Grey) -> tuple[float, float]:
-    """Mean and standard deviation."""
+    """Mean and standard deviation, in grey levels."""
     mean, spread = cv2.meanStdDev(image)
     return float(mean[0, 0]), float(spread[0, 0])
 
 
 def _evened(image: Grey, middle: float, gain: float) -> Grey:
     table: Grey = np.clip((np.arange(256) - middle) * gain + 128, 0, 255).astype(np.uint8)
+    """The picture with the level `middle` moved to 128 and its contrast multiplied by `gain`."""
     return np.asarray(table[image])
 
 
@@ -84,6 +89,7 @@ def _mutual(a: Points, b: Points) -> tuple[NDArray[np.float32], NDArray[np.float
 
 
 def _wrong_share(a: Grey, b: Grey, flow: Field | None) -> float:
+    """The share of pixels that are wrong after the flow, 0..1; 1 where there is no flow."""
     if flow is None:
         return 1.0
     return float(np.mean(disagreement(a, b, flow, 1.5) > WRONG_LEVELS))
@@ -91,6 +97,7 @@ def _wrong_share(a: Grey, b: Grey, flow: Field | None) -> float:
 
 def _small(picture: Grey) -> Grey:
     image: Image = picture
+    """The picture with its longer side reduced to `SIDE`."""
     height, width = image.shape
     scale = SIDE / max(height, width)
     if scale < 1:

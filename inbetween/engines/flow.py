@@ -16,7 +16,7 @@ from inbetween.pictures.premultiplied import from_working, to_working
 from inbetween.types import Gap, Maker, Map, Picture, Report, Settings
 
 if TYPE_CHECKING:
-    from inbetween.dense.blend_pair import Source
+    from inbetween.dense.blend_pair import PreparedKey
     from inbetween.dense.flows import Flows, View
     from inbetween.dense.follow import Handles
     from inbetween.dense.warp import Field
@@ -94,7 +94,7 @@ class _Known:
         self._both, self._report = both, report
         self._draft, self._sampling = options.quality == "draft", options.sampling
         self._views: KeyCache[View] = KeyCache(KEPT)
-        self._sources: KeyCache[Source] = KeyCache(KEPT)
+        self._sources: KeyCache[PreparedKey] = KeyCache(KEPT)
         self._flows: dict[bool, KeyCache[Flows | None]] = {False: KeyCache(KEPT), True: KeyCache(KEPT)}
         self._made = 0
 
@@ -115,12 +115,12 @@ class _Known:
 
         return self._flows[fine].get((start, end), found)
 
-    def sources(self, gap: Gap) -> Iterable[Source]:
-        """Both keys of a gap, ready to be read from; see `dense.blend_pair.source`."""
-        from inbetween.dense.blend_pair import source
+    def sources(self, gap: Gap) -> Iterable[PreparedKey]:
+        """Both keys of a gap, ready to be read from; see `dense.blend_pair.prepared`."""
+        from inbetween.dense.blend_pair import prepared
 
-        def found(key: Picture) -> Source:
-            return self._sources.get((key,), lambda: source(to_working(key), self._sampling))
+        def found(key: Picture) -> PreparedKey:
+            return self._sources.get((key,), lambda: prepared(to_working(key), self._sampling))
 
         return self._both(found, (gap.start, gap.end))
 
@@ -129,7 +129,7 @@ def _picture_maker(gap: Gap, known: _Known, options: Options, report: Report) ->
     """For one gap, the function that makes the frame at a time in [0, 1]."""
     import cv2
 
-    from inbetween.dense.blend_pair import merged
+    from inbetween.dense.blend_pair import blend
     from inbetween.dense.flow_at import flow_at
 
     ways = [False, True] if options.quality == "best" else [False]
@@ -145,7 +145,7 @@ def _picture_maker(gap: Gap, known: _Known, options: Options, report: Report) ->
 
     def one(t: float) -> Picture:
         made = [
-            merged(start, end, flow_at(t, flows, bend, bent), t, options.sampling, options.fallback)
+            blend(start, end, flow_at(t, flows, bend, bent), t, options.sampling, options.fallback)
             for (flows, bend), bent in zip(motions, steered, strict=True)
         ]
         return from_working(made[0] if len(made) == 1 else cv2.addWeighted(made[0], 0.5, made[1], 0.5, 0), gap.start)
@@ -173,11 +173,11 @@ def _followed(flows: Flows, gap: Gap, reach: float) -> tuple[Flows, Handles] | N
     """The flows bent by the gap's motion, and what to follow on the way; None where there is nothing."""
     if gap.motion is None:
         return None
-    from inbetween.dense.follow import followed
+    from inbetween.dense.follow import follow_handles
     from inbetween.motion.handles import handles
 
     height, width = flows.forward.shape[:2]
-    bent, held = followed(flows, handles(gap.motion, (height, width), reach))
+    bent, held = follow_handles(flows, handles(gap.motion, (height, width), reach))
     return (bent, held) if len(held.start) else None
 
 

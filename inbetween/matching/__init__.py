@@ -1,1 +1,1 @@
-"""From two keys to what is found in both: points, lines and people."""
+"""Matching two keys: points, lines and people that are in both."""

@@ -1,51 +1,63 @@
-"""Which matches move as their neighbours do, and how the picture moves at any place, by those that do.
+"""Which matches move as their neighbours do; and how the picture moves at any place, according to those.
 
 Motion is taken to be affine nearby, not everywhere: things that move on their own keep their matches, which a
-homography or a fundamental matrix of the whole picture would throw away. No draw of random numbers anywhere.
+homography or a fundamental matrix of the whole picture would discard. No random numbers are drawn.
+
+All lengths are in pixels of pictures of about 1024x576, see `scaled`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 Floats = NDArray[np.float64]
+Number = TypeVar("Number", np.float64, np.intp)
 
 NEIGHBOURS = 16
+"""How many of the nearest matches a match is compared with. Chosen by eye."""
 RIDGE = 20.0
-"""px^2, added to the covariance of the neighbours' places: few or crowded neighbours make a shift, not a shear."""
+"""Added to the covariance of the neighbours' places, in square pixels: few or crowded neighbours give a shift, not a
+shear."""
 ROUNDS = 3
+"""How often a fit is repeated with new weights."""
 LEAST_SUPPORT = 5
-"""Neighbours that must move as a match does."""
+"""Neighbours that must move as a match does, where a matcher asks for no other number."""
 LEAST_MATCHES = 6
+"""With fewer matches nothing is judged, and none is kept."""
 NEAR, STRETCH = 6.0, 0.35
-"""Two matches likely belong to one thing if their motions differ by less than NEAR px + STRETCH * their distance."""
+"""Two matches likely belong to one thing if their motions differ by less than NEAR pixels + STRETCH * their
+distance."""
 
 
 @dataclass(frozen=True, eq=False)
 class LocalMotion:
-    """Affine motion about M places: x goes to x + shift + gradient (x - place)."""
+    """The affine motion around M places: x goes to x + shift + gradient (x - place)."""
 
     places: Floats
-    """(M, 2), pixels of the start picture."""
+    """(M, 2), pixels of the start key."""
     shift: Floats
     """(M, 2), pixels."""
     gradient: Floats
     """(M, 2, 2): d shift / d place."""
     spread: Floats
-    """(M,): how far, in pixels, the matches it was made from are off it (median)."""
+    """(M,): by how many pixels, in the median, the matches that it was fitted to are off it."""
 
 
 def consistent(a: Floats, b: Floats, least: int = LEAST_SUPPORT) -> tuple[NDArray[np.bool_], LocalMotion]:
-    """(N,): which matches a (N, 2) -> b (N, 2) move as at least `least` of their neighbours; and how those kept move.
+    """Which matches move as their neighbours do, (N,), and how those that are kept move.
 
-    A match is judged by an affine fit to its neighbours without itself. The fit is begun from the neighbours whose
-    motion is like its own, so that both things keep their matches where they meet, and from all of them, for in a
-    large rotation none is like it; the better supported counts.
+    A match is judged by an affine fit to its neighbours without itself. Two fits are tried: one begins with the
+    neighbours whose motion is like its own, so that two things keep their matches where they meet; the other with all
+    of them, because in a large rotation none is like it. The better supported one counts.
+
+    Args:
+        a, b: (N, 2), pixels of the start and of the end key.
+        least: how many of its neighbours must move as a match does.
     """
     kept = np.arange(len(a))
     for _ in range(2):
@@ -53,7 +65,7 @@ def consistent(a: Floats, b: Floats, least: int = LEAST_SUPPORT) -> tuple[NDArra
             break
         motion, support = _own_motion(a[kept], b[kept])
         off = np.linalg.norm(b[kept] - a[kept] - motion.shift, axis=1)
-        # No thing is seen from behind, as in a mirror.
+        # A thing is never seen mirrored.
         unmirrored = np.linalg.det(np.eye(2) + motion.gradient) > 0
         kept = kept[(support >= least) & (off <= tolerance(motion.spread)) & unmirrored]
     mask = np.zeros(len(a), bool)
@@ -64,12 +76,12 @@ def consistent(a: Floats, b: Floats, least: int = LEAST_SUPPORT) -> tuple[NDArra
 
 
 def tolerance(spread: Floats) -> Floats:
-    """Pixels that a match may be off a fit whose own matches are off by `spread`."""
+    """By how many pixels a match may be off a fit whose own matches are off by `spread`."""
     return 2 + 2 * np.minimum(spread, 4)
 
 
 def _own_motion(a: Floats, b: Floats) -> tuple[LocalMotion, NDArray[np.intp]]:
-    """Of every match: the motion of the neighbours that move like it, and how many they are."""
+    """The motion of the neighbours that move like each match, and how many these are."""
     near = neighbours(a)
     moves = b - a
     steps = a[near] - a[:, None]
@@ -84,7 +96,7 @@ def _own_motion(a: Floats, b: Floats) -> tuple[LocalMotion, NDArray[np.intp]]:
         found.append((shift, gradient, spread, np.where(off <= tolerance(spread), support, 0)))
     all_better = found[1][3] > found[0][3]
 
-    def chosen(own: NDArray[Any], plain: NDArray[Any]) -> NDArray[Any]:
+    def chosen(own: NDArray[Number], plain: NDArray[Number]) -> NDArray[Number]:
         return np.where(all_better.reshape(-1, *[1] * (own.ndim - 1)), plain, own)
 
     shift, gradient, spread, support = (chosen(x, y) for x, y in zip(*found, strict=True))
@@ -95,7 +107,7 @@ def neighbours(places: Floats) -> NDArray[np.intp]:
     """(N, K): the nearest others of each of N >= 2 places, nearest first."""
     count = min(NEIGHBOURS, len(places) - 1)
     _, near = cKDTree(places).query(places, count + 1)
-    # Matches may share a place: the match itself need not come first.
+    # Matches may share a place: the match itself does not always come first.
     itself = near == np.arange(len(places))[:, None]
     itself[~itself.any(axis=1), -1] = True
     return np.asarray(near[~itself].reshape(len(places), count), np.intp)
@@ -104,8 +116,13 @@ def neighbours(places: Floats) -> NDArray[np.intp]:
 def fit(steps: Floats, moves: Floats, prior: Floats) -> tuple[Floats, Floats, Floats, Floats]:
     """M affine fits to K moves each, reweighted by their residuals: w = prior / (1 + (r / sigma)^2).
 
-    steps: (M, K, 2) places relative to where the fit is wanted; moves: (M, K, 2) px; prior: (M, K). Returns the
-    shift (M, 2), the gradient (M, 2, 2), the residuals (M, K) and the last weights (M, K).
+    Args:
+        steps: (M, K, 2), places relative to where the fit is wanted, in pixels.
+        moves: (M, K, 2), pixels.
+        prior: (M, K), the first weights.
+
+    Returns:
+        The shift (M, 2), the gradient (M, 2, 2), the residuals (M, K) and the last weights (M, K).
     """
     weight, gradient = prior, np.zeros((len(steps), 2, 2))
     for last in range(ROUNDS, -1, -1):
@@ -113,7 +130,7 @@ def fit(steps: Floats, moves: Floats, prior: Floats) -> tuple[Floats, Floats, Fl
         middle, mean = np.sum(share * steps, axis=1), np.sum(share * moves, axis=1)
         x, y = steps - middle[:, None], moves - mean[:, None]
         covariance = np.swapaxes(share * x, 1, 2) @ x + RIDGE * np.eye(2)
-        # The ridge draws to the last round's gradient: what all agree on is not shrunk in the end.
+        # The ridge pulls towards the last round's gradient: what all agree on is not shrunk in the end.
         rest = y - x @ np.swapaxes(gradient, 1, 2)
         gradient = gradient + np.swapaxes(np.linalg.solve(covariance, np.swapaxes(share * x, 1, 2) @ rest), 1, 2)
         residual = np.linalg.norm(y - x @ np.swapaxes(gradient, 1, 2), axis=2)
@@ -125,7 +142,7 @@ def fit(steps: Floats, moves: Floats, prior: Floats) -> tuple[Floats, Floats, Fl
 
 
 def weighted_median(values: Floats, weights: Floats) -> Floats:
-    """(M,) of rows (M, K)."""
+    """(M,): the weighted median of each row of (M, K)."""
     order = np.argsort(values, axis=1, kind="stable")
     below = np.cumsum(np.take_along_axis(weights, order, 1), axis=1)
     at = np.argmax(below >= 0.5 * below[:, -1:], axis=1)

@@ -1,7 +1,8 @@
 """DWPose through ONNX Runtime: people and their 134 joints in a picture (arXiv 2307.15880).
 
 Two networks: YOLOX (arXiv 2107.08430) finds people, RTMPose (arXiv 2303.07399) the 133 points of COCO-WholeBody in each
-box, as two classifications, over x and over y (SimCC). ONNX Runtime is an extra and is imported on use.
+person's box, by two classifications, over x and over y (SimCC). ONNX Runtime is an extra and is imported on use. The
+constants are those of DWPose's code.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -21,27 +22,45 @@ from inbetween.pictures import like
 from inbetween.types import People, Picture, Report
 
 DETECTOR_SIDE = 640
+"""The sides, in pixels, of the square that YOLOX sees."""
 STRIDES = 8, 16, 32
+"""Pixels between the cells of its three grids."""
 PAD_GREY = 114
+"""The grey beside a picture that is not square."""
 PERSON_SCORE, PERSON_OVERLAP = 0.3, 0.45
+"""The score above which a person counts, and the overlap (intersection over union) above which two are one."""
 
 BOX_MARGIN = 1.25
+"""By how much a person's box is enlarged before RTMPose sees it."""
 MEAN, DEVIATION = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
-"""Of ImageNet's pixels, red, green, blue."""
+"""Mean and standard deviation of ImageNet's pixels, red, green, blue."""
 BINS_PER_PIXEL = 2
+"""Classes of RTMPose per pixel of its input."""
 
 Boxes = NDArray[np.float64]
-"""(N, 4): left, top, right, bottom in pixels, surest first; may reach out of the picture."""
+"""(N, 4): left, top, right, bottom in pixels, surest first; a box may reach out of the picture."""
+
+
+class Node(Protocol):
+    """What is used of an input of a network in ONNX Runtime."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def shape(self) -> Sequence[int]: ...
 
 
 class Session(Protocol):
     """What is used of onnxruntime.InferenceSession."""
 
-    def get_inputs(self) -> Sequence[Any]: ...
+    def get_inputs(self) -> Sequence[Node]: ...
 
-    def get_outputs(self) -> Sequence[Any]: ...
+    def get_outputs(self) -> Sequence[object]: ...
 
-    def run(self, output_names: None, input_feed: Mapping[str, Any], /) -> Sequence[Any]: ...
+    def run(
+        self, output_names: None, input_feed: Mapping[str, NDArray[np.float32]], /
+    ) -> Sequence[NDArray[np.float32]]: ...
 
 
 @dataclass(frozen=True)
@@ -53,10 +72,14 @@ class Sessions:
 
 
 def load_sessions(detector: Path, pose: Path, threads: int = 1) -> Sessions:
-    """The networks in two ONNX files (published: yolox_l.onnx, dw-ll_ucoco_384.onnx), on the CPU.
+    """Load both networks on the CPU.
+
+    Args:
+        detector, pose: the ONNX files (published as yolox_l.onnx and dw-ll_ucoco_384.onnx).
+        threads: for each of them.
 
     Raises:
-        InbetweenError: ONNX Runtime is not installed, or a file is missing, broken or another network.
+        InbetweenError: ONNX Runtime is not installed, or a file is missing, broken, or holds another network.
     """
     try:
         import onnxruntime
@@ -84,7 +107,8 @@ def people_of_both(
 ) -> tuple[People, People] | None:
     """The people of two keys; None, with the note `no-poses`, where the networks cannot be had.
 
-    files: detector and pose network; None for what was not found.
+    Args:
+        files: of the detector and the pose network; None for one that was not found.
     """
     try:
         if files[0] is None or files[1] is None:
@@ -96,28 +120,24 @@ def people_of_both(
     return people(start, sessions), people(end, sessions)
 
 
-def people(picture: Picture, sessions: Sessions, *, released: bool = False) -> People:
-    """Everybody in a picture of any kind, surest first; nobody is fine.
+def people(picture: Picture, sessions: Sessions) -> People:
+    """Everybody in a picture, surest first; there may be nobody.
 
-    Joints with a score of at most `VISIBLE` have score 0 and mean nothing; people whose body scores are below
-    `VISIBLE` on average are left out.
+    Joints with a score of at most `VISIBLE` get the score 0, and their places mean nothing. People whose body scores
+    are below `VISIBLE` on average are left out.
 
-    released: as DWPose does: all that was found with all scores, and where nobody was found, the whole picture is
-    taken for a person.
+    Args:
+        picture: (H, W, 3 or 4), uint8 or uint16.
     """
     boxes = person_boxes(picture, sessions.detector)
-    if released and not len(boxes):
-        boxes = np.array([[0.0, 0.0, picture.shape[1], picture.shape[0]]])
     found = openpose(*whole_body(picture, boxes, sessions.pose))
-    if released:
-        return found
     there = found.scores[:, BODY].mean(axis=1) >= VISIBLE
     scores = np.where(found.scores > VISIBLE, found.scores, 0)
     return People(found.joints[there], scores[there])
 
 
 def person_boxes(picture: Picture, detector: Session) -> Boxes:
-    """The people that YOLOX finds; scores above 0.3 only, of overlapping ones the surest."""
+    """The people that YOLOX finds, with scores above `PERSON_SCORE`; of overlapping ones the surest."""
     rgb = like(picture, 3, np.uint8)
     height, width = rgb.shape[:2]
     scale = min(DETECTOR_SIDE / height, DETECTOR_SIDE / width)
@@ -138,7 +158,7 @@ def person_boxes(picture: Picture, detector: Session) -> Boxes:
 def whole_body(picture: Picture, boxes: Boxes, pose: Session) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
     """The 133 points of COCO-WholeBody in each of N boxes: (N, 133, 2) pixels and (N, 133) scores.
 
-    A score is the smaller of the two peaks, over x and over y; mostly in 0..1, but not bound to it.
+    A score is the smaller one of the two peaks, over x and over y. It is mostly in 0..1, but not bound to that.
     """
     rgb = like(picture, 3, np.uint8)
     entry = pose.get_inputs()[0]
@@ -157,7 +177,8 @@ def whole_body(picture: Picture, boxes: Boxes, pose: Session) -> tuple[NDArray[n
 
 
 def _cells() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The cells that YOLOX's rows stand for: (8400, 2) places in their grid, x and y, and (8400, 1) strides."""
+    """The cells that YOLOX's rows stand for: (8400, 2) places in their grid, x and y, and (8400, 1) strides in
+    pixels."""
     grids, strides = [], []
     for stride in STRIDES:
         side = DETECTOR_SIDE // stride
@@ -166,8 +187,11 @@ def _cells() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return np.concatenate(grids), np.concatenate(strides)
 
 
-def _surest(boxes: NDArray[Any], scores: NDArray[Any]) -> list[int]:
-    """Greedy non-maximum suppression: indices by falling score. Both edge pixels of a box count as inside."""
+def _surest(boxes: NDArray[np.floating], scores: NDArray[np.floating]) -> list[int]:
+    """Greedy non-maximum suppression: the indices of the boxes that are kept, by descending score.
+
+    Both edge pixels of a box count as inside.
+    """
     areas = np.prod(boxes[:, 2:] - boxes[:, :2] + 1, axis=1)
     order = np.argsort(-scores, kind="stable")
     kept = []
@@ -181,16 +205,16 @@ def _surest(boxes: NDArray[Any], scores: NDArray[Any]) -> list[int]:
 
 
 def _window(box: NDArray[np.float64], ratio: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Centre and (width, height) of the box with a margin, enlarged to width / height = ratio."""
+    """Centre and (width, height) of the box with its margin, enlarged until width / height = ratio."""
     width, height = (box[2:] - box[:2]) * BOX_MARGIN
     extent = (width, width / ratio) if width > height * ratio else (height * ratio, height)
     return (box[:2] + box[2:]) / 2, np.array(extent)
 
 
 def _affine(centre: NDArray[np.float64], extent: float, width: int, height: int) -> NDArray[np.float64]:
-    """(2, 3): the window of width `extent` about `centre` to a picture of width x height pixels.
+    """(2, 3): the map from the window of width `extent` around `centre` to a picture of width x height pixels.
 
-    From three points in float32, as OpenMMLab's code has it: its rounding is in the pixels.
+    It is computed from three points in float32, as in OpenMMLab's code, because that rounding shows in the pixels.
     """
     corners = np.array([[0, 0], [0, -0.5], [-0.5, -0.5]])
     begin = (centre + corners * extent).astype(np.float32)

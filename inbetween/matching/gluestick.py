@@ -14,14 +14,16 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 WIDTH = 256
+"""Channels of the descriptors and of all layers."""
 HEADS = 4
+"""Heads of each attention."""
 LEAST_SCORE = 0.2
-"""A match that is no surer is none."""
+"""A match must have a higher score."""
 
 
 @dataclass(frozen=True, eq=False)
 class Nodes:
-    """What the network sees of one picture: a `Wireframe` with descriptors, on a device."""
+    """What the network sees of one picture: a `Wireframe` with descriptors, on the device of the network."""
 
     places: Tensor
     """(n, 2), pixels, junctions first."""
@@ -39,23 +41,27 @@ class Nodes:
 
 @dataclass(frozen=True, eq=False)
 class Assignment:
-    """Which of n things in one picture is which of m in the other."""
+    """Which of n things in one picture is which of m things in the other."""
 
     similarity: Tensor
-    """(n, m), what comes out of the network."""
+    """(n, m), before the softmax."""
     log: Tensor
     """(n + 1, m + 1): the logarithms of the probabilities; the last row and column stand for "none"."""
     partners: tuple[Tensor, Tensor]
     """(n,) and (m,) int64: the partner in the other picture, or -1."""
     scores: tuple[Tensor, Tensor]
-    """(n,) and (m,): the probability of the mutually best one, which may be no partner, or 0."""
+    """(n,) and (m,): the probability of the mutually best match, even if that is too low to be one; else 0."""
 
 
 class GlueStick(nn.Module):
-    """Attention within and across two sets of points, and along the lines; then one assignment of each."""
+    """Attention within and across the points of two pictures, and along their lines; then one assignment of points, one
+    of lines.
+    """
 
     def __init__(self, layers: int = 18) -> None:
-        """layers: of attention, half of them within a picture, half across; the published file has 18."""
+        """Args:
+        layers: of attention, half of them within a picture and half across; the published file has 18.
+        """
         super().__init__()
         self.kenc = Encoder(3)
         self.lenc = Encoder(5)
@@ -83,23 +89,27 @@ class GlueStick(nn.Module):
         return points, _assigned(torch.maximum(direct, crossed) / 2, self.line_bin_score)
 
     def _encoded(self, side: Nodes) -> Tensor:
-        """(1, 256, n): the descriptors with what the places and scores add to them."""
+        """(1, 256, n): the descriptors, plus an encoding of places and scores."""
         places = _centred(side.places, side.size)
         encoded: Tensor = side.descriptors[None] + self.kenc(torch.cat([places.T, side.scores[None]])[None])
         return encoded
 
     def _encoded_lines(self, side: Nodes) -> Tensor:
-        """(1, 256, 2N): an end, the way to the other one, and a score, of both ends of line 0, of line 1, ..."""
+        """(1, 256, 2N): an encoding of both ends of line 0, then of line 1, and so on.
+
+        What is encoded is the place of an end, the vector to the other end, and a score.
+        """
         ends = _centred(side.places[side.ends], side.size)
         ways = ends.flip(1) - ends
-        # The scores of all lines twice over, not of each line twice: as released, and so the weights were trained.
+        # The scores of all lines twice over, not those of each line twice. This is as in the released code, with which
+        # the weights were trained.
         scores = side.line_scores.repeat(2)
         encoded: Tensor = self.lenc(torch.cat([ends.flatten(0, 1).T, ways.flatten(0, 1).T, scores[None]])[None])
         return encoded
 
 
 class Graph(nn.Module):
-    """Layers of attention, within the pictures and across in turn, and of lines, after each of those within."""
+    """Layers of attention, in turn within the pictures and across; after each layer within, one along the lines."""
 
     def __init__(self, layers: int) -> None:
         super().__init__()
@@ -107,7 +117,13 @@ class Graph(nn.Module):
         self.line_layers = nn.ModuleList(LineLayer() for _ in range((layers + 1) // 2))
 
     def forward(self, x: Sequence[Tensor], along: Sequence[Tensor], ends: Sequence[Tensor]) -> Sequence[Tensor]:
-        """x: two of (1, 256, n); along: two of (1, 256, 2N), or nothing to go without lines; ends: two of (N, 2)."""
+        """The descriptors after all layers, two of (1, 256, n).
+
+        Args:
+            x: the descriptors, two of (1, 256, n).
+            along: the encoded lines, two of (1, 256, 2N); empty to go without lines.
+            ends: the junctions that the lines join, two of (N, 2).
+        """
         for i, layer in enumerate(self.layers):
             within = i % 2 == 0
             x = [layer(own, own if within else other) for own, other in zip(x, reversed(x), strict=True)]
@@ -118,7 +134,8 @@ class Graph(nn.Module):
 
 
 def _perceptron(*widths: int) -> nn.Sequential:
-    """Convolutions of one point, each but the last with a norm and a ReLU behind it."""
+    """A perceptron at each point (convolutions of width 1); each layer but the last is followed by a norm and a
+    ReLU."""
     layers: list[nn.Module] = []
     for inner, outer in pairwise(widths):
         layers += [nn.Conv1d(inner, outer, 1), nn.BatchNorm1d(outer), nn.ReLU()]
@@ -126,7 +143,7 @@ def _perceptron(*widths: int) -> nn.Sequential:
 
 
 class Encoder(nn.Module):
-    """(1, inputs, n) -> (1, 256, n)."""
+    """A perceptron from (1, inputs, n) to (1, 256, n)."""
 
     def __init__(self, inputs: int) -> None:
         super().__init__()
@@ -138,7 +155,7 @@ class Encoder(nn.Module):
 
 
 class Attention(nn.Module):
-    """What each of x (1, 256, n) hears from a source (1, 256, m); channel c belongs to head c % 4."""
+    """Multi-head attention of x (1, 256, n) to a source (1, 256, m); channel c belongs to head c % 4."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -156,7 +173,7 @@ class Attention(nn.Module):
 
 
 class AttentionLayer(nn.Module):
-    """Adds to x (1, 256, n) what it makes of the source (1, 256, m)."""
+    """Adds to x (1, 256, n) a perceptron of x and of its attention to the source (1, 256, m)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -176,30 +193,34 @@ class LineLayer(nn.Module):
         self.mlp = _perceptron(3 * WIDTH, 2 * WIDTH, WIDTH)
 
     def forward(self, x: Tensor, encoded: Tensor, ends: Tensor) -> Tensor:
-        """x: (1, 256, n); encoded: (1, 256, 2N); ends: (N, 2)."""
+        """Args:
+        x: (1, 256, n).
+        encoded: (1, 256, 2N), the encoded lines.
+        ends: (N, 2), the junctions that the lines join.
+        """
         here, there = ends.flatten(), ends.flip(1).flatten()
         messages = self.mlp(torch.cat([x[..., here], x[..., there], encoded], dim=1))
-        # A product of matrices, for scattered sums are in no order on a GPU.
+        # A product of matrices, because sums by scattering have no fixed order on a GPU.
         meets = F.one_hot(here, x.shape[2]).to(x.dtype)
         updated: Tensor = x + messages @ (meets / meets.sum(0).clamp(min=1))
         return updated
 
 
 def _centred(places: Tensor, size: tuple[int, int]) -> Tensor:
-    """(..., 2) pixels of a picture (H, W), from its middle, in units of 0.7 of its longer side."""
+    """Places (..., 2) in pixels of a picture (H, W), measured from its centre in units of 0.7 of its longer side."""
     height, width = size
     return (places - places.new_tensor([width / 2, height / 2])) / (0.7 * max(size))
 
 
 def _similarity(project: nn.Module, x: Sequence[Tensor]) -> Tensor:
-    """(n, m) of two sets (1, 256, n) and (1, 256, m)."""
+    """(n, m): the scaled products of two projected sets (1, 256, n) and (1, 256, m)."""
     a, b = (project(own)[0] for own in x)
     similarity: Tensor = a.T @ b / WIDTH**0.5
     return similarity
 
 
 def _assigned(similarity: Tensor, none: Tensor) -> Assignment:
-    """The dual softmax with a bin of the score `none` (section 3.4 of the paper), and the mutually best."""
+    """The dual softmax with a bin whose score is `none` (section 3.4 of the paper), and the mutually best matches."""
     n, m = similarity.shape
     rows = torch.cat([similarity, none.expand(n, 1)], dim=1).log_softmax(1)
     columns = torch.cat([similarity, none.expand(1, m)], dim=0).log_softmax(0)
@@ -217,7 +238,7 @@ def _assigned(similarity: Tensor, none: Tensor) -> Assignment:
 
 
 def _nothing(n: int, m: int, like: Nodes) -> Assignment:
-    """Nobody has a partner: n or m is 0."""
+    """The assignment without any match, where n or m is 0."""
     new = like.places.new_zeros
     partners = like.ends.new_full((n,), -1), like.ends.new_full((m,), -1)
     return Assignment(new(n, m), new(n + 1, m + 1), partners, (new(n), new(m)))

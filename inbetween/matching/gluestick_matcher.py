@@ -1,11 +1,10 @@
-"""Points and lines together, by SuperPoint and GlueStick with their published weights."""
+"""Matching of points and lines together, by SuperPoint and GlueStick with their published weights."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -15,19 +14,23 @@ from numpy.typing import NDArray
 from inbetween.matching import superpoint
 from inbetween.matching.gluestick import Assignment, GlueStick, Nodes
 from inbetween.matching.line_ends import paired_ends
-from inbetween.matching.luma import luma
-from inbetween.matching.superpoint import SuperPoint
-from inbetween.matching.wireframe import at_common_scale, segments, selected, wireframe
+from inbetween.matching.superpoint import SuperPoint, luma
+from inbetween.matching.wireframe import Wireframe, at_common_scale, distinct_lines, segments, selected, wireframe
 from inbetween.types import NO_MATCHES, Matches, Picture
 from inbetween.weights import files, store
 
 LONGER_SIDE = 1024
-"""Larger pictures are reduced to it; the limits in pixels are made for pictures of about this size."""
+"""Pixels to which the longer side of larger pictures is reduced: the limits in pixels suit pictures of about this
+size."""
 
 
 @lru_cache(maxsize=1)
 def load(folder: Path | None = None, device: str = "cpu") -> tuple[SuperPoint, GlueStick]:
-    """Both networks, with the published files (or safetensors of the same names) in `folder` or the usual one.
+    """Both networks, with the published files (or safetensors of the same names).
+
+    Args:
+        folder: of the files; None for the usual one.
+        device: as PyTorch names it.
 
     Raises:
         InbetweenError: a file is missing, cannot be read safely, or does not fit.
@@ -39,7 +42,7 @@ def load(folder: Path | None = None, device: str = "cpu") -> tuple[SuperPoint, G
     )
 
 
-def _matcher(kept: Mapping[str, Any]) -> Mapping[str, Any]:
+def _matcher(kept: Mapping[str, object]) -> Mapping[str, object]:
     """The weights of the matcher alone, under its own names, from a checkpoint of its training or from such weights."""
     weights = kept.get("model", kept)
     if not isinstance(weights, Mapping):
@@ -50,10 +53,14 @@ def _matcher(kept: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def match(start: Picture, end: Picture, weights: Path | None = None, device: str = "cpu") -> Matches:
-    """What is in both pictures: points, and lines of their wireframes.
+    """The points, and the lines of their wireframes, that are in both pictures.
 
-    weights: the folder of the published files, else the usual one. Which end of a line is which follows from the
-    shorter way, for the network does not say.
+    The network does not say which end of a line is which; the shorter way decides.
+
+    Args:
+        start, end: (H, W, C) of one size.
+        weights: the folder of the published files; None for the usual one.
+        device: as PyTorch names it.
 
     Raises:
         InbetweenError: see `load`.
@@ -82,30 +89,39 @@ def observed(
     lines: NDArray[np.float32],
     line_scores: NDArray[np.float32],
     most: int | None = 1000,
-    released: bool = False,
 ) -> Nodes:
-    """The wireframe of a picture (H, W), sides of at least 16, with descriptors.
+    """The wireframe of a picture, with descriptors.
 
-    lines, line_scores: as `selected` gives them; most: points that are no junctions; released: see `wireframe`.
+    Args:
+        grey: (H, W), both at least 16.
+        lines, line_scores: as `selected` gives them.
+        most: points beside the junctions; None for all.
     """
     device = next(network.parameters()).device
     image = torch.from_numpy(grey).to(device).float() / 255
     scores, descriptors = network(image[None, None])
     places, own = (found.cpu().numpy() for found in superpoint.points(scores[0], most))
-    frame = wireframe(lines, line_scores, places, own, released)
+    frame = distinct_lines(wireframe(lines, line_scores, places, own))
+    return described(frame, descriptors[0], (grey.shape[0], grey.shape[1]))
+
+
+def described(frame: Wireframe, descriptors: torch.Tensor, size: tuple[int, int]) -> Nodes:
+    """A wireframe of a picture of `size` (H, W), with SuperPoint's descriptors (256, h, w), on their device."""
+    device = descriptors.device
     there = torch.from_numpy(frame.places).to(device)
     return Nodes(
         there,
         torch.from_numpy(frame.scores).to(device),
-        superpoint.sampled(descriptors[0], there),
+        superpoint.sampled(descriptors, there),
         torch.from_numpy(frame.ends).to(device),
         torch.from_numpy(frame.line_scores).to(device),
-        (grey.shape[0], grey.shape[1]),
+        size,
     )
 
 
 def _reduced(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     height, width = grey.shape
+    """The picture with its longer side at most `LONGER_SIDE`."""
     scale = LONGER_SIDE / max(height, width)
     if scale >= 1:
         return grey
@@ -114,13 +130,13 @@ def _reduced(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _enlarged(places: torch.Tensor, grey: NDArray[np.uint8], key: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Places in a reduced picture as places in the key; pixel centres lie at integers in both."""
+    """Places in a reduced picture as places in the key. Pixel centres lie at integers in both."""
     ratio = np.array(key.shape[::-1]) / grey.shape[::-1]
     return np.asarray((places.cpu().numpy() + 0.5) * ratio - 0.5, np.float32)
 
 
 def _pairs(found: Assignment) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
-    """Those who have a partner, in order; the partners; and the scores."""
+    """The indices of those that have a partner, in order; their partners; and the scores."""
     partner, score = found.partners[0].cpu().numpy(), found.scores[0].cpu().numpy()
     own = np.flatnonzero(partner >= 0)
     return own, partner[own], np.asarray(score[own], np.float32)

@@ -1,4 +1,4 @@
-"""Which end of a line in one key is which end of its partner in the other."""
+"""Which end of a line in one key corresponds to which end of its partner in the other key."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from numpy.typing import NDArray
 
 
 def paired_ends(lines_a: NDArray[np.float32], lines_b: NDArray[np.float32]) -> NDArray[np.float32]:
-    """`lines_b` with the ends of each line in the order in which they move least from `lines_a`; a tie crosses.
+    """`lines_b` with the ends of each line in the order in which they move least from `lines_a`; in a tie, reversed.
 
-    Both (N, 2, 2) float32: line, end, x and y; so is the result. For matchers that give lines without direction. A
-    line that turns by more than 90 degrees is taken the short way round (FCVG, arXiv 2412.11755).
+    For matchers that give lines without direction. A line that turns by more than 90 degrees is thereby taken the short
+    way round (FCVG, arXiv 2412.11755).
+
+    Args:
+        lines_a, lines_b: (N, 2, 2): line, end, x and y. So is the result.
     """
 
     def path(to: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,4 +1,8 @@
-"""Lines that are found in both pictures, and lines that are made in the second one."""
+"""Lines that are in both pictures, and lines that are carried into the second one.
+
+All lengths are in pixels of pictures of about 1024x576, see `scaled`. The limits of a partner were chosen on three
+photographs with known motion.
+"""
 
 from __future__ import annotations
 
@@ -11,35 +15,40 @@ from numpy.typing import NDArray
 from inbetween.dense.dis import Grey
 from inbetween.dense.warp import Field
 from inbetween.matching.consistency import Floats, LocalMotion
-from inbetween.matching.predictions import Guesses, by_flow, by_lines, by_points, joined, none
+from inbetween.matching.predictions import Guesses, by_flow, by_lines, by_points, joined, no_guesses
 from inbetween.matching.segments import strip
 
 MOST_OFF, MOST_TURNED, LEAST_OVERLAP = 3.0, float(np.sin(np.deg2rad(5))), 0.5
-"""Limits of a partner: px off its straight line (and as much more as the guess is unsure), the sine of the angle to
-it, and the share of the shorter one of the two that lies beside the longer one."""
+"""Limits of a partner: pixels from a guess to its straight line (and as many more as the guess is unsure), the sine of
+the angle between them, and the share of the shorter one that lies beside the longer one."""
 MOST_UNSURE = 6.0
-"""px."""
+"""Most pixels by which an unsure guess widens a limit."""
 MOST_COST = 1.5
+"""The highest cost of a partner. Chosen by eye."""
 ALONG = np.linspace(0.04, 0.96, 12)
+"""At which shares of a line, from end 0 to end 1, its surroundings are compared."""
 ACROSS = np.array([-7.0, -5, -3, -1.5, 1.5, 3, 5, 7])
-"""px beside a line, less than 0 on its left: where its surroundings are compared."""
+"""At how many pixels beside a line its surroundings are compared; negative on its left."""
 UNLIKE = 0.8
-"""Difference of the surroundings, in local standard deviations, from which they are not the same thing."""
+"""Difference of the surroundings, in local standard deviations, from which they are not the same thing. Chosen by
+eye."""
 LEAST_WITNESSES, WITNESS_OFF = 2, 4.0
-"""Guesses that must agree with a line, and px they may be off it (and as many times their spread more)."""
+"""How many guesses must agree with a line, and by how many pixels they may be off it (and as many times their spread
+more)."""
 SHORTEST = 8.0
-"""px that must be left of a line in both pictures."""
+"""Pixels that must be left of a line in both pictures."""
 MOST = 300
-"""Lines that are kept."""
+"""Most lines that are kept."""
 FEW, MADE = 40, 100
-"""Fewer lines than that, and others are made until there are so many."""
+"""With fewer lines than the first number, others are made until there are as many as the second one."""
 MADE_UNLIKE = 0.4
+"""Like `UNLIKE`, for the mean difference along a made line. Chosen by eye."""
 MADE_SPREAD = 2.0
-"""px that the flow along a made line may be off a straight one."""
+"""Pixels by which the flow along a made line may deviate from a straight line."""
 
 Indices = NDArray[np.intp]
 Looks = tuple[NDArray[np.float32], NDArray[np.float32]]
-"""Both pictures (h, w), `normalised`."""
+"""Both pictures (h, w) as `normalised` gives them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,20 +56,20 @@ class Lines:
     """M lines of the start picture and where they are in the end picture."""
 
     index: NDArray[np.intp]
-    """(M,): which of the start picture's lines."""
+    """(M,): which of the start picture's lines they are."""
     a: Floats
     b: Floats
-    """(M, 2, 2), pixels; the ends in `b` are those of `a` carried over, not those that were found there."""
+    """Both (M, 2, 2), pixels. The ends in `b` are those of `a` carried over, not those that were detected there."""
     cost: Floats
-    """(M,): 0 is sure, `MOST_COST` is doubtful."""
+    """(M,): near 0 a partner is sure, near `MOST_COST` doubtful; above that the line was made."""
 
     def only(self, kept: NDArray[np.bool_] | NDArray[np.intp] | slice) -> Lines:
-        """Some of them."""
+        """Some of them, by a mask, indices or a slice."""
         return Lines(self.index[kept], self.a[kept], self.b[kept], self.cost[kept])
 
 
 def normalised(grey: Grey) -> NDArray[np.float32]:
-    """(h, w): grey against its surroundings, by how much these vary: free of gain and of most of gamma."""
+    """(h, w): grey minus its local mean, divided by its local deviation: independent of gain and of most of gamma."""
     image = grey.astype(np.float32)
     mean = cv2.GaussianBlur(image, (0, 0), 16)
     deviation = cv2.sqrt(cv2.GaussianBlur((image - mean) ** 2, (0, 0), 16))
@@ -70,17 +79,21 @@ def normalised(grey: Grey) -> NDArray[np.float32]:
 def matched_lines(
     a: Floats, b: Floats, looks: Looks, motion: LocalMotion, moves: Floats, flow: tuple[Field, Field] | None
 ) -> Lines:
-    """The lines of a (M, 2, 2) that have a partner among b (N, 2, 2), longest first.
+    """The lines of a that are in both pictures, longest first.
 
-    Where they are few, lines without a partner are added (a made line): those that the flow alone carries to a place
+    Where these are few, lines without a partner are added (made lines): those that the flow alone carries to a place
     that looks the same. Their cost is above that of all others.
 
-    motion, moves: of the verified points; flow: there and back, between the halved pictures.
+    Args:
+        a, b: (M, 2, 2) and (N, 2, 2), the lines of the start and of the end picture, in pixels, longest first.
+        motion: around the verified points.
+        moves: of the verified points, in pixels.
+        flow: there and back, between the halved pictures; None where there is none.
     """
-    carried = by_flow(a, *flow) if flow else none(len(a))
+    carried = by_flow(a, *flow) if flow else no_guesses(len(a))
     direct = joined([by_points(a, motion, moves), carried])
     found = _witnessed(_associated(a, b, direct, looks), direct, a)
-    # A second time, with what the lines say about each other: a thing without points has lines.
+    # A second time, with the guesses by lines as well: a thing without points has lines.
     more = joined([direct, by_lines(a, found.index, found.a, found.b)])
     found = _trimmed(_witnessed(_associated(a, b, more, looks), direct, a), looks)
     if len(found.index) < FEW and carried.price.size:
@@ -90,10 +103,10 @@ def matched_lines(
 
 
 def _associated(a: Floats, b: Floats, guesses: Guesses, looks: Looks) -> Lines:
-    """The lines of a that have a partner among b, each the cheapest of the other.
+    """The lines of a that have a partner among b, where each is the cheapest one of the other.
 
-    The ends of a partner are not used: LSD cuts the same edge elsewhere in each picture. The ends of the guess, on
-    the partner's straight line, are an order of magnitude nearer.
+    The ends of a partner are not used: LSD cuts the same edge at other places in each picture. The ends of the guess,
+    projected onto the partner's straight line, are an order of magnitude nearer.
     """
     line, guess, other, cost = _candidates(guesses, b)
     ends = _projected(guesses.ends[line, guess], b[other])
@@ -110,7 +123,7 @@ def _associated(a: Floats, b: Floats, guesses: Guesses, looks: Looks) -> Lines:
 
 
 def _candidates(guesses: Guesses, b: Floats) -> tuple[Indices, Indices, Indices, Floats]:
-    """Indices (P,) of lines, guesses and partners that are near each other, and what that costs."""
+    """Indices (P,) of lines, guesses and partners that lie near each other, and the cost (P,) of each such pair."""
     way = b[:, 1] - b[:, 0]
     length = np.maximum(np.linalg.norm(way, axis=1), 1e-9)
     along = way / length[:, None]
@@ -122,7 +135,7 @@ def _candidates(guesses: Guesses, b: Floats) -> tuple[Indices, Indices, Indices,
     own_length = np.maximum(np.linalg.norm(own, axis=1), 1e-9)[:, None]
     sine = np.abs(own @ across.T) / own_length
     row, other = np.nonzero((sine < MOST_TURNED) & (own @ along.T > 0))
-    # The rest for those few that are parallel.
+    # The rest is computed only for those few that are parallel.
     steps = ends[row] - b[other, :1]
     off = np.abs(np.sum(steps * across[other, None], axis=2)).mean(axis=1)
     from_, to = np.sum(steps * along[other, None], axis=2).T
@@ -144,7 +157,7 @@ def _projected(ends: Floats, onto: Floats) -> Floats:
 def _unlikeness(a: Floats, b: Floats, widths: Floats, looks: Looks) -> Floats:
     """(M, 12): how much the surroundings of lines a and b differ along them, in local standard deviations.
 
-    What lies behind an edge may have changed: the side that differs less counts for more.
+    What lies behind an edge may have changed, so the side that differs less counts for more.
     """
     there = strip(looks[0], a, ALONG, ACROSS, np.ones(len(a)))
     here = strip(looks[1], b, ALONG, ACROSS, widths)
@@ -156,13 +169,14 @@ def _unlikeness(a: Floats, b: Floats, widths: Floats, looks: Looks) -> Floats:
 
 
 def _witnessed(lines: Lines, direct: Guesses, a: Floats) -> Lines:
-    """The lines that move as points, the flow or other lines near them say; one witness must be no line."""
+    """The lines that move as points, the flow or other lines near them say. One of these witnesses must not be a
+    line."""
 
     def agreeing(guesses: Guesses) -> Indices:
         off = np.linalg.norm(guesses.ends[lines.index] - lines.b[:, None], axis=3).mean(axis=2)
         spread = guesses.spread[lines.index]
         near = off <= WITNESS_OFF * (1 + np.minimum(spread, MOST_UNSURE))
-        # The pooled guess, which is free, is made of the others.
+        # The pooled guess, whose price is 0, is made of the others.
         return np.asarray(np.sum(near & np.isfinite(spread) & (guesses.price > 0), axis=1))
 
     own = agreeing(direct)
@@ -170,7 +184,7 @@ def _witnessed(lines: Lines, direct: Guesses, a: Floats) -> Lines:
 
 
 def _trimmed(lines: Lines, looks: Looks) -> Lines:
-    """What is left of the lines when an end that something hides in one of the pictures is cut off in both."""
+    """The lines without the ends that something hides in one of the pictures; these are cut off in both."""
     like = _unlikeness(lines.a, lines.b, _growth(lines.a, lines.b), looks) < UNLIKE
     count = like.shape[1]
     run, best, stop = (np.zeros(len(like), int) for _ in range(3))
@@ -185,7 +199,7 @@ def _trimmed(lines: Lines, looks: Looks) -> Lines:
 
 
 def _made(a: Floats, rest: Indices, guesses: Guesses, looks: Looks) -> Lines:
-    """The lines `rest` of a where the flow carries them, if they look the same there, inside the picture."""
+    """The lines `rest` of a where the flow carries them, if they look the same there and lie inside the picture."""
     ends, spread = guesses.ends[rest, 0], guesses.spread[rest, 0]
     size = np.array(looks[1].shape[::-1])
     differ = _unlikeness(a[rest], ends, guesses.widths[rest, 0], looks)
@@ -199,10 +213,11 @@ def _made(a: Floats, rest: Indices, guesses: Guesses, looks: Looks) -> Lines:
 
 def _both(first: Lines, second: Lines) -> Lines:
     pairs = zip(*((x.index, x.a, x.b, x.cost) for x in (first, second)), strict=True)
+    """All lines of both sets."""
     return Lines(*(np.concatenate(pair) for pair in pairs))
 
 
 def _growth(a: Floats, b: Floats) -> Floats:
-    """(M,): how much longer the lines b are."""
+    """(M,): how many times longer the lines b are, 0.25 to 4."""
     before, after = (np.linalg.norm(x[:, 1] - x[:, 0], axis=1) for x in (a, b))
     return np.asarray(np.clip(after / np.maximum(before, 1e-9), 0.25, 4))

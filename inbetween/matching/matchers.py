@@ -1,6 +1,6 @@
-"""The matchers by name. Each is imported on use: most need networks, the default does not.
+"""The matchers by name. Each is imported on use: most need networks, the default one does not.
 
-A new one is one function here and one line in the table.
+A new matcher is one function here and one entry in the table.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from inbetween.errors import UnknownName
 from inbetween.types import Matches, Picture, Settings
 
 LEAST_POINTS, LEAST_LINES = 15, 10
-"""Fewer of both, and two pictures may have nothing to do with each other."""
+"""With fewer points or fewer lines than these, two pictures may have nothing in common: so look the matches of scene
+cuts."""
 
 Matcher = Callable[[Picture, Picture, Path | None, Settings], Matches]
-"""(start, end, folder of weights or None for the usual one, settings); both pictures of one size (H, W, C)."""
+"""Called with the start and the end picture, of one size (H, W, C), the folder of weights (None for the usual one), and
+settings."""
 
 
 def _sift(start: Picture, end: Picture, weights: Path | None, settings: Settings, model: str | None = None) -> Matches:
@@ -38,6 +40,7 @@ def _learned(start: Picture, end: Picture, weights: Path | None, settings: Setti
 
 
 DEFAULT = "sift"
+"""The matcher that is used where none is named."""
 MATCHERS: dict[str, Matcher] = {
     "sift": _sift,
     "sift-homography": partial(_sift, model="homography"),
@@ -53,7 +56,7 @@ def get(name: str) -> Matcher:
     """The matcher called `name`.
 
     Raises:
-        UnknownName: there is none.
+        UnknownName: there is no such matcher.
     """
     if name not in MATCHERS:
         raise UnknownName("matcher", name, MATCHERS)
@@ -61,10 +64,8 @@ def get(name: str) -> Matcher:
 
 
 def enough(matches: Matches) -> str | None:
-    """None, or what to tell the user when too little was found to rely on: an empty condition is never used silently.
-
-    Below 15 points or 10 lines the pictures may have nothing in common (matches of a scene cut look like that).
-    """
+    """None, or a message for the user where too little was found to rely on: an empty condition is never used
+    silently."""
     points, lines = len(matches.points_a), len(matches.lines_a)
     if points >= LEAST_POINTS and lines >= LEAST_LINES:
         return None

@@ -1,4 +1,4 @@
-"""People of one key paired with those of the other, and the tracks that their joints then follow."""
+"""People of one key paired with those of the other key, and the tracks that their joints follow."""
 
 from __future__ import annotations
 
@@ -6,41 +6,41 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from inbetween.matching.skeleton import BODY, LEFT_HAND, RIGHT_HAND
+from inbetween.matching.skeleton import BODY
 from inbetween.types import People, Track
 
 SHAPE_SHARE = 2.0
-"""How much a pixel of difference in shape counts against a pixel of difference in position: a choice."""
+"""How much a pixel of difference in shape counts, relative to a pixel of difference in position. Chosen by eye."""
 
 Array = NDArray[np.float64]
 
 
-def paired(start: People, end: People, size: tuple[int, int], *, released: bool = False) -> list[tuple[int, int]]:
-    """(index in start, index in end) of those who are the same person; each index at most once.
+def paired(start: People, end: People, size: tuple[int, int]) -> list[tuple[int, int]]:
+    """(index in start, index in end) of those who are the same person; each index occurs at most once.
 
-    The assignment with the least sum of distances (Hungarian method) of the body joints visible in both, by where
-    they are and by how they lie to each other. Two without a common visible joint are never a pair.
+    This is the assignment with the least sum of distances (Hungarian method). A distance is that of the body joints
+    that are visible in both, by where they are and by how they lie to each other. Two people without a common visible
+    joint are never a pair.
 
     Args:
         size: (H, W) of both keys.
-        released: as FCVG's released code does: one after the other takes the nearest of those left by the mean of
-            all body joints, visible or not, and whoever stands behind the shorter list is not looked at.
     """
-    if released:
-        return _greedy(start, end, size)
     distances = _distances(start, end)
-    # A finite stand-in: the method fails where a whole row is infinite.
+    # A finite number stands for infinity: the method fails where a whole row is infinite.
     out_of_reach = np.isinf(distances)
     rows, columns = linear_sum_assignment(np.where(out_of_reach, 1e9, distances))
     return [(int(i), int(j)) for i, j in zip(rows, columns, strict=True) if not out_of_reach[i, j]]
 
 
 def people_tracks(start: People, end: People, size: tuple[int, int]) -> tuple[Track, ...]:
-    """One skeleton track per person: first the pairs, then who is in one key only and fades out or in on the spot.
+    """One skeleton track per person: first the pairs, then those who are in one key only, who fade in or out on the
+    spot.
 
-    A joint seen in one key only fades too, and moves along with those of its body that are seen in both.
+    A joint that is visible in one key only fades too, and moves along with the joints of its body that are visible in
+    both.
 
-    size: (H, W) of both keys, in whose pixels the joints are.
+    Args:
+        size: (H, W) of both keys, in whose pixels the joints are.
     """
     pairs = paired(start, end, size)
     leaving = sorted(set(range(len(start.joints))) - {i for i, _ in pairs})
@@ -54,19 +54,8 @@ def people_tracks(start: People, end: People, size: tuple[int, int]) -> tuple[Tr
     )
 
 
-def people_between(start: People, end: People, size: tuple[int, int], f: float) -> People:
-    """The people at f in [0, 1] of the way as FCVG's released code has them, quirks and all; the mended way is a track.
-
-    Pairs of `paired(released=True)` only; joints, seen or not, and scores straight from one key to the other; the
-    right hands are mixed up where the keys have unequal numbers of people.
-    """
-    pairs = paired(start, end, size, released=True)
-    a, b = _with_mixed_hands(start, [i for i, _ in pairs]), _with_mixed_hands(end, [j for _, j in pairs])
-    return People(a.joints + (b.joints - a.joints) * f, a.scores + (b.scores - a.scores) * f)
-
-
 def _distances(start: People, end: People) -> Array:
-    """(P, Q) pixels; infinite where no body joint is visible in both."""
+    """(P, Q), pixels; infinite where no body joint is visible in both."""
     seen = (start.scores[:, None, BODY] > 0) & (end.scores[None, :, BODY] > 0)
     count = np.maximum(seen.sum(axis=2), 1)[..., None]
     moves = np.where(seen[..., None], end.joints[None, :, BODY] - start.joints[:, None, BODY], 0)
@@ -76,46 +65,21 @@ def _distances(start: People, end: People) -> Array:
     return np.asarray(np.where(seen.any(axis=2), distance, np.inf))
 
 
-def _greedy(start: People, end: People, size: tuple[int, int]) -> list[tuple[int, int]]:
-    centres = [(people.joints[:, BODY] / (size[1], size[0])).mean(axis=1) for people in (start, end)]
-    common = min(map(len, centres))
-    free = list(range(common))
-    pairs = []
-    for i in range(common):
-        nearest = min(free, key=lambda j: float(np.linalg.norm(centres[0][i] - centres[1][j])))
-        free.remove(nearest)
-        pairs.append((i, nearest))
-    return pairs
-
-
 def _person(people: People, index: int) -> tuple[Array, Array]:
     """(134, 2) joints and (134,) weights in 0..1."""
     return people.joints[index], np.clip(people.scores[index], 0, 1)
 
 
 def _faded(person: tuple[Array, Array]) -> tuple[Array, Array]:
+    """The person, invisible."""
     return person[0], np.zeros_like(person[1])
 
 
 def _moving_together(a: tuple[Array, Array], b: tuple[Array, Array]) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
-    """Both, with the joints that are seen in one of them put where the rest of the body says they would be."""
+    """Both, with each joint that is visible in one of them only put where the motion of the rest of the body says."""
     (from_joints, from_weights), (to_joints, to_weights) = a, b
     seen = (from_weights > 0) & (to_weights > 0)
     move = (to_joints - from_joints)[BODY][seen[BODY]].mean(axis=0)
     starts = np.where((from_weights > 0)[:, None], from_joints, to_joints - move)
     ends = np.where((to_weights > 0)[:, None], to_joints, from_joints + move)
     return (starts, from_weights), (ends, to_weights)
-
-
-def _with_mixed_hands(people: People, chosen: list[int]) -> People:
-    """The chosen people with the hands that the released code gives them.
-
-    It lists all left hands and then all right ones, and takes the right ones from place `len(chosen)` of that list on,
-    where they begin only if everybody is chosen.
-    """
-    joints, scores = people.joints[chosen], people.scores[chosen]
-    for row, index in enumerate(chosen):
-        turn, owner = divmod(len(chosen) + index, len(people.joints))
-        hand = (LEFT_HAND, RIGHT_HAND)[turn]
-        joints[row, RIGHT_HAND], scores[row, RIGHT_HAND] = people.joints[owner, hand], people.scores[owner, hand]
-    return People(joints, scores)

@@ -1,4 +1,4 @@
-"""Points that are found in both pictures: SIFT (Lowe 2004) as RootSIFT (Arandjelovic and Zisserman 2012)."""
+"""Points that are in both pictures: SIFT (Lowe 2004) as RootSIFT (Arandjelovic and Zisserman 2012)."""
 
 from __future__ import annotations
 
@@ -12,32 +12,39 @@ from numpy.typing import NDArray
 from inbetween.dense.dis import Grey
 
 LAYERS = 3
-"""Of an octave."""
+"""Layers of an octave; OpenCV's default."""
 BLOCK = 256
-"""Rows of descriptors that are compared at a time."""
+"""Rows of descriptors that are compared at a time: bounds the memory."""
 CELL = 32
-"""px: side of the cells that take turns when points are chosen."""
+"""Side, in pixels, of the cells that take turns when points are chosen."""
 
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """Points of one picture."""
+    """N points of one picture."""
 
     places: NDArray[np.float64]
     """(N, 2), pixels."""
     descriptors: NDArray[np.float32]
-    """(N, 128) whole numbers, of length 512 but for rounding: their products are exact in float32 in any order."""
+    """(N, 128): whole numbers, of length 512 except for rounding, so that their products are exact in float32 in any
+    order."""
 
 
 def detected(grey: Grey, contrast: float) -> tuple[cv2.KeyPoint, ...]:
-    """SIFT points of a picture (h, w) of at least that contrast (0..1)."""
+    """The SIFT points of a picture (h, w) that have at least this contrast, 0..1."""
     sift = cv2.SIFT.create(contrastThreshold=contrast, nOctaveLayers=LAYERS)
     return tuple(sift.detect(grey, np.empty(0, np.uint8)))
 
 
 def described(grey: Grey, found: Sequence[cv2.KeyPoint], contrast: float, most: int) -> Features:
-    """At most `most` of the points found in a picture that have at least that contrast, spread over it."""
-    # OpenCV compares its response with the threshold shared among the layers.
+    """At most `most` of the points found in a picture, with descriptors, spread over the picture.
+
+    Args:
+        grey: (h, w).
+        found: of `detected`.
+        contrast: the least that a point must have, 0..1.
+    """
+    # OpenCV compares the response with the threshold divided by the number of layers.
     found = [point for point in found if point.response * LAYERS >= contrast]
     places = np.array([point.pt for point in found], np.float64).reshape(-1, 2)
     chosen = spread(places, np.array([point.response for point in found]), most)
@@ -49,7 +56,12 @@ def described(grey: Grey, found: Sequence[cv2.KeyPoint], contrast: float, most: 
 
 
 def spread(places: NDArray[np.float64], strength: NDArray[np.float64], most: int) -> NDArray[np.intp]:
-    """Indices of at most `most` points: the strongest of every cell, then the second of every cell, and so on."""
+    """Indices of at most `most` points: the strongest one of every cell, then the second of every cell, and so on.
+
+    Args:
+        places: (N, 2), pixels.
+        strength: (N,).
+    """
     column, row = np.floor(places / CELL).astype(int).T
     cell = row * 100_000 + column
     order = np.lexsort((-strength, cell))
@@ -59,7 +71,14 @@ def spread(places: NDArray[np.float64], strength: NDArray[np.float64], most: int
 
 
 def matched(a: Features, b: Features, ratio: float) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
-    """Indices into a and b of the matches that are best both ways and pass Lowe's ratio test, and 1 - ratio (0..1)."""
+    """The matches that are best both ways and pass Lowe's ratio test.
+
+    Args:
+        ratio: the largest distance of a match, relative to the distance to the second best.
+
+    Returns:
+        Indices into a, indices into b, and scores: 1 - ratio of distances, 0..1.
+    """
     if min(len(a.places), len(b.places)) < 2:
         return np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros(0, np.float32)
     square_a, square_b = (np.sum(x.descriptors**2, axis=1) for x in (a, b))

@@ -1,7 +1,7 @@
-"""Where lines of the start picture may lie in the end picture: several guesses for each of them.
+"""Guesses where the lines of the start picture lie in the end picture: several for each of them.
 
-Nearby points may belong to different things. Each of them says on its own where a line would go with it; what the
-pictures look like there decides (`lines.py`).
+Nearby points may belong to different things. Each of them says on its own where a line would move with it; what the
+pictures look like there decides (`lines.py`). All lengths are in pixels of pictures of about 1024x576.
 """
 
 from __future__ import annotations
@@ -16,14 +16,17 @@ from inbetween.dense.warp import Field, pull_at
 from inbetween.matching.consistency import Floats, LocalMotion, fit, weighted_median
 
 POOLED, SINGLE, BY_LINES = 10, 8, 6
-"""Points nearest to a line: so many are pooled to one guess, and so many make one each; and so do lines nearby."""
+"""Of the points nearest to a line, how many are pooled to one guess, and how many give one guess each; and how many of
+the nearest lines do."""
 FARTHEST = 120.0
-"""px from a line to whatever says where it goes."""
+"""Pixels from a line up to which points and lines give guesses for it."""
 OTHER_PRICE, LINE_PRICE = 0.3, 0.6
-"""What other guesses than the pooled one cost: where all agree that one is taken. Short lines turn at random."""
+"""Costs of guesses by single points or the flow, and by lines. The pooled guess costs nothing: where all agree, it is
+used. Guesses by lines cost most, as short lines turn at random. Chosen by eye."""
 SAMPLES = 7
+"""At how many places along a line the flow is read."""
 MOST_APART = 3.0
-"""px between the flow there and back, median over a line, up to which it is asked."""
+"""Pixels by which the flow there and back may differ, in the median over a line, for a guess."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,20 +36,23 @@ class Guesses:
     ends: Floats
     """(M, K, 2, 2): the line in the end picture."""
     widths: Floats
-    """(M, K): what a pixel across the line becomes, in pixels."""
+    """(M, K): how many pixels one pixel across the line becomes."""
     spread: Floats
-    """(M, K): how unsure it is, in pixels; infinite where there is no guess."""
+    """(M, K): how unsure a guess is, in pixels; infinite where there is none."""
     price: Floats
-    """(K,)."""
+    """(K,): added to the cost of a partner that is found by the guess."""
 
 
 def by_points(lines: Floats, motion: LocalMotion, moves: Floats) -> Guesses:
-    """From N verified points and what each knows of its surroundings: one guess pooled, then one by each point nearby.
+    """Guesses from verified points: first one pooled from those nearby, then one by each of them.
 
-    lines: (M, 2, 2); moves: (N, 2), the points' own.
+    Args:
+        lines: (M, 2, 2).
+        motion: around each of N points.
+        moves: (N, 2), of the points themselves.
     """
     if not len(lines) or len(motion.places) < POOLED:
-        return none(len(lines))
+        return no_guesses(len(lines))
     middle = lines.mean(axis=1)
     distance, near = cKDTree(motion.places).query(middle, POOLED)
     steps = motion.places[near] - middle[:, None]
@@ -67,17 +73,20 @@ def by_points(lines: Floats, motion: LocalMotion, moves: Floats) -> Guesses:
 
 
 def by_lines(lines: Floats, index: NDArray[np.intp], a: Floats, b: Floats) -> Guesses:
-    """From lines a -> b (L, 2, 2) that were found before: one guess by each of those nearby, as they shift, turn, grow.
+    """Guesses from lines that were matched before, one by each of those nearby, by how they shift, turn and grow.
 
-    index: (L,), which of `lines` those are; none says anything about itself.
+    Args:
+        lines: (M, 2, 2).
+        index: (L,), which of `lines` the matched ones are; none gives a guess for itself.
+        a, b: (L, 2, 2), the matched lines in both pictures.
     """
     if not len(lines) or len(a) < 2:
-        return none(len(lines))
+        return no_guesses(len(lines))
     middle, from_ = lines.mean(axis=1), a.mean(axis=1)
     count = min(BY_LINES, len(a))
     distance, near = cKDTree(from_).query(middle, range(1, count + 1))
     itself = index[near] == np.arange(len(lines))[:, None]
-    # As complex numbers: the quotient of the two ways turns and grows.
+    # As complex numbers, the quotient of both vectors is turn and growth.
     turn = _complex(b[:, 1] - b[:, 0]) / _complex(a[:, 1] - a[:, 0])
     rows = np.stack([turn.real, -turn.imag], axis=1), np.stack([turn.imag, turn.real], axis=1)
     gradient = (np.stack(rows, axis=1) - np.eye(2))[near]
@@ -88,15 +97,20 @@ def by_lines(lines: Floats, index: NDArray[np.intp], a: Floats, b: Floats) -> Gu
 
 
 def by_flow(lines: Floats, there: Field, back: Field) -> Guesses:
-    """From the optical flow between the halved pictures (h, w, 2): one guess, where there and back agree."""
+    """One guess from the optical flow between the halved pictures, where it agrees there and back.
+
+    Args:
+        lines: (M, 2, 2).
+        there, back: (h, w, 2), in pixels of the halved pictures.
+    """
     if not len(lines):
-        return none(0)
+        return no_guesses(0)
     share = np.linspace(-0.5, 0.5, SAMPLES)
     middle, way = lines.mean(axis=1), lines[:, 1] - lines[:, 0]
     on = middle[:, None] + share[:, None] * way[:, None]
     moves = _sampled(there, on)
     apart = np.linalg.norm(moves + _sampled(back, on + moves), axis=2)
-    # One axis is enough: along the line.
+    # One axis is enough: the one along the line.
     steps = np.broadcast_to(np.stack([share, 0 * share], axis=1) * 100, moves.shape)
     shift, gradient, residual, weight = fit(steps, moves, np.ones(apart.shape))
     spread = np.where(np.median(apart, axis=1) <= MOST_APART, weighted_median(residual, weight), np.inf)
@@ -107,7 +121,7 @@ def by_flow(lines: Floats, there: Field, back: Field) -> Guesses:
 
 
 def joined(guesses: list[Guesses]) -> Guesses:
-    """All of them, for the same lines."""
+    """All guesses, for the same lines."""
     ends, widths, spread = (
         np.concatenate(x, axis=1) for x in zip(*((g.ends, g.widths, g.spread) for g in guesses), strict=True)
     )
@@ -115,7 +129,9 @@ def joined(guesses: list[Guesses]) -> Guesses:
 
 
 def _carried(lines: Floats, shift: Floats, gradient: Floats, spread: Floats, price: Floats) -> Guesses:
-    """Lines (M, 2, 2) moved by K affine motions each, (M, K, 2) and (M, K, 2, 2), given at their middles."""
+    """The guesses of K affine motions per line, given at the lines' middles: shifts (M, K, 2) and gradients (M, K, 2,
+    2).
+    """
     middle, half = lines.mean(axis=1)[:, None], ((lines[:, 1] - lines[:, 0]) / 2)[:, None]
     moved = half + (gradient @ half[..., None])[..., 0]
     area = np.abs(np.linalg.det(gradient + np.eye(2)))
@@ -125,7 +141,7 @@ def _carried(lines: Floats, shift: Floats, gradient: Floats, spread: Floats, pri
 
 
 def _sampled(flow: Field, places: Floats) -> Floats:
-    """(M, S, 2) px: a flow between halved pictures at places (M, S, 2) of the whole ones."""
+    """(M, S, 2), pixels: the flow between halved pictures, read at places (M, S, 2) of the whole pictures."""
     return np.asarray(2 * pull_at(flow, np.asarray(places / 2 - 0.25, np.float32)), np.float64)
 
 
@@ -133,6 +149,6 @@ def _complex(ways: Floats) -> NDArray[np.complex128]:
     return np.asarray(ways[:, 0] + 1j * ways[:, 1])
 
 
-def none(count: int) -> Guesses:
+def no_guesses(count: int) -> Guesses:
     """No guess at all for `count` lines."""
     return Guesses(np.zeros((count, 0, 2, 2)), np.zeros((count, 0)), np.zeros((count, 0)), np.zeros(0))

@@ -1,14 +1,12 @@
-"""Pictures as the matchers see them, and what they found as `Matches` of the pictures themselves.
+"""Pictures at the size at which they are matched, and what was found there as `Matches` of the pictures themselves.
 
-All work is done at about the size of the pictures that networks see, for which every limit in pixels was chosen.
+That is about the size of the pictures that networks see, for which all limits in pixels were chosen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import cv2
 import numpy as np
@@ -18,49 +16,47 @@ from inbetween.dense.dis import Grey, dis, grey, halved
 from inbetween.matching.consistency import Floats, LocalMotion
 from inbetween.matching.lines import matched_lines, normalised
 from inbetween.matching.segments import segments
-from inbetween.types import Matches, Picture
+from inbetween.types import IN_TURN, Map, Matches, Picture
 
 AREA, MOST_ENLARGED = 1024 * 576, 3.0
-"""Pixels of the pictures that are worked at, and how much smaller ones are enlarged at most."""
+"""Pixels of a scaled picture, and how many times a small one is enlarged at most."""
 DARK, MOST_GAIN = 48, 5.0
-"""A picture whose grey levels span less is stretched to all of them, by so much at most."""
+"""A picture whose grey levels span less than the first number is stretched to all levels, by at most the second one as
+factor."""
 LINES = 600
-"""The longest lines of each picture that are looked at."""
-
-Map = Callable[..., Iterable[Any]]
-"""`map`, or a pool's: for both pictures at once."""
+"""How many of the longest lines of each picture are looked at."""
 
 
 @dataclass(frozen=True, eq=False)
 class Scaled:
-    """A picture as it is worked at."""
+    """A grey picture at matching resolution, and its scale."""
 
     grey: Grey
     """(h, w)."""
     scale: Floats
-    """(2,): its pixels per pixel of the picture, in x and y."""
+    """(2,): pixels of the scaled picture per pixel of the original, in x and y."""
 
-    def out(self, places: Floats) -> NDArray[np.float32]:
-        """Places (..., 2) in pixels of the picture."""
+    def to_picture(self, places: Floats) -> NDArray[np.float32]:
+        """Places (..., 2) of the scaled picture in pixels of the original."""
         # Pixel centres lie at integers in both.
         return np.asarray((places + 0.5) / self.scale - 0.5, np.float32)
 
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """N points of both pictures that have been verified, in pixels of the pictures as they are worked at."""
+    """N verified points of both pictures, in pixels of the scaled pictures."""
 
     a: Floats
     b: Floats
-    """(N, 2)."""
+    """Both (N, 2)."""
     scores: NDArray[np.float32]
     """(N,), 0..1."""
     motion: LocalMotion
-    """Of what is around each of them."""
+    """How the picture moves around each of them."""
 
 
 def scaled(picture: Picture) -> Scaled:
-    """A picture (H, W, C) in grey, of at most 1024 * 576 pixels; a small one is enlarged, a dark one stretched."""
+    """A picture (H, W, C) in grey, at most 1024 * 576 pixels; small ones are enlarged, dark ones stretched."""
     image = grey(picture)
     height, width = image.shape
     ratio = min(MOST_ENLARGED, float(np.sqrt(AREA / (height * width))))
@@ -75,20 +71,20 @@ def scaled(picture: Picture) -> Scaled:
     return Scaled(image, np.array(size) / (width, height))
 
 
-def with_lines(works: tuple[Scaled, Scaled], points: Points, both: Map = map) -> Matches:
-    """The points, and the lines that go with them, in pixels of the pictures, which are of one size."""
-    greys = works[0].grey, works[1].grey
+def with_lines(sides: tuple[Scaled, Scaled], points: Points, both: Map = IN_TURN) -> Matches:
+    """The points, and the lines that move with them, in pixels of the pictures, which are of one size."""
+    greys = sides[0].grey, sides[1].grey
     small = [np.asarray(halved(image), np.uint8) for image in greys]
     there, back = both(dis, small, small[::-1])
     a, b = both(partial(segments, most=LINES), greys)
-    looks = tuple(both(normalised, greys))
+    first, second = both(normalised, greys)
     flow = None if there is None or back is None else (there, back)
-    lines = matched_lines(a, b, looks, points.motion, points.b - points.a, flow)
+    lines = matched_lines(a, b, (first, second), points.motion, points.b - points.a, flow)
     return Matches(
-        works[0].out(points.a),
-        works[1].out(points.b),
+        sides[0].to_picture(points.a),
+        sides[1].to_picture(points.b),
         points.scores,
-        works[0].out(lines.a),
-        works[1].out(lines.b),
+        sides[0].to_picture(lines.a),
+        sides[1].to_picture(lines.b),
         np.asarray(np.exp(-lines.cost), np.float32),
     )

@@ -1,1 +1,1 @@
-"""From matches, and from what the user drew, to where everything is at every time."""
+"""Motion: where everything is at every time, from what was matched in two keys and from what the user drew."""

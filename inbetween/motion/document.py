@@ -11,21 +11,22 @@
     }
 
 inbetween-motion  version of the format.
-size              of the picture in whose pixels the places are: (x, y), 0 is the centre of the first pixel. It may be
+size              of the picture in whose pixels the places are; the centre of the first pixel is (0, 0). It may be
                   another size of the same aspect.
-tracks            what moves; of each:
-    places        where it is, from the start picture to the end picture. One place alone: it stays there.
+tracks            what moves. Each has:
+    places        where it is, from the start key to the end key. With one place alone it stays there.
     kind          "point": a place is [x, y]; "line": [[x, y], [x, y]], its ends; "skeleton": 134 such pairs in
                   OpenPose order, body, feet, face, hands. Default "point".
-    times         when it is at each of its places: 0 is the start, 1 the end, ascending. Default: equally far apart.
-    weights       how far it is there at each of its places, 0..1: for a point a number per place, else a list of a
+    times         when it is at each of its places, ascending from 0, the start, to 1, the end. Default: equally far
+                  apart.
+    weights       how visible it is at each of its places, 0..1: for a point one number per place, else a list with one
                   number per point. Default 1.
     path          "straight", "spline" or "arc", see `tracks`. Default "spline".
     pace          "linear", "ease-in", "ease-out", "ease-in-out", "cubic-bezier(a,b,c,d)" or "steps(n)". Default
                   "linear".
-    source        "drag" or "match": what was drawn is followed before what was found. Default "drag".
-    precision     "single" or "double": how the places are kept. Default "double".
-Beside "tracks", kind, path, pace, source and precision hold for all tracks that do not say otherwise.
+    source        "drag" or "match": drawn motion takes precedence over matched motion. Default "drag".
+    precision     "single" or "double" precision of the places. Default "double".
+kind, path, pace, source and precision may also stand beside "tracks", for all tracks that have none of their own.
 """
 
 from __future__ import annotations
@@ -34,7 +35,6 @@ import difflib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -45,32 +45,38 @@ from inbetween.timeline.grid import EXACT
 from inbetween.types import Motion, Report, Track
 
 NAME, VERSION = "inbetween-motion", 1
+"""The field that tells a motion file, and the only version so far."""
 LARGEST = 32 * 2**20
-"""Bytes of a file; far more than any motion that a film can follow."""
+"""Most bytes of a file; far more than any motion that a film can follow."""
 LARGEST_SIDE = 1_000_000
+"""The longest side, in pixels, of a motion's size."""
 POINTS = {"point": 1, "line": 2, "skeleton": 134}
+"""How many points a place has, by the kind of its track."""
 DEFAULTS = {"kind": "point", "path": "spline", "pace": "linear", "source": "drag", "precision": "double"}
+"""What optional fields of a track are when nobody states them."""
 CHOICES: dict[str, Collection[str]] = {
     "kind": POINTS,
     "path": PATHS,
     "source": ("drag", "match"),
     "precision": ("single", "double"),
 }
-"""Of the fields with defaults, but for the pace."""
+"""The values of the fields in `DEFAULTS`, except for the pace."""
 EXAMPLE = '{"inbetween-motion": 1, "size": {"width": 640, "height": 360}, "tracks": [{"places": [[10, 20], [90, 20]]}]}'
 
 
 def read_motion(path: Path) -> Motion:
-    """The motion in a file, in pixels of the file's own size; see `fitted`.
+    """The motion in a file, in pixels of the size that the file states; see `rescaled_motion`.
 
     Raises:
-        InbetweenError: it cannot be read, or is no such file; the fault is named by its place.
+        InbetweenError: it cannot be read, or is not a motion file; the message names the place of the fault.
     """
     try:
         with open(path, "rb") as file:
             raw = file.read(LARGEST + 1)
     except OSError as problem:
-        raise InbetweenError(f"{path} cannot be read: {problem.strerror}", "look at its name and its rights") from None
+        raise InbetweenError(
+            f"{path} cannot be read: {problem.strerror}", "check its name and its permissions"
+        ) from None
     if len(raw) > LARGEST:
         raise InbetweenError(
             f"{path} is too large for a motion file", f"it may have {LARGEST >> 20} MiB; follow fewer things"
@@ -83,16 +89,19 @@ def read_motion(path: Path) -> Motion:
 
 
 def motion_from_json(text: str, name: str = "motion") -> Motion:
-    """The motion in a JSON text; `name` is what messages call it.
+    """The motion in a JSON text.
+
+    Args:
+        name: what messages call the text.
 
     Raises:
-        InbetweenError: it is none; the fault is named by its place.
+        InbetweenError: it is not a motion; the message names the place of the fault.
     """
     try:
         document = json.loads(text, object_pairs_hook=_object)
     except (ValueError, RecursionError) as problem:
         why = "nested too deeply" if isinstance(problem, RecursionError) else str(problem)
-        raise _no_motion(name, f"it is no JSON: {why}") from None
+        raise _no_motion(name, f"it is not JSON: {why}") from None
     if not isinstance(document, dict) or NAME not in document:
         raise _no_motion(name, f'it has no "{NAME}"')
     version = document[NAME]
@@ -103,14 +112,13 @@ def motion_from_json(text: str, name: str = "motion") -> Motion:
         )
     _check_fields(document, (NAME, "size", "tracks", *DEFAULTS), ("size", "tracks"), f"{name}: ")
     size = _size(document["size"], f"{name}: size")
-    defaults = DEFAULTS | {field: document[field] for field in DEFAULTS if field in document}
-    _check_words(defaults, f"{name}: ")
+    defaults = DEFAULTS | _choices(document, f"{name}: ")
     tracks = _list(document["tracks"], None, f"{name}: tracks")
     return Motion(tuple(_track(track, defaults, f"{name}: tracks[{i}]") for i, track in enumerate(tracks)), size)
 
 
 def motion_to_json(motion: Motion) -> str:
-    """The text of a file, a track a line; read again it is the same motion to the last bit."""
+    """The text of a motion file, one line per track. Read again it gives the same motion to the last bit."""
     height, width = motion.size
     size = json.dumps({"width": width, "height": height})
     lines = [json.dumps(_track_words(track), allow_nan=False) for track in motion.tracks]
@@ -118,21 +126,25 @@ def motion_to_json(motion: Motion) -> str:
     return f'{{\n  "{NAME}": {VERSION},\n  "size": {size},\n  "tracks": [{tracks}\n  ]\n}}\n'
 
 
-def fitted(motion: Motion, size: tuple[int, int], report: Report) -> Motion:
-    """The motion in pixels of a picture of another size, (H, W), and the same aspect; what is scaled is said.
+def rescaled_motion(motion: Motion, size: tuple[int, int], report: Report) -> Motion:
+    """The motion in pixels of a picture of another size and the same aspect.
+
+    Args:
+        size: (H, W).
+        report: gets the note `motion-scaled` if it is scaled.
 
     Raises:
-        InbetweenError: the aspect is another one.
+        InbetweenError: the aspect differs.
     """
     if motion.size == size:
         return motion
     (old_height, old_width), (height, width) = motion.size, size
     scale = width / old_width, height / old_height
-    # A size that was scaled and rounded is within a pixel of the aspect.
+    # A size that was scaled and rounded differs by less than a pixel from one of the same aspect.
     if min(abs(scale[0] * old_height - height), abs(scale[1] * old_width - width)) >= 1:
         raise InbetweenError(
             f"the motion is for pictures of {old_width}x{old_height}, but the start picture has {width}x{height}",
-            "give it for this size, or for one of the same aspect",
+            "give a motion for this size, or for one of the same aspect",
         )
     report.note("motion-scaled", f"the motion is scaled from {old_width}x{old_height} to {width}x{height}")
     return motion.mapped(scale, ((scale[0] - 1) / 2, (scale[1] - 1) / 2), size)
@@ -141,19 +153,19 @@ def fitted(motion: Motion, size: tuple[int, int], report: Report) -> Motion:
 # ------------------------------------------------------------------ reading
 
 
-def _track(words: Any, defaults: Mapping[str, Any], place: str) -> Track:
+def _track(words: object, defaults: Mapping[str, str], place: str) -> Track:
     if not isinstance(words, dict):
-        raise _fault(place, f"`{_shown(words)}` is no track", 'write it as {"places": [[10, 20], [90, 20]]}')
+        raise _fault(place, f"`{_shown(words)}` is not a track", 'write it as {"places": [[10, 20], [90, 20]]}')
     _check_fields(words, ("places", "times", "weights", *DEFAULTS), ("places",), f"{place}.")
-    said = {field: words[field] for field in DEFAULTS if field in words}
-    _check_words(said, f"{place}.")
-    chosen = {**defaults, **said}
+    chosen = {**defaults, **_choices(words, f"{place}.")}
     points = POINTS[chosen["kind"]]
     inner = () if points == 1 else (points,)
     places = _numbers(words["places"], (None, *inner, 2), f"{place}.places", -FARTHEST, FARTHEST)
     count = len(places)
     if count == 0:
-        raise _fault(f"{place}.places", "there is no place", "give one where it stays, or two and more on its way")
+        raise _fault(
+            f"{place}.places", "there is no place", "give one place where it stays, or two or more along its path"
+        )
     weights = np.ones((count, *inner))
     if "weights" in words:
         weights = _numbers(words["weights"], (count, *inner), f"{place}.weights", 0, 1)
@@ -174,43 +186,45 @@ def _track(words: Any, defaults: Mapping[str, Any], place: str) -> Track:
     )
 
 
-def _size(words: Any, place: str) -> tuple[int, int]:
+def _size(words: object, place: str) -> tuple[int, int]:
     hint = 'write it as {"width": 1024, "height": 576}'
     if not isinstance(words, dict):
-        raise _fault(place, f"`{_shown(words)}` is no size", hint)
+        raise _fault(place, f"`{_shown(words)}` is not a size", hint)
     _check_fields(words, ("width", "height"), ("width", "height"), f"{place}.")
     for side in ("width", "height"):
         value = words[side]
         if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= LARGEST_SIDE:
-            raise _fault(f"{place}.{side}", f"`{_shown(value)}` is no count of pixels", hint)
+            raise _fault(f"{place}.{side}", f"`{_shown(value)}` is not a number of pixels", hint)
     return words["height"], words["width"]
 
 
-def _times(value: Any, count: int, place: str) -> Numbers:
+def _times(value: object, count: int, place: str) -> Numbers:
     if count == 1:
-        raise _fault(place, "one place has no times", "leave them out, or give more places")
+        raise _fault(place, "a single place has no times", "leave the times out, or give more places")
     times = _numbers(value, (count,), place, 0, 1)
     late = np.flatnonzero(np.diff(times) < EXACT)
     wrong = 0 if times[0] != 0 else int(late[0]) + 1 if late.size else count - 1 if times[-1] != 1 else None
     if wrong is not None:
-        raise _fault(f"{place}[{wrong}]", f"{times[wrong]} cannot be", "times ascend from 0, the start, to 1, the end")
+        raise _fault(
+            f"{place}[{wrong}]", f"{times[wrong]} is out of order", "times ascend from 0, the start, to 1, the end"
+        )
     return times
 
 
-def _numbers(value: Any, shape: Sequence[int | None], place: str, low: float, high: float) -> Numbers:
+def _numbers(value: object, shape: Sequence[int | None], place: str, low: float, high: float) -> Numbers:
     return np.array(_nested(value, shape, place, low, high), np.float64).reshape([n or -1 for n in shape])
 
 
-def _nested(value: Any, shape: Sequence[int | None], place: str, low: float, high: float) -> Any:
+def _nested(value: object, shape: Sequence[int | None], place: str, low: float, high: float) -> object:
     if shape:
         items = _list(value, shape[0], place)
         return [_nested(item, shape[1:], f"{place}[{i}]", low, high) for i, item in enumerate(items)]
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise _fault(place, f"`{_shown(value)}` is no number from {low:.0f} to {high:.0f}", f"an example: {EXAMPLE}")
+        raise _fault(place, f"`{_shown(value)}` is not a number from {low:.0f} to {high:.0f}", f"an example: {EXAMPLE}")
     return float(value)
 
 
-def _list(value: Any, count: int | None, place: str) -> list[Any]:
+def _list(value: object, count: int | None, place: str) -> list[object]:
     if not isinstance(value, list) or count not in (None, len(value)):
         found = f"has {len(value)}" if isinstance(value, list) else f"is `{_shown(value)}`"
         raise _fault(
@@ -219,7 +233,7 @@ def _list(value: Any, count: int | None, place: str) -> list[Any]:
     return value
 
 
-def _check_fields(words: Mapping[str, Any], known: Collection[str], needed: Collection[str], place: str) -> None:
+def _check_fields(words: Mapping[str, object], known: Collection[str], needed: Collection[str], place: str) -> None:
     for field in words:
         if field not in known:
             near = difflib.get_close_matches(field, known, n=1)
@@ -230,20 +244,28 @@ def _check_fields(words: Mapping[str, Any], known: Collection[str], needed: Coll
             raise _fault(f"{place}{field}", "this field is missing", f"an example: {EXAMPLE}")
 
 
-def _check_words(words: Mapping[str, Any], place: str) -> None:
-    """Fields with defaults: each one of its choices."""
-    for field, value in words.items():
+def _choices(words: Mapping[str, object], place: str) -> dict[str, str]:
+    """The fields of `DEFAULTS` that are given, each checked to be one of its choices."""
+    chosen = {}
+    for field in DEFAULTS:
+        if field not in words:
+            continue
+        value = words[field]
         if field == "pace" and isinstance(value, str):
             try:
                 parse_easing(value)
             except InbetweenError as problem:
                 raise _fault(f"{place}pace", problem.message, problem.hint) from None
+            chosen[field] = value
         elif not isinstance(value, str) or value not in CHOICES.get(field, ()):
             known = CHOICES.get(field, ("linear", "ease-in-out", "steps(4)"))
             raise _fault(f"{place}{field}", f"`{_shown(value)}` is not known", f"known: {', '.join(known)}")
+        else:
+            chosen[field] = value
+    return chosen
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     made = dict(pairs)
     if len(made) < len(pairs):
         twice = next(key for i, (key, _) in enumerate(pairs) if key in dict(pairs[:i]))
@@ -252,14 +274,14 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_motion(name: str, why: str) -> InbetweenError:
-    return InbetweenError(f"{name} is no motion file: {why}", f"an example: {EXAMPLE}")
+    return InbetweenError(f"{name} is not a motion file: {why}", f"an example: {EXAMPLE}")
 
 
 def _fault(place: str, what: str, hint: str) -> InbetweenError:
     return InbetweenError(f"{place}: {what}", hint)
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     text = value if isinstance(value, str) else json.dumps(value)
     return text if len(text) <= 40 else f"{text[:39]}…"
 
@@ -267,20 +289,20 @@ def _shown(value: Any) -> str:
 # ------------------------------------------------------------------ writing
 
 
-def _track_words(track: Track) -> dict[str, Any]:
-    """A track's fields, without those that are as when left out."""
+def _track_words(track: Track) -> dict[str, object]:
+    """A track as its fields in a file, without those that have their default."""
     single = track.places.dtype == np.float32
-    said = {
+    stated = {
         "kind": track.kind,
         "path": track.path,
         "pace": track.pace,
         "source": track.source,
         "precision": "single" if single else "double",
     }
-    words: dict[str, Any] = {field: value for field, value in said.items() if value != DEFAULTS[field]}
+    words: dict[str, object] = {field: value for field, value in stated.items() if value != DEFAULTS[field]}
     if not np.array_equal(track.times, equal_times(len(track.times))):
         words["times"] = track.times.tolist()
-    # The shortest decimals that give a float32 back, not those of its double.
+    # The shortest decimals that give the float32 back; those of its double are longer.
     places = track.places.astype(str).astype(np.float64) if single else track.places
     words["places"] = (places[:, 0] if track.kind == "point" else places).tolist()
     if (track.weights != 1).any():

@@ -1,44 +1,48 @@
-"""Drags: what the user drew, as tracks of points.
+"""Drags: points that the user drew, as tracks.
 
-A drag is a list of points in the order of time: the first is where something is in the start picture, the last where
-it is in the end picture. Its track is a spline through them (see `tracks`), as in Framer (arXiv 2410.18978).
+A drag is a list of points in the order of time: the first says where something is in the start key, the last where it
+is in the end key. Its track is a spline through them (see `tracks`), as in Framer (arXiv 2410.18978).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from inbetween.errors import UnknownName, UsageError
-from inbetween.motion.tracks import FARTHEST, Numbers, arc_length_times, equal_times, sampled
+from inbetween.motion.tracks import FARTHEST, Numbers, arc_length_times, equal_times
 from inbetween.types import Track
 
 NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?"
+"""A decimal number, as a regular expression."""
 POINT = re.compile(rf"({NUMBER})(%?),({NUMBER})(%?)", re.ASCII | re.IGNORECASE)
+"""A point, with its percent signs."""
 LONGEST = 60
-"""Letters of a drag that an error repeats."""
+"""Most characters of a drag that an error message repeats."""
 TIMINGS = {"equal": lambda places: equal_times(len(places)), "length": arc_length_times}
-"""When a drag is at its points: as long from each to the next (Framer's way), or at constant speed."""
+"""When a drag is at its points, by name: after equal times (Framer's way), or at constant speed."""
 
 
-def parse_drag(
-    text: str, size: tuple[int, int], *, timing: str = "equal", released: bool = False
-) -> tuple[int | None, Track]:
-    """`x0,y0 x1,y1 …`, pixels or percent: the track of one point, and the gap it is for.
+def parse_drag(text: str, size: tuple[int, int], *, timing: str = "equal") -> tuple[int | None, Track]:
+    """The number of the gap that a drag is for, and its track of one point.
 
-    `50%,20%` is half way from the first column's centre to the last's, and a fifth of the way down. One point alone is
-    pinned: it stays where it is. Points outside the picture are legal, things come and leave. `2: x,y x,y` names a
-    gap, counted from 1; without one the number is None.
+    A drag is written `x0,y0 x1,y1 …`, in pixels or percent. `50%,20%` is half way from the first column's centre to the
+    last one's, and a fifth of the way down. One point alone is pinned: it stays where it is. Points outside the picture
+    are legal, as things come and leave. `2: x,y x,y` names a gap, counted from 1.
 
-    size: (H, W) of the start picture, pixels. timing: a name of `TIMINGS`. released: a pinned point drifts by one pixel
-    to the right and down, as in Framer's demo.
+    Args:
+        text: what the user wrote.
+        size: (H, W) of the start key, in pixels.
+        timing: a name in `TIMINGS`.
+
+    Returns:
+        The gap's number, None where none is named; and the track.
 
     Raises:
-        WordsRefused: no point in it, or something that is no point, by its number.
-        UnknownName: no such timing.
+        UsageError: there is no point in it, or something that is not a point, which the message names by its number.
+        UnknownName: there is no such timing.
     """
     if timing not in TIMINGS:
         raise UnknownName("timing", timing, TIMINGS)
@@ -48,54 +52,16 @@ def parse_drag(
     if not words:
         raise UsageError(f"the drag `{_shown(text)}` has no points", 'write it as "x0,y0 x1,y1": from where to where')
     clicks = np.array([_point(text, number, word, size) for number, word in enumerate(words, 1)])
-    return gap, _track(clicks, timing, released)
-
-
-def drags_to_tracks(
-    drags: Sequence[Sequence[ArrayLike]],
-    original: tuple[int, int],
-    size: tuple[int, int],
-    frames: int,
-    released: bool = False,
-) -> Numbers:
-    """Clicks on a picture of one size, as places in every frame of a film of another size.
-
-    drags: lists of (x, y) in pixels of `original`, (H, W); empty ones are left out. Returns (frames, P, 2), pixels of
-    `size`. released: clicks are multiplied and cut to whole pixels, and pinned points drift, as in Framer's demo;
-    else a click keeps its fraction, and its place on the picture's content.
-    """
-    old, new = np.array(original[::-1], np.float64), np.array(size[::-1], np.float64)
-    tracks = []
-    for drag in drags:
-        if len(drag):
-            clicks = np.array(drag, np.float64)
-            clicks = np.trunc(clicks * new / old) if released else (clicks + 0.5) * new / old - 0.5
-            tracks.append(_track(clicks, "equal", released))
-    return sampled(tracks, equal_times(frames))
-
-
-def anchors_to_tracks(flags: ArrayLike, anchors: ArrayLike, *, timed: bool = True) -> Numbers:
-    """Known places in some frames, as places in all: splines through them.
-
-    flags: (F, P), not 0 where a point is known; it must be in the first and the last frame. anchors: (F, P, 2),
-    pixels. Returns (F, P, 2). timed: each anchor at its own frame's time; else they are taken as equally far apart,
-    which is wrong wherever they are not, and an option of Framer's.
-    """
-    known, places = np.asarray(flags) != 0, np.asarray(anchors, np.float64)
-    grid = equal_times(len(known))
-    tracks = []
-    for point in range(known.shape[1]):
-        frames = np.flatnonzero(known[:, point])
-        times = grid[frames] if timed else equal_times(len(frames))
-        tracks.append(_spline(places[frames, point], times))
-    return sampled(tracks, grid)
+    if len(clicks) == 1:
+        clicks = clicks.repeat(2, axis=0)
+    return gap, spline_track(clicks, TIMINGS[timing](clicks))
 
 
 def _gap(text: str, head: str) -> int:
     if not re.fullmatch(r"\s*0*[1-9]\d{0,8}\s*", head, re.ASCII):
         raise UsageError(
-            f"`{_shown(head)}:` in the drag `{_shown(text)}` is no gap",
-            'write "2: x,y x,y" for the second gap, the first is 1',
+            f"`{_shown(head)}:` in the drag `{_shown(text)}` is not a gap",
+            'write "2: x,y x,y" for the second gap; the first is 1',
         )
     return int(head)
 
@@ -104,7 +70,7 @@ def _point(text: str, number: int, word: str, size: tuple[int, int]) -> tuple[fl
     found = POINT.fullmatch(word)
     if found is None:
         raise UsageError(
-            f"point {number} of the drag `{_shown(text)}` is no point: `{_shown(word)}`",
+            f"point {number} of the drag `{_shown(text)}` is not a point: `{_shown(word)}`",
             "write it as x,y in pixels or percent: 120,80 or 50%,20%",
         )
     height, width = size
@@ -124,13 +90,6 @@ def _shown(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
-def _track(clicks: NDArray[np.float64], timing: str, released: bool) -> Track:
-    """clicks: (n, 2), pixels; one alone is pinned."""
-    if len(clicks) == 1:
-        clicks = np.concatenate([clicks, clicks + 1 if released else clicks])
-    return _spline(clicks, TIMINGS[timing](clicks))
-
-
-def _spline(places: NDArray[np.float64], times: Numbers) -> Track:
-    """A point's track through (K, 2) places."""
+def spline_track(places: NDArray[np.float64], times: Numbers) -> Track:
+    """The track of one point through places (K, 2), in pixels, at times (K,) that ascend from 0 to 1."""
     return Track("point", times, places[:, None], np.ones((len(places), 1)), path="spline")

@@ -1,8 +1,6 @@
-"""Motion as the handles by which a dense flow is held."""
+"""A motion as the handles that a dense flow is made to follow."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,16 +10,19 @@ from inbetween.motion.tracks import places_at
 from inbetween.types import Motion, Track
 
 FOUND_SHARE = 0.5
-"""Reach of what a matcher found, as a part of that of a drag: there are more of them."""
+"""The reach of a matched handle as a share of the reach of a drawn one: there are more of them. Chosen by eye."""
 LEAST_REACH = 1.0
-"""Pixels of the coarse grid."""
+"""The shortest reach, in pixels of the coarse grid."""
 
 
 def handles(motion: Motion, size: tuple[int, int], reach: float) -> Handles:
-    """A handle for every point and joint, for points along every drawn line and for the middle of every matched one.
+    """The handles of a motion: every point and joint, points along every drawn line, and the middle of every matched
+    line.
 
-    size: (h, w) of the flow's grid over the same picture; reach: in percent of its shorter side. A thing counts as far
-    as it is there in both keys.
+    Args:
+        motion: of the same picture at any size. A thing counts as far as it is visible in both keys.
+        size: (h, w) of the flow's grid over the picture.
+        reach: of a drawn handle, in percent of the grid's shorter side; see `follow.Handles.reach`.
     """
     scale = np.array([size[1] / motion.size[1], size[0] / motion.size[0]])
     motion = motion.mapped((scale[0], scale[1]), tuple((scale - 1) / 2), size)
@@ -37,7 +38,7 @@ def handles(motion: Motion, size: tuple[int, int], reach: float) -> Handles:
         ]
         return np.asarray(np.concatenate(there) if there else np.zeros((0, 2)), np.float32)
 
-    def each(values: list[float]) -> NDArray[Any]:
+    def each(values: list[float]) -> NDArray[np.float32]:
         return np.repeat(np.asarray(values, np.float32), counts)
 
     weight = [share @ track.weights[[0, -1]].min(axis=0) for track, share in zip(motion.tracks, shares, strict=True)]
@@ -51,13 +52,13 @@ def handles(motion: Motion, size: tuple[int, int], reach: float) -> Handles:
     )
 
 
-def _shares(track: Track, reach: float) -> NDArray[Any]:
-    """(n, P): how n handles are made of the track's points."""
+def _shares(track: Track, reach: float) -> NDArray[np.float64]:
+    """(n, P): how n handles are weighted means of the track's P points."""
     points = track.places.shape[1]
     if track.kind != "line":
         return np.eye(points)
     if track.source == "match":
-        # One line is one witness, however long it is.
+        # A matched line counts once, however long it is.
         return np.full((1, 2), 0.5)
     longest = np.linalg.norm(np.diff(track.places, axis=1), axis=2).max()
     along = np.linspace(0, 1, 2 + int(longest / reach))

@@ -1,4 +1,4 @@
-"""What was found in two keys, as Motion."""
+"""Matching two keys, and what was found as a motion."""
 
 from __future__ import annotations
 
@@ -16,31 +16,35 @@ from inbetween.types import NO_MATCHES, Matches, Motion, People, Picture, Report
 from inbetween.weights import store
 
 TOP = 20
-"""Points that are kept where some are selected."""
+"""Points that are kept by default where not all are."""
 
 
 @dataclass(frozen=True)
 class Search:
-    """What is looked for in two keys."""
+    """What to look for in two keys."""
 
     matcher: str | None = matchers.DEFAULT
-    """A name of `matchers`; None: nothing is matched."""
+    """A name in `matchers`; None matches nothing."""
     weights: Path | None = None
-    """The folder of the networks' weights, or None for the usual one."""
+    """The folder of the networks' weights; None for the usual one."""
     points: str = "all"
     """A method of `selection`, or "all"."""
     top: int = TOP
-    """Points that are kept at most, unless all are."""
+    """Most points that are kept, unless all are."""
     seed: int = 0
-    """For points that are taken at random."""
+    """For points that are chosen at random."""
     poses: bool = True
+    """Whether to look for people."""
 
 
 def matches_of(start: Picture, end: Picture, search: Search, settings: Settings, report: Report) -> Matches:
-    """What the matcher, which must not be None, finds in two keys of one size; too little is noted as `few-matches`.
+    """What the search's matcher, which must not be None, finds in two keys of one size.
+
+    Args:
+        report: gets the note `few-matches` if too little was found to rely on.
 
     Raises:
-        UnknownName: no such matcher or selection.
+        UnknownName: there is no such matcher or selection.
         InbetweenError: weights that it needs are missing or broken.
     """
     found = matchers.get(search.matcher or "")(start, end, search.weights, settings)
@@ -61,9 +65,14 @@ def matches_of(start: Picture, end: Picture, search: Search, settings: Settings,
 def found_motion(
     keys: Sequence[Picture], size: tuple[int, int], search: Search, settings: Settings, report: Report
 ) -> Motion:
-    """Everything that the search finds in two keys; a key is only asked for where it is looked at.
+    """Everything that the search finds in two keys, as a motion.
 
-    size: (H, W) of both keys. Raises as `matches_of`.
+    Args:
+        keys: the start and the end key. They are only read where something is looked for.
+        size: (H, W) of both.
+
+    Raises:
+        UnknownName, InbetweenError: see `matches_of`.
     """
     matches, people = NO_MATCHES, None
     if search.matcher is not None:
@@ -77,7 +86,7 @@ def found_motion(
 
 
 def motion_of(matches: Matches, size: tuple[int, int], people: tuple[People, People] | None = None) -> Motion:
-    """One track per matched point, per matched line and per person, in this order; source "match".
+    """One track per matched point, per matched line and per person, in this order, all with the source "match".
 
     Args:
         size: (H, W) of both keys, in whose pixels everything is.

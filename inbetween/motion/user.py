@@ -1,4 +1,4 @@
-"""What a user drew for the gaps of a film, from the words of the command."""
+"""What a user drew for the gaps of a film."""
 
 from __future__ import annotations
 
@@ -7,18 +7,23 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from inbetween.errors import UsageError
-from inbetween.motion.document import fitted, read_motion
+from inbetween.motion.document import read_motion, rescaled_motion
 from inbetween.motion.drags import parse_drag
 from inbetween.types import Motion, Report, Track
 
 ANY_SIZE = (1, 1)
+"""Stands for the start key's size where only the form of a drag is checked."""
 
 
 def check_drags(drags: Sequence[str], gaps: int) -> None:
-    """Refuse drags before any picture is opened.
+    """Check drags before any picture is opened.
+
+    Args:
+        drags: as for `parse_drag`.
+        gaps: how many gaps there are.
 
     Raises:
-        WordsRefused: see `parse_drag`; no gap is named where there are several, or one that there is not.
+        UsageError: a drag cannot be read, names no gap where there are several, or one that does not exist.
     """
     for text in drags:
         _gap_of(text, parse_drag(text, ANY_SIZE)[0], gaps)
@@ -31,28 +36,31 @@ def user_motions(
     report: Report,
     timing: str = "equal",
 ) -> dict[int, Motion]:
-    """The motion of every gap for which there is one, by the gap's number from 0, in pixels of its start key.
+    """The drawn motion of each gap that has one, by the gap's number from 0, in pixels of its start key.
 
-    drags: words as for `parse_drag`. file: a motion of the first gap, or None. sizes: (H, W) of every gap's start key.
-    timing: of the drags, see `parse_drag`.
+    Args:
+        drags: as for `parse_drag`.
+        file: of a motion for the first gap, or None.
+        sizes: (H, W) of each gap's start key.
+        timing: of the drags, see `parse_drag`.
 
     Raises:
-        WordsRefused: see `check_drags`.
-        UnknownName: no such timing.
-        InbetweenError: see `read_motion` and `fitted`.
+        UsageError: see `check_drags`.
+        UnknownName: there is no such timing.
+        InbetweenError: see `read_motion` and `rescaled_motion`.
     """
     tracks: dict[int, list[Track]] = defaultdict(list)
     if file is not None:
-        tracks[0] += fitted(read_motion(Path(file)), sizes[0], report).tracks
+        tracks[0] += rescaled_motion(read_motion(Path(file)), sizes[0], report).tracks
     for text in drags:
         gap = _gap_of(text, parse_drag(text, ANY_SIZE)[0], len(sizes))
         tracks[gap].append(parse_drag(text, sizes[gap], timing=timing)[1])
     return {gap: Motion(tuple(found), sizes[gap]) for gap, found in tracks.items()}
 
 
-def _gap_of(text: str, said: int | None, gaps: int) -> int:
-    if said is None and gaps > 1:
+def _gap_of(text: str, named: int | None, gaps: int) -> int:
+    if named is None and gaps > 1:
         raise UsageError(f"there are {gaps} gaps, and the drag `{text}` names none", f'name its gap: "1: {text}"')
-    if said is not None and not 1 <= said <= gaps:
-        raise UsageError(f"the drag `{text}` is for gap {said}, there are {gaps}", "gaps are counted from 1")
-    return (said or 1) - 1
+    if named is not None and not 1 <= named <= gaps:
+        raise UsageError(f"the drag `{text}` is for gap {named}, but there are only {gaps}", "gaps are counted from 1")
+    return (named or 1) - 1

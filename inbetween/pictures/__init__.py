@@ -1,7 +1,7 @@
-"""Still pictures in and out, and made alike."""
+"""Still pictures: read, written, resized, and brought to one depth and number of channels."""
 
-from inbetween.pictures.alike import flattened, like, premultiplied, straight, to_8_bit, unify
 from inbetween.pictures.fit import fit
+from inbetween.pictures.formats import flattened, like, premultiplied, straight, to_8_bit, unify
 from inbetween.pictures.header import MAX_PIXELS, SIDE_LIMIT, Header, header
 from inbetween.pictures.read import read
 from inbetween.pictures.write import WRITABLE, encode

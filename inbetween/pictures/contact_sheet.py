@@ -1,4 +1,4 @@
-"""Contact sheets: some pictures of a film side by side, each with its number and time."""
+"""Contact sheets: some frames of a film side by side, each with its number and time."""
 
 from __future__ import annotations
 
@@ -9,18 +9,24 @@ from io import BytesIO
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from inbetween.pictures.alike import to_8_bit
+from inbetween.pictures.formats import to_8_bit
 from inbetween.types import Picture
 
 COLUMNS = 5
+"""Frames in a row."""
 MOST = 15
+"""Most frames on a sheet."""
 CELL_WIDTH = 320
+"""The longer side, in pixels, of a frame on the sheet."""
 LABEL_HEIGHT = 18
+"""Pixels above each frame, for its number and time."""
 MARGIN = 4
+"""Pixels between frames, and around all of them."""
 
 
 class Sheet:
-    """Looks at a film as it passes and keeps at most `MOST` of its pictures, small, both ends among them."""
+    """Takes frames from a film as they pass: at most `MOST`, reduced, evenly spaced, the first and the last among
+    them."""
 
     def __init__(self, count: int, rate: Fraction) -> None:
         self._rate = rate
@@ -29,18 +35,23 @@ class Sheet:
 
     @property
     def missing(self) -> list[int]:
-        """Numbers of those that are wanted and were not seen yet."""
+        """The numbers of frames that belong on the sheet and have not passed yet."""
         return sorted(self._wanted - {*self._seen})
 
     def seen(self, frames: Iterable[Picture], first: int = 0) -> Iterator[Picture]:
-        """The frames, unchanged, from number `first` on."""
+        """Pass on the frames, unchanged, and keep those that belong on the sheet.
+
+        Args:
+            frames: (H, W, 3 or 4) each.
+            first: the number of the first of them.
+        """
         for number, frame in enumerate(frames, first):
             if number in self._wanted:
                 self._seen[number] = _thumbnail(frame)
             yield frame
 
     def png(self) -> bytes:
-        """The sheet of what has been seen."""
+        """The sheet of the frames that have passed, as a PNG."""
         width = max(image.width for image in self._seen.values()) + MARGIN
         height = max(image.height for image in self._seen.values()) + LABEL_HEIGHT + MARGIN
         columns = min(COLUMNS, len(self._seen))
@@ -59,7 +70,11 @@ class Sheet:
 
 
 def small_film(frames: Picture) -> bytes:
-    """An animated GIF, ten pictures a second, for ever, of (F, h, w, 3) uint8, enlarged to be looked at."""
+    """An animated GIF of small frames, enlarged to be looked at: ten frames per second, repeated for ever.
+
+    Args:
+        frames: (F, h, w, 3) uint8.
+    """
     scale = max(1, CELL_WIDTH // frames.shape[2])
     size = frames.shape[2] * scale, frames.shape[1] * scale
     first, *rest = (Image.fromarray(frame).resize(size, Image.Resampling.BICUBIC) for frame in frames)
@@ -69,7 +84,7 @@ def small_film(frames: Picture) -> bytes:
 
 
 def _cells(count: int) -> int:
-    """As many as fit, evenly spaced where that costs few of them."""
+    """How many frames of a film are on its sheet: as many as fit, or somewhat fewer if these are evenly spaced."""
     even = [n for n in range(MOST // 2, MOST + 1) if (count - 1) % (n - 1) == 0]
     return min(count, even[-1] if even else MOST)
 

@@ -1,4 +1,4 @@
-"""Pictures of one size brought to another."""
+"""Bringing pictures of one size to another."""
 
 from __future__ import annotations
 
@@ -8,31 +8,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inbetween.errors import UnknownName, UsageError
-from inbetween.pictures.alike import premultiplied, straight
+from inbetween.pictures.formats import premultiplied, straight
 from inbetween.types import Picture
 
 WAYS = ("crop", "pad", "stretch")
+"""Values of `how` in `fit`, and of the command's --fit."""
 
 
 def fit(picture: Picture, size: tuple[int, int], how: str) -> Picture:
-    """The picture at another size; the same object where it has that size.
+    """The picture at another size; the same object where it has that size already.
 
-    Smaller by area averages, larger by bicubic interpolation, RGBA with premultiplied colours.
+    It is reduced by area means and enlarged by bicubic interpolation; RGBA with premultiplied colours.
 
-    - crop: scaled until the size is covered, the middle is kept.
-    - pad: scaled until it lies within the size, on black, or on transparent black for RGBA.
-    - stretch: width and height each on their own.
+    - crop: scaled until it covers the size; the middle is kept.
+    - pad: scaled until it lies within the size; around it is black, or transparent black for RGBA.
+    - stretch: width and height are scaled independently.
 
-    The scale is exact for the side that fits; the other side is rounded half up to whole pixels, at least 1.
-    Where an odd number of pixels is cut or added, the larger part is at the bottom and on the right.
+    The scale is exact for the side that fits; the other side is rounded to whole pixels, halves up, at least 1. Where
+    an odd number of pixels is cut off or added, the larger part is at the bottom and on the right.
 
     Args:
         picture: (H, W, 3 or 4), uint8 or uint16.
         size: (H, W), both at least 1.
+        how: one of `WAYS`.
 
     Raises:
-        UnknownName: for another `how`.
-        WordsRefused: for a size without pixels.
+        UnknownName: there is no such `how`.
+        UsageError: a side of the size is less than 1.
     """
     if how not in WAYS:
         raise UnknownName("way to fit", how, WAYS)
@@ -48,14 +50,19 @@ def fit(picture: Picture, size: tuple[int, int], how: str) -> Picture:
 
 
 def fit_map(old: tuple[int, int], size: tuple[int, int], how: str) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Where `fit` brings a place (x, y) of a picture of the size `old`: to (x, y) * scale + offset.
+    """The map from places in a picture of size `old` to places in the picture that `fit` makes of it.
 
-    Sizes are (H, W), pixel centres lie at integers. Returns (scale, offset), x and y each.
+    Args:
+        old, size: (H, W).
+        how: see `fit`.
+
+    Returns:
+        (scale, offset), each (x, y): a place (x, y) goes to (x, y) * scale + offset. Pixel centres lie at integers.
     """
     if old == size:
         return (1.0, 1.0), (0.0, 0.0)
     (height, width), (new_height, new_width) = old, size
-    # Per axis: first pixel that is kept, pixels that are kept, pixels that they become, and where these begin.
+    # For each axis: the first pixel that is kept, how many are kept, how many they become, and where these begin.
     across, down = (0, width, new_width, 0), (0, height, new_height, 0)
     if how == "pad":
         inner = _inner(old, size)
@@ -76,6 +83,7 @@ def fit_map(old: tuple[int, int], size: tuple[int, int], how: str) -> tuple[tupl
 
 def _inner(old: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
     height, width = old
+    """(H, W) of the picture scaled until it lies within the size."""
     if size[0] * width <= size[1] * height:
         return size[0], max(1, _rounded(width * size[0], height))
     return max(1, _rounded(height * size[1], width)), size[1]
@@ -99,15 +107,15 @@ def _cropped(picture: Picture, size: tuple[int, int]) -> Picture:
         top, kept, scaled = _window(height, width, size[0], size[1])
         picture, inner = picture[top : top + kept], (scaled, size[1])
     top, left = (inner[0] - size[0]) // 2, (inner[1] - size[1]) // 2
-    result: Any = _resized(picture, inner)[top : top + size[0], left : left + size[1]]
-    return np.ascontiguousarray(result)
+    result: Picture = _resized(picture, inner)[top : top + size[0], left : left + size[1]]
+    return result if result.flags.c_contiguous else result.copy()
 
 
 def _window(side: int, other: int, new_side: int, new_other: int) -> tuple[int, int, int]:
-    """(first pixel, pixels, pixels after scaling) of the middle part of a side that is cut.
+    """(first pixel, pixels, pixels after scaling) of the middle part of a side that is cropped.
 
-    The part is the shortest one that covers the new side at the scale new_other / other and leaves equally
-    much on both ends, so that a long strip is not scaled whole to be thrown away.
+    The part is the shortest one that covers the new side at the scale new_other / other and leaves equally much on both
+    ends, so that a long strip is not scaled whole only to be thrown away.
     """
     kept = -(-new_side * other // new_other)
     kept += (side - kept) % 2
@@ -115,10 +123,12 @@ def _window(side: int, other: int, new_side: int, new_other: int) -> tuple[int, 
 
 
 def _rounded(numerator: int, denominator: int) -> int:
+    """The quotient, rounded to nearest, halves up."""
     return (2 * numerator + denominator) // (2 * denominator)
 
 
 def _resized(picture: Picture, size: tuple[int, int]) -> Picture:
+    """(h, w, 3 or 4) to (H, W, 3 or 4), with premultiplied colours where it has transparency."""
     if picture.shape[:2] == size:
         return picture
     if picture.shape[2] == 3 or picture[..., 3].min() == np.iinfo(picture.dtype).max:
@@ -127,7 +137,7 @@ def _resized(picture: Picture, size: tuple[int, int]) -> Picture:
 
 
 def _scaled(array: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
-    """(h, w, C) to (H, W, C): first what gets smaller, then what gets larger."""
+    """(h, w, C) to (H, W, C): first the sides that get smaller, then those that get larger."""
     import cv2
 
     array = np.ascontiguousarray(array)

@@ -1,6 +1,6 @@
-"""What a picture file is, from its first bytes and its header; every file that is not taken is refused here.
+"""What a picture file is, from its header alone; every file that is not accepted is refused here.
 
-Nothing is decoded. `facts` serves `read` too, so that the two cannot disagree.
+No pixels are decoded. `read` uses `facts` too, so that the two cannot disagree.
 """
 
 from __future__ import annotations
@@ -40,14 +40,17 @@ from inbetween.pictures.containers import (
 from inbetween.pictures.kinds import RAW_HINT, kind_of
 
 MAX_PIXELS = 64_000_000
-"""More pixels than this are read only when forced: about 0.5 GB per 16-bit RGBA picture."""
+"""Most pixels that are read without --force: about 0.5 GB per picture of 16-bit RGBA."""
 SIDE_LIMIT = 32_000
-"""The longest side, forced or not: OpenCV cannot warp pictures of 32767 pixels and more."""
+"""The longest side, in pixels, even with --force: OpenCV cannot warp pictures of 32767 pixels and more."""
 
 _PNG_BITS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
+"""Bits per channel that PNG allows, by its colour type."""
 _TIFF_TAGS = (254, 256, 257, 258, 262, 277, 338, 339, 34675, 50706, ORIENTATION, PLANAR)
-"""NewSubfileType, width, height, bits, colours, samples, extra samples, sample format, ICC profile, DNG."""
+"""Numbers of the tags that are read: NewSubfileType, width, height, bits, colours, samples, extra samples, sample
+format, ICC profile, DNG version, orientation and planar configuration."""
 _TIFF_SPACES = {0: "GRAY", 1: "GRAY", 2: "RGB", 3: "RGB", 5: "CMYK", 6: "RGB"}
+"""Colours by the value of the tag PhotometricInterpretation; 3 is a palette, 6 is YCbCr."""
 
 _CLASSES: dict[str, type[ImageFile.ImageFile]] = {
     "JPEG": JpegImagePlugin.JpegImageFile,
@@ -68,20 +71,21 @@ _DECODER_ERRORS = (
     struct.error,
     zlib.error,
 )
-"""What Pillow raises for damaged files, found by feeding it some."""
+"""What Pillow raises for damaged files, found by feeding it damaged files."""
 
 _PILLOW = threading.Lock()
+"""Held while Python's warning filters are changed, which are those of the whole process."""
 
 
 def header(path: Path, force: bool = False) -> Header:
-    """Size, channels and bits of the picture that `read` would give, from the file's header.
+    """Size, channels and bits of the picture that `read` would return, from the file's header.
 
     Args:
-        force: also take more than `MAX_PIXELS` pixels; never a side above `SIDE_LIMIT`.
+        force: accept more than `MAX_PIXELS` pixels; never a side above `SIDE_LIMIT`.
 
     Raises:
-        InbetweenError: the file is missing, unreadable, empty, no picture, of a kind that is not taken, of an
-            unsound header, or too large. A file that is cut off behind its header is found out by `read`.
+        InbetweenError: the file is missing, unreadable, empty, no picture, of a kind that is not supported, too large,
+            or its header is damaged. Damage behind the header is found by `read`.
     """
     with naming(path), opened(path) as stream:
         return facts(stream, force).header
@@ -89,7 +93,7 @@ def header(path: Path, force: bool = False) -> Header:
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Turns every refusal inside into an error that names the file."""
+    """Turn every refusal inside into an error that names the file."""
     try:
         yield
     except Refusal as refusal:
@@ -103,7 +107,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
     """The file as a stream.
 
     Raises:
-        Refusal: it is missing, may not be read, is empty, or is not a file.
+        Refusal: it is missing, may not be read, is empty, or is not a regular file.
     """
     try:
         status = path.stat()
@@ -126,9 +130,12 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def decoding(name: str) -> Iterator[None]:
-    """Lets Pillow work without warnings, and turns its errors into refusals.
+    """Let Pillow work without warnings, and turn its errors into refusals.
 
-    One thread at a time, because Python keeps its warning filters for the whole process.
+    One thread at a time, because Python has one list of warning filters for the whole process.
+
+    Args:
+        name: the file's format, for the message.
     """
     try:
         with _PILLOW, warnings.catch_warnings():
@@ -145,8 +152,12 @@ def decoding(name: str) -> Iterator[None]:
 def facts(stream: BinaryIO, force: bool = False) -> Facts:
     """Everything that decides how a file is decoded.
 
+    Args:
+        stream: the file from its beginning.
+        force: see `header`.
+
     Raises:
-        Refusal: not a picture that is taken, unsound, or too large.
+        Refusal: it is not a picture of a supported kind, damaged, or too large.
     """
     name = kind_of(stream.read(4096))
     found = {"PNG": _png_facts, "TIFF": _tiff_facts}.get(name, _pillow_facts)(stream, name)
@@ -166,7 +177,7 @@ def facts(stream: BinaryIO, force: bool = False) -> Facts:
 def pillow_image(stream: BinaryIO, name: str) -> ImageFile.ImageFile:
     """The file by its Pillow class; to be used inside `decoding`.
 
-    Not by `Image.open`, which judges the number of pixels by a global limit of its own.
+    `Image.open` is not used: it judges the number of pixels by a global limit of its own.
     """
     if name == "AVIF":
         # Pillow before 11.3 has no such module.
@@ -177,7 +188,7 @@ def pillow_image(stream: BinaryIO, name: str) -> ImageFile.ImageFile:
 
 
 def shown(path: Path) -> str:
-    """A path as one printable line."""
+    """A path as one line of printable characters."""
     return "".join(
         letter if letter.isprintable() else letter.encode("unicode_escape", "backslashreplace").decode()
         for letter in str(path)
@@ -201,13 +212,13 @@ def _png_facts(stream: BinaryIO, name: str) -> Facts:
         space="GRAY" if colour in (0, 4) else "RGB",
         profile=profile,
         several=b"acTL" in found and found[b"acTL"][:4] != b"\0\0\0\x01",
-        # A palette has its transparency inside, which the decoder applies.
+        # A palette holds its own transparency, which the decoder applies.
         clear=_clear(found[b"tRNS"], bits) if b"tRNS" in found and colour in (0, 2) else None,
     )
 
 
 def _clear(payload: bytes, bits: int) -> tuple[int, ...]:
-    """The one grey or colour that a tRNS chunk makes transparent, at 8 or 16 bits."""
+    """The one grey level or colour that a tRNS chunk makes transparent, at 8 or 16 bits."""
     values = struct.unpack(f">{len(payload) // 2}H", payload[: len(payload) // 2 * 2])
     scale = 255 // ((1 << bits) - 1) if bits < 8 else 1
     return tuple((value & (1 << bits) - 1) * scale for value in values)
@@ -228,7 +239,7 @@ def _tiff_facts(stream: BinaryIO, name: str) -> Facts:
             "is a 16-bit TIFF of a rare layout (grey with alpha, separate planes or extra channels)",
             "save it as a 16-bit PNG",
         )
-    # Without a word about a fourth channel it is alpha; a 0 says that it is something else.
+    # A fourth channel of unstated meaning is alpha; a 0 says that it is something else.
     has_alpha = space != "CMYK" and samples > plain and (not extra or extra[0] in (1, 2))
     profile = directory.values.get(34675)
     return Facts(
@@ -247,7 +258,7 @@ def _tiff_facts(stream: BinaryIO, name: str) -> Facts:
 
 
 def _tiff_bits(directory: Directory, space: str | None) -> int:
-    """8 or 16, or a refusal of what cannot be had in either."""
+    """8 or 16; what cannot be read as either is refused."""
     if 50706 in directory.values or directory.number(254, 0) & 1 or directory.number(262, 0) in (32803, 34892):
         raise Refusal("is a camera raw file", RAW_HINT)
     bits = set(directory.numbers(258, (1,)))
@@ -263,7 +274,7 @@ def _tiff_bits(directory: Directory, space: str | None) -> int:
         raise Refusal(f"is a TIFF of {max(bits)} bits per channel", hint)
     if space is None:
         raise Refusal("is a TIFF in other colours than grey, RGB and CMYK", "convert it to RGB")
-    # 16-bit CMYK is decoded by Pillow, to 8 bits; its way to RGB is not exact anyway.
+    # 16-bit CMYK is decoded by Pillow, to 8 bits; its conversion to RGB is not exact anyway.
     return 16 if bits == {16} and space != "CMYK" else 8
 
 
@@ -283,17 +294,17 @@ def _pillow_facts(stream: BinaryIO, name: str) -> Facts:
         space="GRAY" if mode in ("1", "L", "LA") else "CMYK" if mode == "CMYK" else "RGB",
         profile=profile,
         several=getattr(image, "n_frames", 1) > 1,
-        # Pillow takes every CMYK JPEG for one by Adobe, whose inks are inverted.
+        # Pillow treats every CMYK JPEG as one by Adobe, whose inks are inverted.
         inverted=name == "JPEG" and mode == "CMYK" and "adobe" not in image.info,
     )
 
 
 @dataclass(frozen=True)
 class Header:
-    """The picture that `read` would give."""
+    """The picture that `read` would return."""
 
     size: tuple[int, int]
-    """(H, W), after the rotation that Exif asks for."""
+    """(H, W), after the rotation in Exif."""
     channels: int
     """3 (RGB) or 4 (RGBA)."""
     bits: int
@@ -307,26 +318,29 @@ class Facts:
     name: str
     """PNG, JPEG, WEBP, TIFF, BMP or AVIF."""
     stored: tuple[int, int]
-    """(H, W) before rotation."""
+    """(H, W) before the rotation."""
     orientation: int
+    """1..8, as in Exif."""
     channels: int
+    """3 (RGB) or 4 (RGBA), of the picture that `read` will return."""
     bits: int
     space: str
-    """GRAY, RGB or CMYK; a palette is RGB."""
+    """GRAY, RGB or CMYK; a palette counts as RGB."""
     profile: bytes | None
-    """The ICC profile; empty where there is one that cannot be unpacked."""
+    """The ICC profile; None where there is none, empty where it cannot be unpacked."""
     several: bool
-    """More pictures follow the first."""
+    """Whether more pictures follow the first."""
     clear: tuple[int, ...] | None = None
-    """The colour that is transparent."""
+    """The one colour that is transparent, see `_clear`."""
     directory: Directory | None = None
     premultiplied: bool = False
-    """The colours of a 16-bit TIFF are; at 8 bits Pillow takes care of it."""
+    """Whether the colours of a 16-bit TIFF are premultiplied; at 8 bits Pillow takes care of it."""
     inverted: bool = False
-    """What the decoder will give is a negative."""
+    """Whether the decoder will return a negative."""
 
     @property
     def header(self) -> Header:
         height, width = self.stored
+        """What `read` will return."""
         size = (width, height) if self.orientation >= 5 else (height, width)
         return Header(size, self.channels, self.bits)

@@ -1,7 +1,7 @@
-"""From a picture's own colours to sRGB, by its ICC profile: relative colorimetric, black points matched.
+"""Converting a picture's colours to sRGB by its ICC profile: relative colorimetric, with black point compensation.
 
-Grey profiles, and RGB profiles made of a matrix and curves at 16 bits, are computed here, because the colour
-management in Pillow knows 8 bits only. Everything else goes through Pillow.
+Grey profiles at any depth, and RGB profiles of a matrix and curves at 16 bits, are computed here, because the colour
+management in Pillow has 8 bits only. Everything else goes through Pillow.
 
 imagecodecs (lcms2 at 16 bits) would also make table profiles exact at 16 bits, but was measured and left out. Its
 default precision is up to 5205 of 65535 wrong for Adobe RGB. With the flag NOOPTIMIZE its largest error is no smaller
@@ -16,29 +16,30 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from inbetween.pictures.alike import to_8_bit
+from inbetween.pictures.formats import to_8_bit
 from inbetween.types import Picture
 
 _BAND = 1 << 20
-"""Pixels worked on at a time."""
+"""Pixels converted at a time: bounds the memory for what is computed in between."""
 _MODES = {"GRAY": "L", "RGB": "RGB", "CMYK": "CMYK"}
 _D50 = np.array([0.9642, 1.0, 0.8249])
+"""XYZ of the profile connection space's white (ICC.1:2022, 7.2.16)."""
 _ERRORS = (ImageCms.PyCMSError, OSError, ValueError, LookupError, TypeError, ArithmeticError, struct.error)
+"""What Pillow and the code here raise for broken profiles."""
 
 
 def conversion(profile: bytes, space: str, bits: int) -> Conversion | None:
-    """The way from a profile's colours to sRGB, or None where it leads nowhere: they are sRGB already.
+    """The conversion from a profile's colours to sRGB; None where none is needed because they are sRGB already.
 
-    sRGB is known by what it does, not by its name: no colour of a small cube moves by more than 1 / 255.
+    sRGB is recognised by its effect, not by its name: no colour of a small cube moves by more than 1 / 255.
 
     Args:
-        space: GRAY, RGB or CMYK, what the pixels are.
+        space: what the pixels are: GRAY, RGB or CMYK.
         bits: 8 or 16, of the pixels.
 
     Raises:
@@ -79,7 +80,9 @@ def converted(pixels: Picture, colours: int, way: Conversion) -> Picture:
     """The pixels in sRGB.
 
     Args:
-        pixels: (H, W, C), of which the first `colours` channels are colour and the rest stay as they are.
+        pixels: (H, W, C).
+        colours: how many of the channels, from the first on, are colour; the rest stay as they are.
+        way: the conversion of these colours.
 
     Returns:
         (H, W, C), or (H, W, 3) where the colours were CMYK.
@@ -96,18 +99,18 @@ def converted(pixels: Picture, colours: int, way: Conversion) -> Picture:
     return result
 
 
-def srgb_encoded(linear: NDArray[Any]) -> NDArray[Any]:
-    """Light in 0..1 to sRGB code values in 0..1."""
+def srgb_encoded(linear: NDArray[np.floating]) -> NDArray[np.floating]:
+    """sRGB code values in 0..1 of linear light in 0..1 (IEC 61966-2-1)."""
     return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
 
 
 def _line(text: str) -> str:
-    """What a file says of itself, fit for a terminal."""
+    """What a file says about itself as one line, fit for a terminal."""
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
-def _by_pillow(transform: ImageCms.ImageCmsTransform, mode: str) -> Callable[[NDArray[Any]], NDArray[Any]]:
-    def convert(band: NDArray[Any]) -> NDArray[Any]:
+def _by_pillow(transform: ImageCms.ImageCmsTransform, mode: str) -> Callable[[Picture], Picture]:
+    def convert(band: Picture) -> Picture:
         height, width = band.shape[:2]
         image = Image.frombytes(mode, (width, height), np.ascontiguousarray(band).tobytes())
         result = ImageCms.applyTransform(image, transform)
@@ -117,14 +120,15 @@ def _by_pillow(transform: ImageCms.ImageCmsTransform, mode: str) -> Callable[[ND
     return convert
 
 
-def _keeps_colours(convert: Callable[[NDArray[Any]], NDArray[Any]]) -> bool:
+def _keeps_colours(convert: Callable[[Picture], Picture]) -> bool:
     levels = np.linspace(0, 255, 16).astype(np.uint8)
+    """Whether no colour of a cube of 16 levels moves by more than 1 / 255."""
     cube = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(16, 256, 3)
     return int(np.abs(convert(cube).astype(int) - cube).max()) <= 1
 
 
 def _grey(profile: bytes, name: str, bits: int) -> Conversion | None:
-    """By the profile's one curve, at any depth; None where it is the curve of sRGB."""
+    """The conversion by the profile's one curve, at any depth; None where it is the curve of sRGB."""
     top = (1 << bits) - 1
     codes = np.arange(top + 1) / top
     light = _curve(_tags(profile)[b"kTRC"], codes)
@@ -141,8 +145,9 @@ def _grey(profile: bytes, name: str, bits: int) -> Conversion | None:
     return Conversion(name, lambda band: table[band], exact=True)
 
 
-def _by_matrix(tags: dict[bytes, bytes]) -> Callable[[NDArray[Any]], NDArray[Any]]:
-    """Curves, then a matrix to the light of sRGB's primaries, then its curve; on uint16 (h, W, 3)."""
+@np.errstate(all="ignore")
+def _by_matrix(tags: dict[bytes, bytes]) -> Callable[[Picture], Picture]:
+    """The profile's curves, then a matrix to the light of sRGB's primaries, then sRGB's curve; on uint16 (h, W, 3)."""
     codes = np.arange(65_536) / 65_535
     curves = [_curve(tags[name], codes) for name in (b"rTRC", b"gTRC", b"bTRC")]
     to_xyz = _matrix(tags)
@@ -154,23 +159,25 @@ def _by_matrix(tags: dict[bytes, bytes]) -> Callable[[NDArray[Any]], NDArray[Any
     if not (np.isfinite(matrix).all() and all(np.isfinite(table).all() for table in tables)):
         raise Unusable("is broken")
 
-    def convert(band: NDArray[Any]) -> NDArray[Any]:
+    @np.errstate(all="ignore")
+    def convert(band: Picture) -> Picture:
         light = np.stack([table[band[..., index]] for index, table in enumerate(tables)], axis=-1)
         light = np.clip(light @ matrix.T - offset, 0, 1)
-        return np.rint(srgb_encoded(light) * np.float32(65_535)).astype(np.uint16)
+        return np.asarray(np.rint(srgb_encoded(light) * np.float32(65_535)), np.uint16)
 
     return convert
 
 
 def _black(light: float) -> float:
-    """The light of a profile's black. Black point compensation takes it off so that white stays."""
+    """The light of the profile's black, checked to be sensible. Black point compensation subtracts it and keeps
+    white."""
     if not 0 <= light < 0.2:
         raise Unusable("is broken")
     return light
 
 
 def _is_matrix(profile: bytes, tags: dict[bytes, bytes]) -> bool:
-    """Made of a matrix and three curves, and of no tables, which would go first."""
+    """Whether the profile consists of a matrix and three curves. Tables would take precedence over them."""
     needed = (b"rXYZ", b"gXYZ", b"bXYZ", b"rTRC", b"gTRC", b"bTRC")
     tables = (b"A2B0", b"A2B1", b"D2B0", b"D2B1")
     return profile[20:24] == b"XYZ " and all(n in tags for n in needed) and not any(t in tags for t in tables)
@@ -178,6 +185,7 @@ def _is_matrix(profile: bytes, tags: dict[bytes, bytes]) -> bool:
 
 def _tags(profile: bytes) -> dict[bytes, bytes]:
     count = struct.unpack(">I", profile[128:132])[0]
+    """The data of the profile's tags, by their four-letter name."""
     tags = {}
     for index in range(min(count, 1000)):
         name, place, length = struct.unpack(">4sII", profile[132 + 12 * index : 144 + 12 * index])
@@ -186,20 +194,20 @@ def _tags(profile: bytes) -> dict[bytes, bytes]:
 
 
 def _matrix(tags: dict[bytes, bytes]) -> NDArray[np.float64]:
-    """Linear RGB to XYZ under D50, columns are the primaries."""
+    """The matrix from linear RGB to XYZ under D50; its columns are the primaries."""
     columns = [np.frombuffer(tags[name], ">i4", 3, 8) / 65_536 for name in (b"rXYZ", b"gXYZ", b"bXYZ")]
     return np.stack(columns, axis=1)
 
 
 @cache
 def _srgb_matrix() -> NDArray[np.float64]:
-    """Of the same sRGB profile that Pillow converts to."""
+    """The matrix of the same sRGB profile that Pillow converts to."""
     return _matrix(_tags(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()))
 
 
 @np.errstate(all="ignore")
 def _curve(tag: bytes, codes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A `curv` or `para` tag at code values in 0..1 (ICC.1:2022, 10.6 and 10.18); nonsense gives NaN."""
+    """Linear light of a `curv` or `para` tag (ICC.1:2022, 10.6 and 10.18) at code values in 0..1; NaN for nonsense."""
     if tag[:4] == b"curv":
         count = struct.unpack(">I", tag[8:12])[0]
         if count == 0:
@@ -212,7 +220,7 @@ def _curve(tag: bytes, codes: NDArray[np.float64]) -> NDArray[np.float64]:
         raise ValueError("not a curve")
     kind = struct.unpack(">H", tag[8:10])[0]
     values = [value / 65_536 for value in struct.unpack_from(f">{(1, 3, 4, 5, 7)[kind]}i", tag, 12)]
-    # Types 0 to 2 as type 4, (a x + b) ** g + e from d on, c x + f before it.
+    # Types 0 to 2 written as type 4: (a x + b) ** g + e from d on, and c x + f below it.
     g, a, b, c, d, e, f = values + [0.0] * (7 - len(values))
     if kind == 0:
         a = 1.0
@@ -222,16 +230,16 @@ def _curve(tag: bytes, codes: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 class Unusable(Exception):
-    """The profile cannot be used; the text goes on after "its colour profile"."""
+    """The profile cannot be used; its text continues the words "its colour profile"."""
 
 
 @dataclass(frozen=True, eq=False)
 class Conversion:
-    """A way from a profile's colours to sRGB."""
+    """A conversion from a profile's colours to sRGB."""
 
     profile: str
-    """What the profile calls itself, one line."""
-    band: Callable[[NDArray[Any]], NDArray[Any]]
-    """(h, W, colours) to (h, W, 1 or 3), of one dtype."""
+    """The name that the profile gives itself, in one line."""
+    band: Callable[[Picture], Picture]
+    """Converts (h, W, colours) to (h, W, 1 or 3) of the same dtype."""
     exact: bool
     """False where 16-bit pixels go through 8 bits."""

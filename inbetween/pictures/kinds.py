@@ -1,4 +1,4 @@
-"""What a file is by its first bytes: a picture of a kind that is taken, or what else."""
+"""What a file is by its first bytes: a picture of a supported format, or what else."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from importlib.util import find_spec
 
 from inbetween.pictures.containers import PNG_SIGNATURE, Refusal
 
-TAKEN = "PNG, JPEG, WebP, TIFF and BMP pictures are taken"
+TAKEN = "PNG, JPEG, WebP, TIFF and BMP pictures are accepted"
+"""The end of hints: what may be given instead."""
 
 _CONVERT = f"convert it to PNG; {TAKEN}"
 _VIDEO = "give still pictures; `ffmpeg -i CLIP frame_%05d.png` takes them out of a video"
 RAW_HINT = "develop it to a 16-bit TIFF or PNG first"
+"""The hint for camera raw files."""
 
 _SIGNATURES = (
     (PNG_SIGNATURE, "PNG"),
@@ -21,6 +23,7 @@ _SIGNATURES = (
     (b"II+\0", "TIFF"),
     (b"MM\0+", "TIFF"),
 )
+"""The first bytes of supported formats."""
 _OTHERS = (
     (b"v/1\x01", "is an OpenEXR picture", "convert it to a 16-bit PNG or TIFF"),
     (b"GIF8", "is a GIF", f"save the pictures it holds as PNG; {TAKEN}"),
@@ -42,6 +45,7 @@ _OTHERS = (
     (b"OggS", "is an Ogg video or sound", _VIDEO),
     (b"PK\x03\x04", "is a zip archive", "unpack it first"),
 )
+"""The first bytes of other formats, what to say of them, and a hint."""
 _RIFF = {b"AVI ": ("is a video (AVI)", _VIDEO), b"WAVE": ("is a sound", TAKEN)}
 
 
@@ -49,7 +53,7 @@ def kind_of(start: bytes) -> str:
     """PNG, JPEG, WEBP, TIFF, BMP or AVIF, by the first 4096 bytes of a file, which is not empty.
 
     Raises:
-        Refusal: it is something else; says what.
+        Refusal: it is something else, which the message names.
     """
     if start.startswith(b"II*\0") and start[8:10] == b"CR":
         raise Refusal("is a camera raw file", RAW_HINT)
@@ -59,7 +63,7 @@ def kind_of(start: bytes) -> str:
     for signature, what, hint in _OTHERS:
         if start.startswith(signature):
             raise Refusal(what, hint)
-    # Before the signatures that are words: a letter may begin with "BMW" or "The wide".
+    # Checked before the signatures that are words: a letter may begin with "BMW" or "The wide".
     if _is_text(start):
         raise _text(start)
     if start.startswith(b"BM"):
@@ -78,6 +82,7 @@ def kind_of(start: bytes) -> str:
 
 
 def _text(start: bytes) -> Refusal:
+    """The refusal of a text file: a drawing, a web page, or plain text."""
     if b"<svg" in start:
         return Refusal("is an SVG drawing", f"export it as PNG; {TAKEN}")
     if b"<html" in start.lower():
@@ -100,12 +105,13 @@ def _iso_format(start: bytes) -> str:
 
 
 def _is_text(start: bytes) -> bool:
+    """Whether these bytes are text in UTF-8, or begin like UTF-16."""
     if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return True
     try:
         text = start.decode("utf-8")
     except UnicodeDecodeError as error:
-        # The last letter may be cut in two.
+        # The last character may be cut in two.
         if error.start < len(start) - 3:
             return False
         text = start[: error.start].decode("utf-8")

@@ -1,8 +1,6 @@
-"""The arrays that engines warp and mix: 8-bit RGB as it is, all else as float32 with premultiplied alpha."""
+"""The arrays that engines warp and mix: 8-bit RGB as it is, everything else as float32 with premultiplied alpha."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +8,8 @@ from numpy.typing import NDArray
 from inbetween.types import Picture
 
 
-def to_working(picture: Picture) -> NDArray[np.integer[Any] | np.floating[Any]]:
-    """8-bit RGB itself; otherwise (H, W, C) float32 in 0..255, RGB premultiplied by alpha."""
+def to_working(picture: Picture) -> NDArray[np.integer | np.floating]:
+    """A picture as such an array: 8-bit RGB itself, else (H, W, C) float32 in 0..255, RGB premultiplied by alpha."""
     if picture.dtype == np.uint8 and picture.shape[2] == 3:
         return picture
     out = picture.astype(np.float32)
@@ -22,8 +20,13 @@ def to_working(picture: Picture) -> NDArray[np.integer[Any] | np.floating[Any]]:
     return out
 
 
-def from_working(array: NDArray[np.integer[Any] | np.floating[Any]], like: Picture) -> Picture:
-    """Back to `like`'s kind of picture, rounded to nearest; a fully transparent pixel is black."""
+def from_working(array: NDArray[np.integer | np.floating], like: Picture) -> Picture:
+    """Such an array as a picture of the same depth as `like`, rounded to nearest. Fully transparent pixels are black.
+
+    Args:
+        array: (H, W, C), see `to_working`.
+        like: a picture of the wanted dtype.
+    """
     if array.dtype == np.uint8:
         return np.asarray(array, np.uint8)
     out = array.astype(np.float32)

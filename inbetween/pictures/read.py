@@ -1,7 +1,8 @@
-"""Picture files into arrays: upright, RGB or RGBA, sRGB, 8 or 16 bits as stored."""
+"""Reading picture files into arrays: upright, RGB or RGBA, sRGB, 8 or 16 bits as stored."""
 
 from __future__ import annotations
 
+import ctypes
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,30 +11,30 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, _imaging
 
 from inbetween.pictures import icc
-from inbetween.pictures.alike import like
-from inbetween.pictures.containers import ORIENTATION, PLANAR, bare_png, damaged, with_ones
+from inbetween.pictures.containers import ORIENTATION, PLANAR, bare_png, check_deflate, damaged, with_ones
+from inbetween.pictures.formats import like
 from inbetween.pictures.header import Facts, decoding, facts, naming, opened, pillow_image, shown
 from inbetween.types import Picture, Report
 
 _BAND = 1 << 20
-"""Pixels worked on at a time."""
+"""Pixels worked on at a time: bounds the memory for what is computed in between."""
 _OPENCV = threading.Lock()
+"""Held while OpenCV's log level is changed, which is one for the whole process."""
 
 
 def read(path: Path, report: Report | None = None, force: bool = False) -> Picture:
-    """A picture file, decoded whole.
+    """Read a picture file whole.
 
-    PNG, JPEG, WebP, TIFF, BMP, and AVIF where Pillow has it. The rotation that Exif asks for is applied, an
-    ICC profile other than sRGB is applied, grey and palettes and CMYK become RGB, 16 bits stay 16 bits, and
-    alpha is kept as stored, straight, even if it is opaque everywhere. Of several pictures, the first.
+    PNG, JPEG, WebP, TIFF, BMP, and AVIF where Pillow supports it. The rotation in Exif is applied, an ICC profile other
+    than sRGB is applied, grey and palettes and CMYK become RGB, 16 bits stay 16 bits, and alpha is kept as stored,
+    straight, even if it is opaque everywhere. Of a file with several pictures, the first is read.
 
     Args:
         report: is told what was chosen, under the codes `icc`, `icc-ignored`, `cmyk` and `first-picture`.
-        force: also take more than `MAX_PIXELS` pixels.
+        force: accept more than `MAX_PIXELS` pixels.
 
     Returns:
         (H, W, 3 or 4), uint8 or uint16, C-contiguous.
@@ -49,7 +50,7 @@ def read(path: Path, report: Report | None = None, force: bool = False) -> Pictu
             data = stream.read()
         pixels = _upright(_decoded(data, found), found.orientation)
         if found.several:
-            text = f"{shown(Path(path.name))}: holds several pictures; the first one is taken"
+            text = f"{shown(Path(path.name))}: holds several pictures; the first one is used"
             report.note("first-picture", text, file=str(path))
         picture = like(_srgb(pixels, found, path, report), found.channels, pixels.dtype)
         return np.ascontiguousarray(picture)  # type: ignore[return-value]
@@ -58,13 +59,14 @@ def read(path: Path, report: Report | None = None, force: bool = False) -> Pictu
 def _decoded(data: bytes, found: Facts) -> Picture:
     """(H, W, C) as stored: C is 1 or 2 for grey, 3 or 4 for RGB, 4 for CMYK."""
     if found.name == "PNG":
-        # Also where a decoder would not look at them, all check sums are verified here.
-        # Transparency is left in for palettes, of which IHDR says that they are colour type 3.
+        # All checksums are verified here, also those that a decoder would not look at. Transparency is left in for
+        # palettes, which are colour type 3 in IHDR.
         data = bare_png(data, (b"IHDR", b"PLTE", b"IDAT", *([b"tRNS"] if data[25] == 3 else [])))
     elif found.directory is not None:
+        check_deflate(data)
         tags = (ORIENTATION, PLANAR) if found.bits == 16 else (ORIENTATION,)
         data = with_ones(data, found.directory, tags)
-    # Pillow takes PNGs with too few rows for whole, and knows 8 bits only.
+    # Pillow accepts PNGs with too few rows, and has 8 bits only.
     by_opencv = found.name == "PNG" or found.bits == 16
     pixels = _by_opencv(data, found) if by_opencv else _by_pillow(data, found)
     if pixels.shape[:2] != found.stored or pixels.dtype != (np.uint16 if found.bits == 16 else np.uint8):
@@ -75,12 +77,12 @@ def _decoded(data: bytes, found: Facts) -> Picture:
         pixels = _with_clear(pixels, found.clear)
     if found.premultiplied and found.bits == 16:
         _divide_by_alpha(pixels)
-    # A fourth TIFF channel that is not alpha.
+    # The fourth channel of a TIFF that is not alpha.
     return pixels[..., :3] if pixels.shape[2] == 4 > found.channels and found.space == "RGB" else pixels
 
 
 def _by_opencv(data: bytes, found: Facts) -> Picture:
-    """PNG and 16-bit TIFF."""
+    """A PNG or a 16-bit TIFF."""
     import cv2
 
     with _silent_opencv():
@@ -95,7 +97,7 @@ def _by_opencv(data: bytes, found: Facts) -> Picture:
     if pixels.ndim == 2:
         return pixels[..., None]  # type: ignore[no-any-return]
     if found.space == "GRAY":
-        # Grey with alpha comes as BGRA.
+        # Grey with alpha is returned as BGRA.
         return pixels[..., [0, -1]]  # type: ignore[no-any-return]
     code = cv2.COLOR_BGR2RGB if pixels.shape[2] == 3 else cv2.COLOR_BGRA2RGBA
     return cv2.cvtColor(pixels, code)  # type: ignore[no-any-return]
@@ -103,14 +105,14 @@ def _by_opencv(data: bytes, found: Facts) -> Picture:
 
 @contextmanager
 def _silent_opencv() -> Iterator[None]:
-    """Keeps its complaints about damaged files off stderr; we have our own.
+    """Keep OpenCV's complaints about damaged files off stderr: the error says it already.
 
-    One thread at a time, because there is one level for the whole process.
+    One thread at a time, because there is one log level for the whole process.
     """
     import cv2
 
     with _OPENCV:
-        # OpenCV 4.12 has the two functions at its top.
+        # OpenCV 4.12 has both functions in `cv2` itself.
         home: Any = getattr(cv2.utils, "logging", cv2)
         level = home.getLogLevel()
         home.setLogLevel(0)
@@ -120,8 +122,29 @@ def _silent_opencv() -> Iterator[None]:
             home.setLogLevel(level)
 
 
+@contextmanager
+def _silent_libtiff() -> Iterator[None]:
+    """Keep libtiff's own lines about damaged files off stderr; to be used inside `decoding`, one thread at a time.
+
+    Pillow has no setting for it, so the handler of the library that it has loaded is taken out for a while.
+    """
+    try:
+        set_handler = ctypes.CDLL(_imaging.__file__).TIFFSetErrorHandler
+    except (AttributeError, OSError):
+        # Where the library cannot be reached through Pillow (on Windows, for one), its lines are shown.
+        yield
+        return
+    set_handler.restype, set_handler.argtypes = ctypes.c_void_p, (ctypes.c_void_p,)
+    handler = set_handler(None)
+    try:
+        yield
+    finally:
+        set_handler(handler)
+
+
 def _by_pillow(data: bytes, found: Facts) -> Picture:
-    with decoding(found.name), pillow_image(BytesIO(data), found.name) as image:
+    """Every other file, at 8 bits."""
+    with decoding(found.name), _silent_libtiff(), pillow_image(BytesIO(data), found.name) as image:
         image.load()
         wanted = "RGBA" if found.channels == 4 else "RGB"
         plain: Image.Image = image
@@ -129,21 +152,21 @@ def _by_pillow(data: bytes, found: Facts) -> Picture:
             plain = image.convert("LA" if wanted == "RGBA" else "L")
         elif found.space == "RGB" and image.mode != wanted:
             plain = image.convert(wanted)
-        # A copy: what Pillow lends is not writable, and torch warns about that.
+        # A copy, because Pillow's own memory is not writable, and torch warns about that.
         pixels = np.array(plain)
     return pixels[..., None] if pixels.ndim == 2 else pixels
 
 
 def _with_clear(pixels: Picture, clear: tuple[int, ...]) -> Picture:
-    """With an alpha channel that is 0 where the pixel has the one transparent colour."""
+    """The pixels with an alpha channel that is 0 where they have the one transparent colour."""
     if len(clear) != pixels.shape[2]:
         raise damaged()
     alpha = np.where((pixels == np.array(clear)).all(axis=2), 0, np.iinfo(pixels.dtype).max)
     return np.dstack([pixels, alpha.astype(pixels.dtype)])
 
 
-def _divide_by_alpha(pixels: NDArray[Any]) -> None:
-    """Premultiplied colours to straight ones, in place, (H, W, 4) uint16; 0 where alpha is 0."""
+def _divide_by_alpha(pixels: Picture) -> None:
+    """Turn premultiplied colours of (H, W, 4) uint16 into straight ones, in place; 0 where alpha is 0."""
     rows = max(1, _BAND // pixels.shape[1])
     for top in range(0, len(pixels), rows):
         band = pixels[top : top + rows]
@@ -153,7 +176,7 @@ def _divide_by_alpha(pixels: NDArray[Any]) -> None:
 
 
 def _upright(pixels: Picture, orientation: int) -> Picture:
-    """Turned and mirrored as Exif's orientation 1..8 says."""
+    """The pixels turned and mirrored as Exif's orientation 1..8 says."""
     if orientation in (5, 6, 7, 8):
         pixels = pixels.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):

@@ -1,4 +1,4 @@
-"""Pictures into the bytes of picture files."""
+"""Encoding pictures as the bytes of picture files."""
 
 from __future__ import annotations
 
@@ -12,36 +12,41 @@ from isal import isal_zlib
 from PIL import Image
 
 from inbetween.errors import InbetweenError, UnknownName
-from inbetween.pictures.alike import flattened, to_8_bit
 from inbetween.pictures.containers import PNG_SIGNATURE, png_chunk
+from inbetween.pictures.formats import flattened, to_8_bit
 from inbetween.types import Picture
 
 WRITABLE = (".png", ".tif", ".tiff", ".jpg", ".jpeg")
+"""Suffixes of the formats that can be written."""
 
 _PNG_UP = 2
-"""PNG's filter that subtracts the pixel above."""
+"""The number of PNG's filter that subtracts the pixel above."""
 _PNG_LEVEL = 2
+"""ISA-L's compression level, 0..3."""
 _PNG_BAND = 1 << 22
 """Bytes filtered and packed at a time."""
 _TIFF_LEVEL = 4
+"""zlib's compression level, 0..9."""
 _JPEG_QUALITY = 95
+"""Pillow's JPEG quality, 0..100."""
 _STRIP = 1 << 18
-"""Bytes of a TIFF strip before it is packed, about."""
+"""About how many bytes a TIFF strip has before it is packed."""
 
 
 def encode(picture: Picture, suffix: str) -> bytes:
-    """A picture as the bytes of the kind of file that `suffix` names; the same bytes each time.
+    """A picture as the bytes of a file of the format that `suffix` names. The same picture gives the same bytes each
+    time.
 
-    PNG and TIFF keep every value, 8 and 16 bits, alpha included. JPEG is quality 95 without chroma
-    subsampling; alpha is laid over black and 16 bits become 8.
+    PNG and TIFF keep every value, at 8 and 16 bits, with alpha. JPEG has quality 95 without chroma subsampling; alpha
+    is laid over black, and 16 bits become 8.
 
     Args:
         picture: (H, W, 3 or 4), uint8 or uint16, sRGB.
-        suffix: one of `WRITABLE`, in any case.
+        suffix: one of `WRITABLE`, in upper or lower case.
 
     Raises:
-        UnknownName: another suffix.
-        InbetweenError: a TIFF of more than 4 GB.
+        UnknownName: there is no such suffix.
+        InbetweenError: a TIFF would have more than 4 GB.
     """
     kind = suffix.lower()
     if kind not in WRITABLE:
@@ -52,7 +57,7 @@ def encode(picture: Picture, suffix: str) -> bytes:
 
 
 def _png(picture: Picture) -> bytes:
-    """By hand, because libpng's packing takes five times as long as all of this: ISA-L's is as small."""
+    """Written by hand, because libpng's compression takes five times as long as all of this; ISA-L's is as small."""
     height, width, channels = picture.shape
     kind = {3: 2, 4: 6}[channels]
     header = struct.pack(">IIBBBBB", width, height, 8 * picture.itemsize, kind, 0, 0, 0)
@@ -81,9 +86,9 @@ def _jpeg(picture: Picture) -> bytes:
 def _tiff(picture: Picture) -> bytes:
     """Deflate with the horizontal predictor.
 
-    By hand, because OpenCV does not say that the fourth channel is straight alpha and Pillow has no 16-bit
-    RGB. tifffile writes the same pixels in the same size and time (1.1 s for 1920x1080 at 16 bits) and would save
-    about 50 lines, but its bytes change with whether imagecodecs happens to be installed.
+    Written by hand, because OpenCV does not say that the fourth channel is straight alpha and Pillow has no 16-bit RGB.
+    tifffile writes the same pixels in the same size and time (1.1 s for 1920x1080 at 16 bits) and would save about 50
+    lines, but its bytes change with whether imagecodecs happens to be installed.
     """
     height, width, channels = picture.shape
     rows = max(1, _STRIP // (width * channels * picture.itemsize))
@@ -120,12 +125,17 @@ def _tiff(picture: Picture) -> bytes:
 
 def _strip(rows: Picture) -> bytes:
     differences: Any = rows.astype(rows.dtype.newbyteorder("<"))
+    """Some rows as a packed strip: differences along each row, then Deflate."""
     differences[:, 1:] -= rows[:, :-1]
     return zlib.compress(differences.tobytes(), _TIFF_LEVEL)
 
 
 def _directory(tags: list[tuple[int, str, list[int]]], place: int) -> bytes:
-    """A TIFF directory that will lie at `place`, with its longer values behind it."""
+    """A TIFF directory that will lie at offset `place`, with its longer values behind it.
+
+    Args:
+        tags: (number, `struct` letter of the type, values), ascending.
+    """
     entries, values = [], b""
     behind = place + 2 + 12 * len(tags) + 4
     for tag, letter, numbers in tags:

@@ -115,9 +115,9 @@ def _joined(drawings: Iterable[tuple[Seen, int]], cut: Cut, usual: Fraction | No
 
 
 def _seen(one: tuple[Fraction, Picture]) -> Seen:
-    from inbetween.dense.cuts import small
+    from inbetween.dense.cuts import reduced
 
-    return *one, small(one[1])
+    return *one, reduced(one[1])
 
 
 # ------------------------------------------------------------------ drawings shown twice
@@ -234,9 +234,9 @@ def differ(a: Small, b: Small) -> float:
 
 def cut_by_content(before: Seen, now: Seen) -> bool:
     """Whether two neighbours are of two shots."""
-    from inbetween.dense.cuts import one_shot
+    from inbetween.dense.cuts import same_shot
 
-    return not one_shot(before[2], now[2])
+    return not same_shot(before[2], now[2])
 
 
 def never_cut(before: Seen, now: Seen) -> bool:

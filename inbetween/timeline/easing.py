@@ -1,4 +1,4 @@
-"""Easing curves: from the share of a gap's time that has passed to the share of its motion that is done."""
+"""Easing curves: from the share of a gap's time that has passed to the share of its motion that is done, both 0..1."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ from inbetween.timeline.grid import EXACT, MOST_FRAMES
 
 
 def cubic_bezier(x1: float, y1: float, x2: float, y2: float) -> Callable[[float], float]:
-    """The timing curve of CSS: (0, 0), (x1, y1), (x2, y2), (1, 1); x1 and x2 in [0, 1]."""
+    """The timing curve of CSS through (0, 0), (x1, y1), (x2, y2) and (1, 1), as a function of [0, 1].
+
+    Args:
+        x1, x2: in [0, 1].
+        y1, y2: any numbers; outside [0, 1] the curve may go beyond its ends.
+    """
 
     def at(p: float, q: float, s: float) -> float:
         return 3 * (1 - s) ** 2 * s * p + 3 * (1 - s) * s**2 * q + s**3
@@ -33,15 +38,18 @@ EASINGS: dict[str, Callable[[float], float]] = {
     "ease-out": cubic_bezier(0, 0, 0.58, 1),
     "ease-in-out": cubic_bezier(0.42, 0, 0.58, 1),
 }
+"""The easings with a name; the curves are those of CSS."""
 
 
 def parse_easing(text: str) -> Callable[[float], float]:
-    """A name of `EASINGS`, `cubic-bezier(a,b,c,d)` or `steps(n)`: a function of [0, 1].
+    """An easing curve, as a function of [0, 1], from its name in `EASINGS`, or from `cubic-bezier(a,b,c,d)` or
+    `steps(n)`.
 
-    `steps(n)` holds n pictures per gap, the first of them the start key, like CSS's jump-end.
+    `steps(n)` holds n frames in each gap, the first of them the start key, like CSS's jump-end.
 
     Raises:
-        UnknownName, WordsRefused: no such easing, or the wrong numbers for it.
+        UnknownName: there is no easing of this name.
+        UsageError: the numbers of `cubic-bezier` or `steps` do not fit.
     """
     if text in EASINGS:
         return EASINGS[text]
@@ -51,9 +59,9 @@ def parse_easing(text: str) -> Callable[[float], float]:
     name, words = call[1], [word.strip() for word in call[2].split(",")]
     if name == "steps":
         if len(words) != 1 or not re.fullmatch(r"\d{1,9}", words[0]) or not 1 <= int(words[0]) <= MOST_FRAMES:
-            raise UsageError(f"`{text}` needs one whole number from 1 on", "write it as steps(4)")
+            raise UsageError(f"`{text}` needs one whole number, 1 or more", "write it as steps(4)")
         count = int(words[0])
-        # A time that is a step's own beginning must not fall below it by rounding.
+        # The time at which a step begins must not fall below it by rounding.
         return lambda t: int(t * count + EXACT) / count
     try:
         x1, y1, x2, y2 = (float(word) for word in words)
@@ -68,19 +76,24 @@ def parse_easing(text: str) -> Callable[[float], float]:
 
 
 def parse_times(text: str, name: str) -> tuple[float, ...]:
-    """The numbers of a file of times: one per in-between, in [0, 1], ascending, by white space or commas.
+    """The numbers of a file of times: one per in-between, in [0, 1], ascending, separated by white space, commas or
+    semicolons.
 
-    Lines that begin with `#` are remarks.
+    Lines that begin with `#` are comments.
+
+    Args:
+        text: the file's text.
+        name: the file's name, for messages.
 
     Raises:
-        WordsRefused: something else in it.
+        UsageError: the text has something else in it.
     """
     lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
     words = re.split(r"[\s,;]+", " ".join(lines).strip())
     try:
         times = tuple(float(word) for word in words)
     except ValueError:
-        raise UsageError(f"{name} is no file of times", "one number from 0 to 1 per in-between picture") from None
+        raise UsageError(f"{name} is not a file of times", "write one number from 0 to 1 for each in-between") from None
     if not all(0 <= t <= 1 for t in times) or any(a > b for a, b in pairwise(times)):
-        raise UsageError(f"the times in {name} must ascend from 0 to 1", "one number per in-between picture")
+        raise UsageError(f"the times in {name} must ascend from 0 to 1", "write one number for each in-between")
     return times

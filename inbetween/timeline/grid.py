@@ -1,4 +1,4 @@
-"""Key frames and an output frame rate into a timeline: for every output frame its gap and its time in it.
+"""From key frames and an output frame rate to a timeline: for every output frame its gap and its time in it.
 
 Pure arithmetic, exact wherever time is a fraction. The counting rules are those of the documentation: `-n` counts the
 frames between two neighbouring keys, and a film's duration includes the display time of its last frame.
@@ -15,17 +15,13 @@ from typing import NamedTuple
 from inbetween.errors import UsageError
 
 DEFAULT_FRAMES = 23
-
-
+"""Frames between two neighbouring keys where nothing is requested: with its first key a gap lasts 24 frames."""
 DEFAULT_RATE = Fraction(25)
-
-
+"""Frames per second where nothing is requested."""
 MOST_FRAMES = 100_000
-"""Frames of one film: over an hour at 25 fps; more is taken for a slip of the finger."""
-
-
+"""Most frames of one film: over an hour at 25 fps. A request for more is taken for a typing error."""
 EXACT = 1e-9
-"""A time this near to 0 or 1 is the key itself."""
+"""A time closer than this to 0 or 1 is the key itself."""
 
 
 class Source(NamedTuple):
@@ -42,29 +38,36 @@ class Timeline:
     rate: Fraction
     """Frames per second."""
     keys: tuple[Fraction, ...]
-    """Seconds at which each key is reached; with a loop, the return to the first key at the end."""
+    """Seconds at which each key is reached; with a loop, also the time at its end when the first key is reached
+    again."""
     sources: tuple[Source, ...]
-    """One per output frame, in order; the way back of a ping-pong is not among them."""
+    """One for each output frame, in order. The way back of a ping-pong is not among them."""
 
 
-def even(key_count: int, frames: int, rate: Fraction, loop: bool = False) -> Timeline:
-    """`frames` pictures between every two neighbouring keys; a loop also goes back to the first key."""
+def even_timeline(key_count: int, frames: int, rate: Fraction, loop: bool = False) -> Timeline:
+    """The timeline with `frames` in-betweens between every two neighbouring keys; a loop also has them from the last
+    key to the first.
+    """
     gaps = key_count if loop else key_count - 1
     steps = frames + 1
-    return on_grid([i * steps for i in range(gaps + 1)], rate, loop)
+    return timeline_of([i * steps for i in range(gaps + 1)], rate, loop)
 
 
-def on_grid(places: Sequence[int], rate: Fraction, loop: bool = False) -> Timeline:
-    """Keys at these frame numbers, ascending from 0; a loop's last one is the first key again, not shown.
+def timeline_of(places: Sequence[int], rate: Fraction, loop: bool = False) -> Timeline:
+    """The timeline with its keys at these frame numbers, which ascend from 0.
+
+    Args:
+        places: the keys' frame numbers. With a loop, the last one is the first key again, which is not shown.
+        rate: frames per second.
 
     Raises:
-        WordsRefused: two keys on one frame, or more frames than `MOST_FRAMES`.
+        UsageError: two keys fall on one frame, or there are more frames than `MOST_FRAMES`.
     """
     count = places[-1] + (0 if loop else 1)
     if count > MOST_FRAMES:
         raise UsageError(
-            f"a film of {count} frames is beyond the bound of {MOST_FRAMES}",
-            "ask for fewer, or in several films",
+            f"a film of {count} frames is too long: the most are {MOST_FRAMES}",
+            "ask for fewer frames, or make several films",
         )
     if any(a >= b for a, b in pairwise(places)):
         raise UsageError("two keys fall on the same frame", "give them more time, or a higher --fps")
@@ -78,11 +81,11 @@ def on_grid(places: Sequence[int], rate: Fraction, loop: bool = False) -> Timeli
     return Timeline(rate, tuple(place / rate for place in places), tuple(sources))
 
 
-def spread(key_count: int, count: int, loop: bool = False) -> list[int]:
-    """Frame numbers of keys spread evenly over `count` frames, each snapped to the nearest frame.
+def spread_keys(key_count: int, count: int, loop: bool = False) -> list[int]:
+    """The frame numbers of keys that are spread evenly over `count` frames, each rounded to the nearest frame.
 
     Raises:
-        WordsRefused: fewer frames than keys.
+        UsageError: there are fewer frames than keys.
     """
     if count < key_count:
         raise UsageError(
@@ -94,29 +97,37 @@ def spread(key_count: int, count: int, loop: bool = False) -> list[int]:
 
 
 def round_half_up(value: Fraction) -> int:
-    """The nearest whole number, halves upwards."""
+    """The nearest whole number; halves are rounded up."""
     return (value + Fraction(1, 2)).__floor__()
 
 
 def without_keys(timeline: Timeline) -> Timeline:
-    """The in-betweens alone; call it before `eased`, which may hold a key's picture elsewhere."""
+    """The timeline with its in-betweens alone. Call it before `eased`, which may show a key's picture at other
+    times."""
     return replace(timeline, sources=tuple(s for s in timeline.sources if 0 < s.t < 1))
 
 
 def eased(timeline: Timeline, easing: Callable[[float], float]) -> Timeline:
-    """Every frame's time bent inside its gap; keys stay where they are, and no time goes beyond one.
+    """The timeline with every frame's time bent inside its gap. Keys stay where they are, and no time goes beyond one.
+
+    Args:
+        easing: a function of [0, 1], see `parse_easing`.
 
     Raises:
-        WordsRefused: the easing runs backwards inside the gap.
+        UsageError: the easing runs backwards inside the gap.
     """
     return _bent(timeline, (easing(s.t) if 0 < s.t < 1 else s.t for s in timeline.sources))
 
 
 def with_times(timeline: Timeline, times: Sequence[float], name: str) -> Timeline:
-    """The in-betweens of every gap at the times listed.
+    """The timeline with the in-betweens of every gap at the given times.
+
+    Args:
+        times: in [0, 1], ascending, for each gap the same.
+        name: where they are from, for messages.
 
     Raises:
-        WordsRefused: a gap has more or fewer in-betweens than there are times.
+        UsageError: a gap has more or fewer in-betweens than there are times.
     """
     listed: list[float] = []
     for _, run in groupby(timeline.sources, key=lambda source: source.gap):
@@ -137,7 +148,7 @@ def _bent(timeline: Timeline, times: Iterable[float]) -> Timeline:
     for (gap, _), t in zip(timeline.sources, times, strict=True):
         t = 0.0 if t < EXACT else 1.0 if t > 1 - EXACT else t
         if gap == before.gap and t < before.t:
-            raise UsageError("this easing runs backwards between its ends", "take one that only goes forwards")
+            raise UsageError("this easing runs backwards between its ends", "use one that only goes forwards")
         before = Source(gap, t)
         sources.append(before)
     return replace(timeline, sources=tuple(sources))

@@ -1,4 +1,4 @@
-"""Numbers, frame rates and times as people write them, into exact fractions."""
+"""Numbers, frame rates and times as people write them, as exact fractions."""
 
 from __future__ import annotations
 
@@ -7,48 +7,48 @@ from fractions import Fraction
 
 from inbetween.errors import UsageError
 
-MOST_LETTERS = 100
-"""The most characters that a number may have; longer text is refused before it is parsed."""
-
-
+MOST_CHARACTERS = 100
+"""Most characters accepted in a number; longer text is refused before it is parsed."""
 SLOWEST_RATE, FASTEST_RATE = Fraction(1, 1000), Fraction(1000)
-
-
+"""The least and the largest frame rate, in frames per second."""
 NTSC = {"23.976": 24, "23.98": 24, "29.97": 30, "47.952": 48, "59.94": 60, "119.88": 120}
-"""Rates that people write rounded: n x 1000/1001."""
+"""Rates that people write rounded, and the n of the exact rate n * 1000/1001."""
 
 
-def number(text: str) -> Fraction:
-    """`2.5`, `5/2`, `1e-3`: exactly what is written.
+def parse_number(text: str) -> Fraction:
+    """Exactly the number that is written: `2.5`, `5/2` or `1e-3`.
 
     Raises:
-        ValueError, ZeroDivisionError: not a number, or one that would take for ever to write out, as 1e999999999.
+        ValueError: it is not a number, or one that would take for ever to write out, as 1e999999999.
+        ZeroDivisionError: it is a fraction with 0 below.
     """
-    if len(text) > MOST_LETTERS or re.search(r"e[+-]?[\d_]{4}", text.lower()):
+    if len(text) > MOST_CHARACTERS or re.search(r"e[+-]?[\d_]{4}", text.lower()):
         raise ValueError(text)
     return Fraction(text)
 
 
 def parse_rate(text: str) -> Fraction:
-    """`25`, `24000/1001`, `23.976`: frames per second.
+    """Frames per second, from `25`, `24000/1001` or `23.976`.
 
     Raises:
-        WordsRefused: not a number, or not from 0.001 to 1000.
+        UsageError: it is not a number, or not from 0.001 to 1000.
     """
     try:
-        rate = Fraction(NTSC[text] * 1000, 1001) if text in NTSC else number(text)
+        rate = Fraction(NTSC[text] * 1000, 1001) if text in NTSC else parse_number(text)
     except (ValueError, ZeroDivisionError):
-        raise UsageError(f"`{text}` is no frame rate", "write it as 25, 23.976 or 24000/1001") from None
+        raise UsageError(f"`{text}` is not a frame rate", "write it as 25, 23.976 or 24000/1001") from None
     if not SLOWEST_RATE <= rate <= FASTEST_RATE or rate.denominator > 1_000_000:
-        raise UsageError(f"a rate of {text} frames per second cannot be", "take one from 0.001 to 1000")
+        raise UsageError(
+            f"the frame rate must be between 0.001 and 1000, not {text}", "common rates are 24, 25, 30 and 60"
+        )
     return rate
 
 
 def parse_time(text: str, rate: Fraction) -> Fraction:
-    """`1.5`, `1.5s`, `500ms`, `0:01.5`, `1:00:01.5` or `36f` (frames at `rate`): seconds.
+    """Seconds, from `1.5`, `1.5s`, `500ms`, `0:01.5`, `1:00:01.5`, or `36f` (frames at `rate`).
 
     Raises:
-        WordsRefused: not a time.
+        UsageError: it is not a time.
     """
     minutes, seconds = Fraction(0), text.strip()
     scale = Fraction(1)
@@ -60,6 +60,6 @@ def parse_time(text: str, rate: Fraction) -> Fraction:
         seconds = seconds[:-1]
     elif seconds.endswith("f"):
         seconds, scale = seconds[:-1], 1 / rate
-    if len(text) > MOST_LETTERS or not re.fullmatch(r"\d+(\.\d*)?|\.\d+", seconds):
-        raise UsageError(f"`{text}` is no time", "write it as 1.5s, 500ms, 0:01.5 or 36f")
+    if len(text) > MOST_CHARACTERS or not re.fullmatch(r"\d+(\.\d*)?|\.\d+", seconds):
+        raise UsageError(f"`{text}` is not a time", "write it as 1.5s, 500ms, 0:01.5 or 36f")
     return minutes + Fraction(seconds) * scale

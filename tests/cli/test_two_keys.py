@@ -87,7 +87,7 @@ REFUSED = [
     ("match", ["a.png", "b.png", "-o", "m.png", "--matcher", "none"], 2, "no matcher called `none`"),
     ("match", ["a.png", "b.png", "-o", "m.png", "--fit", "melt"], 2, "--fit called `melt`"),
     ("motion", ["a.png", "b.png", "-o", "m.png"], 2, "does not end in .json"),
-    ("motion", ["a.png", "b.png", "-o", "m.json", "--drag", "20"], 2, "is no point"),
+    ("motion", ["a.png", "b.png", "-o", "m.json", "--drag", "20"], 2, "is not a point"),
     ("motion", ["a.png", "b.png", "-o", "m.json", "--drag", "2: 1,2"], 2, "is for gap 2"),
     ("motion", ["a.png", "b.png", "-o", "m.json", "--pace", "ease-around"], 2, "ease-around"),
     ("motion", ["a.png", "b.png", "-o", "m.json", "--path", "zigzag"], 2, "--path called `zigzag`"),

@@ -46,12 +46,3 @@ def test_people_fade_in_the_pictures() -> None:
     brightness = made.reshape(5, -1).sum(axis=1, dtype=np.int64)
     assert np.all(np.diff(brightness) < 0)
     assert brightness[-1] == 0
-
-
-def test_the_released_way_drops_at_once_who_is_in_one_key_only() -> None:
-    start, end = crowd((40, 45, 0.9), (120, 45, 0.9)), crowd((44, 45, 0.9))
-    # Which the first person would get for its right hand.
-    start.scores[1, LEFT_HAND] = 0
-    made = conditions(Motion((), SIZE), (0.0, 0.0, 1.0, 1.0), SIZE, Report(), released=(start, end))
-    assert [bool(picture[:, 90:].any()) for picture in made[..., 0]] == [True, False, False, False]
-    assert all(picture[:, :80].any() for picture in made)

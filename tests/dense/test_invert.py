@@ -17,7 +17,7 @@ def test_what_arrives_is_found(dx: float, dy: float, zoom: float) -> None:
     middle = np.float32([width / 2, height / 2])
     here = warp.grid(height, width) - middle
     motion = (here * np.float32(zoom - 1) + np.float32([dx, dy])).astype(np.float32)
-    found, off = invert.arriving(motion)
+    found, off = invert.motion_on_arrival(motion)
     source = here - found
     inner = (np.abs(source) < middle - 2).all(axis=2)
     assert inner.any()
@@ -30,6 +30,6 @@ def test_where_nothing_arrives_is_known() -> None:
     """The left half goes left and the right half right: in the gap between them nothing arrives."""
     motion = np.zeros((40, 80, 2), np.float32)
     motion[:, :40, 0], motion[:, 40:, 0] = -8, 8
-    _, off = invert.arriving(motion)
+    _, off = invert.motion_on_arrival(motion)
     assert off[:, 36:44].min() > 4
     assert max(off[:, :30].max(), off[:, 50:].max()) < 1e-3

@@ -21,28 +21,28 @@ def test_a_homography_with_a_horizon_is_refused() -> None:
 
 
 def test_relation() -> None:
-    assert unrelated.related(scene(0), scene(1))
-    assert unrelated.related(scene(0), scene(0, seed=0))
+    assert unrelated.are_related(scene(0), scene(1))
+    assert unrelated.are_related(scene(0), scene(0, seed=0))
     coarse = (texture(240, 320, 1, 9.0) * 0.5 + 120).astype(np.uint8)
     fine = (texture(240, 320, 2, 2.0) * 0.6).astype(np.uint8)
-    assert not unrelated.related(coarse, fine)
-    assert not unrelated.related(np.zeros((32, 32, 3), np.uint8), np.full((32, 32, 3), 255, np.uint8))
+    assert not unrelated.are_related(coarse, fine)
+    assert not unrelated.are_related(np.zeros((32, 32, 3), np.uint8), np.full((32, 32, 3), 255, np.uint8))
     # A dark picture and the same one lit: nothing matches in grey, its points do.
     lit = texture(240, 320, 7, 3.0)
-    assert unrelated.related((lit * 0.5).astype(np.uint8), lit.astype(np.uint8))
+    assert unrelated.are_related((lit * 0.5).astype(np.uint8), lit.astype(np.uint8))
 
 
 @pytest.mark.parametrize("light", [1.0, 0.15, 0.05])
 def test_relation_in_the_dark(light: float) -> None:
     """As much is seen in dark pictures as in any, and where the light changes between them."""
     coarse, fine = texture(240, 320, 1, 9.0) * 0.5 + 120, texture(240, 320, 2, 2.0) * 0.6
-    assert not unrelated.related(*((picture * light).astype(np.uint8) for picture in (coarse, fine)))
+    assert not unrelated.are_related(*((picture * light).astype(np.uint8) for picture in (coarse, fine)))
     keys = [scene(number) for number in range(2)]
-    assert unrelated.related(*((key * light).astype(np.uint8) for key in keys))
+    assert unrelated.are_related(*((key * light).astype(np.uint8) for key in keys))
     if light > 0.1:
-        assert unrelated.related(keys[0], (keys[1] * light).astype(np.uint8))
+        assert unrelated.are_related(keys[0], (keys[1] * light).astype(np.uint8))
     black = np.zeros((60, 80, 3), np.uint8)
-    assert unrelated.related(black, black + 1)
+    assert unrelated.are_related(black, black + 1)
 
 
 def page(places: Iterable[tuple[int, int]], seed: int, level: int) -> np.ndarray:
@@ -57,7 +57,7 @@ def page(places: Iterable[tuple[int, int]], seed: int, level: int) -> np.ndarray
 def test_one_mark_is_no_relation() -> None:
     """However often it is there: many points with one best match fit any geometry."""
     many = page(((y, x) for y in range(10, 220, 40) for x in range(10, 300, 40)), 1, 20)
-    assert not unrelated.related(many, page([(100, 150)], 2, 170))
+    assert not unrelated.are_related(many, page([(100, 150)], 2, 170))
 
 
 def test_points_without_a_geometry_are_no_relation(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,4 +70,4 @@ def test_points_without_a_geometry_are_no_relation(monkeypatch: pytest.MonkeyPat
     start, end = (np.kron(rng.integers(0, 256, (24, 32, 3)), np.ones((10, 10, 1))).astype(np.uint8) for _ in range(2))
     monkeypatch.setattr(unrelated, "LEAST_POINTS", 0)
     monkeypatch.setattr(unrelated.cv2, "findFundamentalMat", fails)
-    assert not unrelated.related(start, end)
+    assert not unrelated.are_related(start, end)

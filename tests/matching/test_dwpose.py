@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from inbetween.errors import InbetweenError
 from inbetween.matching.dwpose import Sessions, load_sessions, people, people_of_both, person_boxes, whole_body
-from inbetween.matching.skeleton import BODY, RIGHT_HAND, openpose
+from inbetween.matching.skeleton import BODY, openpose
 from support.crowds import SIZE
 from support.reports import Heard
 from support.tiny_pose import tiny_networks
@@ -156,17 +156,12 @@ def test_nobody_is_an_empty_answer() -> None:
     assert found.joints.shape == (0, 134, 2)
     assert found.scores.shape == (0, 134)
     assert not nets.pose.asked
-    ghost = people(BLACK, nets, released=True)
-    assert ghost.joints.shape == (1, 134, 2)
-    np.testing.assert_allclose(ghost.joints[0, 0], (80, 45))
 
 
 def test_weak_joints_and_weak_people_are_dropped() -> None:
     box = ((40.0, 20.0, 60.0, 50.0), 0.9, 0.9)
     weak_hands = people(BLACK, Sessions(detector(box), pose(score=0.25, body=0.25)))
     assert len(weak_hands.joints) == 0
-    seen = people(BLACK, Sessions(detector(box), pose(score=0.3, body=0.29)), released=True)
-    assert np.all(seen.scores[0, RIGHT_HAND] == np.float32(0.3))
     strong = pose(score=0.2)
     strong.outputs[0][0, :17], strong.outputs[1][0, :17] = 0.8, 0.8
     found = people(BLACK, Sessions(detector(box), strong))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbetween.matching.people import paired, people_between, people_tracks
+from inbetween.matching.people import paired, people_tracks
 from inbetween.motion.tracks import places_at, weights_at
 from inbetween.types import People
 from support.crowds import SIZE, STANDING, crowd
@@ -19,8 +19,8 @@ def test_the_pairs_are_the_best_ones_together() -> None:
     start = crowd((60, 45, 1), (100, 45, 1))
     end = crowd((20, 45, 1), (75, 45, 1))
     assert paired(start, end, SIZE) == [(0, 0), (1, 1)]
-    # One after the other, the first takes the nearest and leaves the second the long way.
-    assert paired(start, end, SIZE, released=True) == [(0, 1), (1, 0)]
+    # One after the other, the first would take the nearest and leave the second the long way.
+    assert np.linalg.norm(start.joints[0] - end.joints[1]) < np.linalg.norm(start.joints[0] - end.joints[0])
 
 
 def test_shape_tells_people_apart() -> None:
@@ -31,10 +31,9 @@ def test_shape_tells_people_apart() -> None:
     assert paired(start, end, SIZE) == [(0, 1), (1, 0)]
 
 
-def test_the_released_way_never_looks_behind_the_shorter_list() -> None:
+def test_everybody_of_the_longer_list_is_looked_at() -> None:
     start, end = crowd((100, 45, 1)), crowd((30, 45, 1), (100, 45, 1))
     assert paired(start, end, SIZE) == [(0, 1)]
-    assert paired(start, end, SIZE, released=True) == [(0, 0)]
 
 
 def test_joints_that_are_not_seen_do_not_count() -> None:
@@ -51,16 +50,15 @@ def test_without_a_joint_in_common_nobody_is_a_pair() -> None:
     assert len(people_tracks(start, end, SIZE)) == 2
 
 
-@given(st.integers(0, 4), st.integers(0, 4), st.booleans())
-def test_any_numbers_of_people(first: int, second: int, released: bool) -> None:
+@given(st.integers(0, 4), st.integers(0, 4))
+def test_any_numbers_of_people(first: int, second: int) -> None:
     spread = np.random.default_rng(first * 5 + second).uniform(20, 140, (first + second, 2))
     start, end = (crowd(*((x, y, 0.8) for x, y in part)) for part in (spread[:first], spread[first:]))
-    pairs = paired(start, end, SIZE, released=released)
+    pairs = paired(start, end, SIZE)
     assert len(pairs) == min(first, second)
     for side in zip(*pairs, strict=True):
         assert len(set(side)) == len(side)
     assert len(people_tracks(start, end, SIZE)) == max(first, second)
-    assert len(people_between(start, end, SIZE, 0.5).joints) == min(first, second)
 
 
 # ------------------------------------------------------------------ tracks

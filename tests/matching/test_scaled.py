@@ -13,4 +13,4 @@ def test_size_that_is_worked_at() -> None:
         assert own.grey.size <= 1.05 * 1024 * 576
         assert max(own.scale) <= 3.01
         corners = np.array([[-0.5, -0.5], [own.grey.shape[1] - 0.5, own.grey.shape[0] - 0.5]])
-        assert np.allclose(own.out(corners), [[-0.5, -0.5], [width - 0.5, height - 0.5]], atol=1e-3)
+        assert np.allclose(own.to_picture(corners), [[-0.5, -0.5], [width - 0.5, height - 0.5]], atol=1e-3)

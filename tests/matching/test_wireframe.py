@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from inbetween.matching import superpoint
-from inbetween.matching.wireframe import at_common_scale, segments, selected, wireframe
+from inbetween.matching.wireframe import at_common_scale, distinct_lines, segments, selected, wireframe
 from support.views import line
 
 
@@ -37,18 +37,14 @@ def test_ends_that_lie_together_are_one_junction() -> None:
     np.testing.assert_allclose(frame.lines[3], lines[3])
 
 
-def test_lines_that_became_the_same_are_kept_only_as_released() -> None:
+def test_lines_that_became_the_same_are_one() -> None:
     lines = np.float32([line(0, 0, 50, 0), line(50, 1, 1, 0), line(20, 20, 22, 20), line(0, 0, 30, 30)])
     empty = np.zeros((0, 2), np.float32), np.zeros(0, np.float32)
-    frame = wireframe(lines, np.float32([4, 3, 2, 1]), *empty)
+    everything = wireframe(lines, np.float32([4, 3, 2, 1]), *empty)
+    assert everything.ends.tolist() == [[0, 1], [1, 0], [2, 2], [0, 3]]
+    frame = distinct_lines(everything)
     assert frame.ends.tolist() == [[0, 1], [0, 3]]
     assert frame.line_scores.tolist() == [1, 0.25]
-    assert wireframe(lines, np.float32([4, 3, 2, 1]), *empty, released=True).ends.tolist() == [
-        [0, 1],
-        [1, 0],
-        [2, 2],
-        [0, 3],
-    ]
 
 
 def test_a_wireframe_of_nothing() -> None:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inbetween.errors import InbetweenError
-from inbetween.motion.document import LARGEST, fitted, motion_from_json, motion_to_json, read_motion
+from inbetween.motion.document import LARGEST, motion_from_json, motion_to_json, read_motion, rescaled_motion
 from inbetween.motion.tracks import places_at
 from inbetween.types import Motion, Track
 from support.reports import Heard
@@ -139,7 +139,7 @@ def test_another_version_is_refused(version: object) -> None:
     ],
 )
 def test_what_is_no_motion_file_is_refused(text: str) -> None:
-    with pytest.raises(InbetweenError, match="is no motion file"):
+    with pytest.raises(InbetweenError, match="is not a motion file"):
         motion_from_json(text)
 
 
@@ -182,13 +182,13 @@ def test_any_json_is_a_motion_or_refused(value: object, field: str) -> None:
 
 def test_a_motion_of_another_size_and_the_same_aspect_is_scaled_and_said() -> None:
     motion, said = Motion((track([[0, 0], [1919, 1079]]),), (1080, 1920)), Heard()
-    assert fitted(motion, (1080, 1920), said) is motion
+    assert rescaled_motion(motion, (1080, 1920), said) is motion
     assert said.codes == []
-    made = fitted(motion, (480, 853), said)
+    made = rescaled_motion(motion, (480, 853), said)
     assert said.codes == ["motion-scaled"]
     assert made.size == (480, 853)
     centres = (np.array([0, 0]) + 0.5) * [853 / 1920, 480 / 1080] - 0.5
     np.testing.assert_allclose(made.tracks[0].places[0, 0], centres)
     for size in ((1920, 1080), (1080, 1918), (480, 850)):
         with pytest.raises(InbetweenError, match="1920x1080"):
-            fitted(motion, size, said)
+            rescaled_motion(motion, size, said)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import struct
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +176,22 @@ def test_profiles_that_cannot_be_used_are_ignored_and_noted(tmp_path: Path, dtyp
         grey = profile(b"GRAY", {b"kTRC": curve}, name=name.decode())
         read(written(tmp_path / "a.png", png_of(array[..., :1], png_profile(grey))), notes)
         assert notes.codes == ["icc-ignored"]
+
+
+@pytest.mark.parametrize(
+    "curve",
+    [
+        formula_curve(4, 40, 10_000, 0, 0, 0.5, 0, 0),
+        formula_curve(4, 9.4, 10_000, 0, 0, 0.5, 0, 0),
+        formula_curve(0, -3),
+    ],
+    ids=["beyond float32", "near its end", "infinite"],
+)
+def test_profiles_of_absurd_numbers_give_no_warnings(tmp_path: Path, curve: bytes) -> None:
+    path = written(tmp_path / "a.png", png_of(noise(4, 4, 3, np.uint16), png_profile(matrix_profile(ADOBE, curve))))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        read(path)
 
 
 def red_ink(size: tuple[int, int] = (16, 16)) -> Image.Image:

@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 
 from inbetween import pictures
 from inbetween.errors import InbetweenError
-from support.containers import chunk, png, png_of, saved, sixteen_bit_png, tiff_of, written
+from support.containers import chunk, deflated_tiff, png, png_of, saved, sixteen_bit_png, tiff_of, written
 from support.pictures import noise
 from support.reading import read, refused
 from support.reports import Heard
@@ -29,6 +29,44 @@ def test_one_wrong_bit_in_a_png_is_found(tmp_path: Path, dtype: Any) -> None:
         wrong[place] ^= 1
         with pytest.raises(InbetweenError, match="damaged"):
             pictures.read(written(tmp_path / "a.png", bytes(wrong)))
+
+
+@pytest.mark.parametrize("dtype", DEPTHS)
+@pytest.mark.parametrize("tiles", [False, True])
+@pytest.mark.parametrize("fill_order", [1, 2])
+@pytest.mark.parametrize("compression", [8, 32946])
+def test_one_wrong_bit_in_a_deflated_tiff_is_found(
+    tmp_path: Path, dtype: Any, tiles: bool, fill_order: int, compression: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    array = noise(8, 8, 3, dtype).repeat(4, axis=0).repeat(4, axis=1)
+    data, begin, end = deflated_tiff(array, tiles, fill_order, compression)
+    assert np.array_equal(read(written(tmp_path / "a.tif", data)), array)
+    refusals = 0
+    for place in range(begin, end, 3):
+        wrong = bytearray(data)
+        wrong[place] ^= 1 << place % 8
+        # A few bits of the stream do not matter, such as those of codes that are never used.
+        try:
+            assert np.array_equal(pictures.read(written(tmp_path / "a.tif", bytes(wrong))), array)
+        except InbetweenError as error:
+            assert "damaged" in error.message  # noqa: PT017
+            refusals += 1
+    assert refusals > 0.9 * len(range(begin, end, 3))
+    assert capfd.readouterr().err == ""
+
+
+def test_a_deflated_tiff_that_unpacks_without_end_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.tif", deflated_tiff(np.zeros((7_000, 7_000, 3), np.uint8), size=(16, 16))[0])
+    with pytest.raises(InbetweenError, match="damaged"):
+        pictures.read(path)
+
+
+def test_complaints_of_decoders_are_not_printed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    whole = saved(tmp_path / "a.tif", Image.fromarray(noise(40, 50, 3)), compression="tiff_lzw").read_bytes()
+    broken = whole[:100] + bytes(255 - byte for byte in whole[100:500]) + whole[500:]
+    with pytest.raises(InbetweenError, match="damaged"):
+        pictures.read(written(tmp_path / "a.tif", broken))
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize("bits", [8, 16])

@@ -61,14 +61,14 @@ def test_cuts_beside_the_part_that_is_used_do_not_count(clip: MakeClip, tmp_path
 
 
 def test_light_that_changes_is_no_cut() -> None:
-    from inbetween.dense.cuts import one_shot, small
+    from inbetween.dense.cuts import reduced, same_shot
 
-    seen = [small(picture) for picture in moving(6)]
-    assert all(one_shot(a, b) for a, b in pairwise(seen))
-    assert all(one_shot(a, np.float32(0.5) * b) for a, b in pairwise(seen))
-    assert all(one_shot(a, np.float32(60) + np.float32(0.6) * b) for a, b in pairwise(seen))
-    other = small(moving(1, shot=3)[0])
-    assert not one_shot(seen[0], other)
-    assert not one_shot(np.float32(0.2) * seen[0], np.float32(0.2) * other)
+    seen = [reduced(picture) for picture in moving(6)]
+    assert all(same_shot(a, b) for a, b in pairwise(seen))
+    assert all(same_shot(a, np.float32(0.5) * b) for a, b in pairwise(seen))
+    assert all(same_shot(a, np.float32(60) + np.float32(0.6) * b) for a, b in pairwise(seen))
+    other = reduced(moving(1, shot=3)[0])
+    assert not same_shot(seen[0], other)
+    assert not same_shot(np.float32(0.2) * seen[0], np.float32(0.2) * other)
     black = np.zeros_like(other)
-    assert one_shot(black, black + np.float32(0.5))
+    assert same_shot(black, black + np.float32(0.5))

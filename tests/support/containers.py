@@ -103,6 +103,43 @@ def tiff_of(
     return start + directory + b"\0\0\0\0" + longer + data
 
 
+def deflated_tiff(
+    array: np.ndarray,
+    tiles: bool = False,
+    fill_order: int = 1,
+    compression: int = 8,
+    size: tuple[int, int] | None = None,
+) -> tuple[bytes, int, int]:
+    """A TIFF by hand, of one strip or tile, and where its packed pixels begin and end.
+
+    array: (H, W, 3). size: the (H, W) that the file claims, if it is not the array's.
+    """
+    height, width = size or array.shape[:2]
+    packed = zlib.compress(array.astype(array.dtype.newbyteorder("<")).tobytes(), 9)
+    if fill_order == 2:
+        packed = bytes(int(f"{byte:08b}"[::-1], 2) for byte in packed)
+    place, length = (324, 325) if tiles else (273, 279)
+    tags: dict[int, tuple[str, list[int]]] = {
+        256: ("I", [width]),
+        257: ("I", [height]),
+        258: ("H", [8 * array.itemsize] * 3),
+        259: ("H", [compression]),
+        262: ("H", [2]),
+        266: ("H", [fill_order]),
+        277: ("H", [3]),
+        place: ("I", [14]),
+        length: ("I", [len(packed)]),
+    }
+    tags |= {322: ("I", [width]), 323: ("I", [height])} if tiles else {278: ("I", [height])}
+    bits, directory = struct.pack("<3H", *tags[258][1]), b""
+    for tag, (kind, values) in sorted(tags.items()):
+        value = struct.pack("<I", 8) if tag == 258 else struct.pack(f"<{kind}", values[0]).ljust(4, b"\0")
+        directory += struct.pack("<HHI", tag, 3 if kind == "H" else 4, len(values)) + value
+    start = 14 + len(packed) + len(packed) % 2
+    data = struct.pack("<2sHI", b"II", 42, start) + bits + packed + b"\0" * (len(packed) % 2)
+    return data + struct.pack("<H", len(tags)) + directory + b"\0" * 4, 14, 14 + len(packed)
+
+
 def sixteen_bit_png(array: np.ndarray) -> bytes:
     """By OpenCV, as an independent writer."""
     return cv2.imencode(".png", array[..., [2, 1, 0, 3][: array.shape[2]]])[1].tobytes()

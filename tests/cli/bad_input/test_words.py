@@ -26,20 +26,20 @@ WORDS = [
     ("--easing ease-inn", "no easing called `ease-inn`", "did you mean `ease-in`?"),
     ("--easing steps(0)", "`steps(0)`", "steps(4)"),
     ("--easing cubic-bezier(0,3,0,-3)", "backwards", "forwards"),
-    ("--fps abc", "`abc` is no frame rate", "24000/1001"),
+    ("--fps abc", "`abc` is not a frame rate", "24000/1001"),
     ("--fps 0", "a rate of 0", "0.001 to 1000"),
     ("--fps -5", "a rate of -5", "0.001 to 1000"),
-    ("--fps 25/0", "`25/0` is no frame rate", "24000/1001"),
+    ("--fps 25/0", "`25/0` is not a frame rate", "24000/1001"),
     ("--fps 1/999999", "a rate of 1/999999", "0.001 to 1000"),
-    ("--duration abc", "`abc` is no time", "1.5s"),
+    ("--duration abc", "`abc` is not a time", "1.5s"),
     ("--duration 0", "--duration 0 leaves no time", "2s"),
-    ("--duration -3s", "`-3s` is no time", "1.5s"),
+    ("--duration -3s", "`-3s` is not a time", "1.5s"),
     ("--duration 10ms", "too few for 2 keys", "longer --duration"),
-    ("--duration 99999999s", "beyond the bound of 100000", "ask for fewer"),
+    ("--duration 99999999s", "too long: the most are 100000", "ask for fewer"),
     ("-n 1 --duration 99999999s", "a second", "0.001 to 1000"),
     ("-n 5 --fps 5 --duration 5s", "one too many", "any two"),
     ("--at 0", "--at has 1 times, 2 are needed", "one time per key"),
-    ("--at 0,x", "`x` is no time", "1.5s"),
+    ("--at 0,x", "`x` is not a time", "1.5s"),
     ("--at 1,0", "must ascend", "0,1.5s,72f"),
     ("--at 0,1s -n 3", "--at excludes -n", "--fps"),
     ("--size 3", "`3` is not a size", "1280x720"),
@@ -117,7 +117,7 @@ def test_threads_of_the_environment(refused: Refused, threads: str) -> None:
 def test_easing_files(refused: Refused, tmp_path: Path) -> None:
     words = ("run", "key0.png", "key1.png", "-o", "x.mp4", "--easing")
     refused(*words, "key0.png", code=1, error="key0.png cannot be read", hint="text file of times")
-    for text, error in (("", "no file of times"), ("a b", "no file of times"), ("0.9 0.1", "must ascend")):
+    for text, error in (("", "not a file of times"), ("a b", "no file of times"), ("0.9 0.1", "must ascend")):
         (tmp_path / "times.txt").write_text(text)
         refused(
             *words,

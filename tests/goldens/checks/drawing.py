@@ -14,7 +14,7 @@ from inbetween.conditions.drawing import overlaid
 from inbetween.conditions.frames import condition_times, conditions, network_input
 from inbetween.conditions.palette import line_colours, palette
 from inbetween.matching.line_ends import paired_ends
-from inbetween.matching.luma import luma
+from inbetween.matching.superpoint import luma
 from inbetween.motion.search import motion_of
 from inbetween.motion.tracks import places_at
 from inbetween.types import Matches, Motion, Report

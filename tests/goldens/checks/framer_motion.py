@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from goldens.registry import check
+from goldens.released import anchors_to_tracks, drags_to_tracks
 from inbetween.conditions.heatmaps import heatmaps, template
 from inbetween.matching.selection import select
-from inbetween.motion.drags import anchors_to_tracks, drags_to_tracks
 
 Arrays = Mapping[str, NDArray[np.generic]]
 EXACT = {"rtol": 0, "atol": 1e-9}
@@ -20,7 +20,7 @@ EXACT = {"rtol": 0, "atol": 1e-9}
 @check("framer", "drags")
 def drags(case: Mapping[str, Any], arrays: Arrays) -> None:
     original, size = (case["original_height"], case["original_width"]), (case["height"], case["width"])
-    made = drags_to_tracks(case["drags"], original, size, case["num_frames"], released=True)
+    made = drags_to_tracks(case["drags"], original, size, case["num_frames"])
     assert made.dtype == arrays["tracks"].dtype
     np.testing.assert_allclose(made, arrays["tracks"], **EXACT)
 

@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 
 from goldens.registry import check
+from goldens.released import observed
 from goldens.seeded import fill
 from inbetween.matching.gluestick import Assignment, GlueStick, Nodes
-from inbetween.matching.gluestick_matcher import observed
 from inbetween.matching.superpoint import SuperPoint, points, sampled
 from inbetween.matching.wireframe import at_common_scale, normalised, selected
 
@@ -104,7 +104,7 @@ def lsd_select(case: Case, arrays: Arrays) -> None:
 @check("matching", "wireframe")
 def wireframe(case: Case, arrays: Arrays) -> None:
     network = lively(SuperPoint(), case["seed"], case["prefix"], case["after_fill_scale"])
-    ours = observed(network, arrays["grey"], arrays["in_lines"], arrays["in_line_scores"], most(case), released=True)
+    ours = observed(network, arrays["grey"], arrays["in_lines"], arrays["in_line_scores"], most(case))
     ends = ours.ends.numpy()
     np.testing.assert_array_equal(ends, arrays["lines_junc_idx"])
     junctions = int(arrays["num_junctions"])
@@ -154,9 +154,7 @@ def two_view(case: Case, arrays: Arrays) -> None:
     eye = lively(SuperPoint(), seed, prefixes[0], case["after_fill_scale_sp"])
     matcher = lively(GlueStick(), seed, prefixes[1], case["after_fill_scale_gs"])
     sides = [
-        observed(
-            eye, arrays[f"grey{i}"], arrays[f"in_lines{i}"], arrays[f"in_line_scores{i}"], most(case), released=True
-        )
+        observed(eye, arrays[f"grey{i}"], arrays[f"in_lines{i}"], arrays[f"in_line_scores{i}"], most(case))
         for i in (0, 1)
     ]
     with torch.inference_mode():

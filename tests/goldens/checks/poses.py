@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from goldens.registry import check
+from goldens.released import all_people, paired, people_between, skeleton_pictures
 from goldens.seeded import noise
-from inbetween.conditions.frames import condition_times, conditions
+from inbetween.conditions.frames import condition_times
 from inbetween.matching.dwpose import Sessions, people, person_boxes, whole_body
-from inbetween.matching.people import paired, people_between
 from inbetween.matching.skeleton import BODY, FACE, LEFT_HAND, RIGHT_HAND, VISIBLE
-from inbetween.types import Motion, People, Report
+from inbetween.types import People
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -71,11 +71,17 @@ def pose_net(case: Mapping[str, Any], arrays: Arrays) -> None:
     np.testing.assert_allclose(nets.pose.inputs, arrays["pose_inputs"], rtol=0, atol=1e-5)
     np.testing.assert_allclose(joints, arrays["keypoints133"], rtol=0, atol=1e-4)
     np.testing.assert_array_equal(scores, arrays["scores133"])
-    # The same through the front door, which looks at every box.
-    found = people(image, Sessions(detector(case), pose(case)), released=True)
+    # The same for every box.
+    found = all_people(image, Sessions(detector(case), pose(case)))
     assert len(found.joints) == max(1, len(boxes))
     np.testing.assert_allclose(found.joints[:2], arrays["keypoints134"], rtol=0, atol=1e-4)
     np.testing.assert_array_equal(found.scores[:2], arrays["scores134"])
+    sure = found.scores[:, BODY].mean(axis=1) >= VISIBLE
+    kept = people(image, Sessions(detector(case), pose(case)))
+    if len(boxes):
+        np.testing.assert_array_equal(kept.joints, found.joints[sure])
+    else:
+        assert len(kept.joints) == 0
 
 
 def parts(people: People, size: tuple[int, int]) -> dict[str, NDArray[np.float64]]:
@@ -99,7 +105,7 @@ def pose_draw(case: Mapping[str, Any], arrays: Arrays) -> None:
     numbers = np.arange(18 * len(found.joints)).reshape(-1, 18)
     visible = found.scores[:, BODY] > VISIBLE
     np.testing.assert_array_equal(np.where(visible, numbers, -1), arrays["pose_subset"])
-    made = conditions(Motion((), size), (0.0, 1.0), size, Report(), released=(found, found))
+    made = skeleton_pictures(found, found, (0.0, 1.0), size)
     np.testing.assert_array_equal(made[0], arrays["image"])
     np.testing.assert_array_equal(made[1], arrays["image"])
 
@@ -108,12 +114,12 @@ def pose_draw(case: Mapping[str, Any], arrays: Arrays) -> None:
 def pose_interp(case: Mapping[str, Any], arrays: Arrays) -> None:
     size = case["height"], case["width"]
     start, end = (People(arrays[f"keypoints_px{i}"], arrays[f"scores{i}"]) for i in (1, 2))
-    pairs = paired(start, end, size, released=True)
+    pairs = paired(start, end, size)
     np.testing.assert_array_equal([j for _, j in pairs], arrays["match"])
     np.testing.assert_array_equal(np.arange(18 * len(pairs)).reshape(-1, 18), arrays["mid_subset"])
     times = condition_times(case["num_frames"] + 2)
     for k, t in enumerate(times[1:-1]):
         for name, made in parts(people_between(start, end, size, t), size).items():
             np.testing.assert_allclose(made, arrays[f"mid_{name}"][k], rtol=0, atol=1e-12)
-    made = conditions(Motion((), size), times, size, Report(), released=(start, end))
+    made = skeleton_pictures(start, end, times, size)
     np.testing.assert_array_equal(made, arrays["images"])

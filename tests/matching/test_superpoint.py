@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from inbetween.matching.luma import luma
+from inbetween.matching.superpoint import luma
 
 
 def test_luma_is_that_of_pillow() -> None:
