@@ -21,7 +21,7 @@ from inbetween.produce import FilmJob, Made, Makers, check_memory, load, produce
 from inbetween.report import Once
 from inbetween.timing import Stages
 from inbetween.types import Motion, Picture, Report
-from inbetween.video import publish, workfolder
+from inbetween.video import publish
 from inbetween.video.segments import choose_borders
 from inbetween.video.write import FilmFormat, WriteOptions, rehearse
 
@@ -82,7 +82,7 @@ def make(
         report.note(code, text)
     with stages.stage("open"):
         opened = open_keys(plan, overwrite, report)
-    with opened as keys, Spool(workfolder.parts_of(plan.sink)) as spool:
+    with opened as keys, Spool(plan.sink.parts_folder) as spool:
         with stages.stage("open"):
             motions = motions_of(plan, keys, report)
             refuse_unrelated(plan, keys, report)

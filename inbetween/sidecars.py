@@ -12,7 +12,7 @@ from inbetween import pictures
 from inbetween.errors import InbetweenError
 from inbetween.pictures.contact_sheet import Sheet
 from inbetween.types import Report
-from inbetween.video import disk, publish, sinks, workfolder
+from inbetween.video import disk, publish, workfolder
 from inbetween.video.sinks import Sink
 
 
@@ -73,8 +73,8 @@ def save_sheet(path: Path, sheet: Sheet, sink: Sink, report: Report) -> None:
     missing = sheet.missing
     if missing and sink.kind == "sequence":
         for number in missing:
-            name = os.path.join(sink.folder, sinks.name(sink, sink.start_number + number))
-            deque(sheet.seen([pictures.read(Path(name))], number), 0)
+            path_of_frame = Path(sink.frame_path(sink.start_number + number))
+            deque(sheet.seen([pictures.read(path_of_frame)], number), 0)
     elif missing:
         from inbetween.video import probe, read
 

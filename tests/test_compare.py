@@ -112,7 +112,7 @@ def test_sound_is_the_first_ones(inside: Command, tmp_path: Path, two: object) -
         (
             ["a.mkv", ".", "-o", "o.mp4"],
             ". is a folder, not a video file",
-            "of pictures make one first: inbetween slowmo FOLDER --input-fps 24 --factor 1 -o clip.mkv",
+            "make a clip of the pictures first: inbetween slowmo FOLDER --input-fps 24 --factor 1 -o clip.mkv",
         ),
         (["a.mkv", "b.mkv", "-o", "a.mkv"], "`a.mkv` is an input and an output", "give another name with -o"),
     ],

@@ -170,7 +170,7 @@ def _waiting(sink: Sink | None) -> str:
         return ""
     from inbetween.video import workfolder
 
-    folder = workfolder.segments_of(sink)
+    folder = sink.work_folder
     with suppress(OSError):
         return folder if workfolder.has_segments(folder) else ""
     return ""

@@ -215,7 +215,7 @@ def of_video(name: str, deinterlace: bool, report: Report) -> Footage:
     Raises:
         InbetweenError: see `probe.probe`; it is interlaced and not to be deinterlaced.
     """
-    from inbetween.video.filters import kind
+    from inbetween.video.interlace import classify
     from inbetween.video.probe import probe
     from inbetween.video.read import frames
 
@@ -225,7 +225,7 @@ def of_video(name: str, deinterlace: bool, report: Report) -> Footage:
             f"{name} is interlaced: every picture of it is two halves of other times",
             "add --deinterlace, which makes a picture of each half",
         )
-    found, order = kind(clip, report) if deinterlace else ("", "auto")
+    found, order = classify(clip, report) if deinterlace else ("", "auto")
     clip = replace(clip, order=order)
     if found == "film":
         report.note(

@@ -1,7 +1,8 @@
-"""Long films in segments: what is finished stays, and the same command goes on from there.
+"""Writing long films in segments: finished segments are kept when a command is stopped, and the same command continues
+after them.
 
-The segments and a journal lie in a hidden folder beside the output until it is whole. A segment has the same frames at
-the same places whether its film was stopped or not, and is encoded by itself, so the file is the same too.
+The segments and a journal are in a hidden folder beside the output until it is whole. The borders of the segments do
+not depend on whether the command was stopped, and each segment is encoded by itself, so the film has the same bytes.
 """
 
 from __future__ import annotations
@@ -35,13 +36,15 @@ Tell = Callable[[str, int, int], object]
 """`Report.progress`, or what is told in its place."""
 
 LEAST = 250
-"""Frames of a segment at least. Encoders begin anew about as often by themselves, so it costs nothing."""
+"""Least number of frames of a segment. Encoders insert key frames about as often by themselves (x264 after at most 250
+frames), so segments cost no quality."""
 WAITING = 2
-"""Frames that wait for the encoder."""
+"""Most frames that wait for the encoder; more would only take memory."""
 ANIMATIONS = ("gif", "animation")
-"""Kinds that cannot be joined of parts: their segments are lossless films, which are read again at the end."""
+"""Kinds of output that cannot be joined from parts. Their segments are lossless films, which are read again at the
+end."""
 BEAT = 0.5
-"""Seconds until somebody who waits asks whether to go on."""
+"""Seconds between two checks of a waiting thread whether it has been told to stop."""
 
 
 def _nothing() -> object:
@@ -141,12 +144,12 @@ def write_segments(
 
 
 Segment = tuple[int, tuple[int, int]]
-"""Its number, its first frame and the one after its last."""
+"""The number of a segment, its first frame and the one after its last."""
 
 
 @dataclass(frozen=True)
 class _Job:
-    """An output in the making."""
+    """All that is needed to make one output in segments."""
 
     form: FilmFormat
     segments: Segments
@@ -175,14 +178,14 @@ def _film(job: _Job) -> Written:
             written = write.film(path, expected, frames, job.report)
         else:
             path, written = _joined(path, files, job)
-        journal.mark(sink, path, _to_json(written))
+        journal.mark(path, _to_json(written))
         publish.keep_file(path, sink, job.options.overwrite)
     return written
 
 
 def _make_segments(job: _Job, expected: Expected) -> None:
-    """Each segment is encoded by itself, as `expected`; while the last frames of one are encoded and it is checked, the
-    next one begins."""
+    """Make the missing segments, each encoded by itself like the film `expected`. While the last frames of a segment
+    are encoded and the segment is checked, the frames of the next one are made already."""
     aside, tell = _Aside(job.report), job.report.progress
     encoding: deque[Future[None]] = deque()
     with ThreadPoolExecutor(2) as pool:
@@ -206,7 +209,8 @@ def _make_segments(job: _Job, expected: Expected) -> None:
 
 
 def _joined(path: str, files: list[str], job: _Job) -> tuple[str, Written]:
-    """The whole film, at `path` or where its only segment is."""
+    """The path and the facts of the whole film. It is joined at `path`, unless it has only one segment and no extras;
+    then that segment's file is the film."""
     facts, expected, extras = job.journal.done[0], job.form.expected, job.extras
     duration = Fraction(facts["duration"])
     if len(files) > 1 or extras is not None:
@@ -221,6 +225,7 @@ def _joined(path: str, files: list[str], job: _Job) -> tuple[str, Written]:
 
 
 def _read_again(files: list[str], count: int, report: Report) -> Iterator[Picture]:
+    """The frames of lossless segments, of which there are `count`."""
     from inbetween.video import probe, read
 
     pictures = (one for file in files for _, one in read.frames(probe.probe(file, Report()), Report()))
@@ -237,7 +242,16 @@ def _encode(
     journal: Journal,
     aside: _Aside,
 ) -> None:
-    """found: what is to be remembered; complete when the last frame comes."""
+    """Encode and check one segment, and enter it into the journal.
+
+    Args:
+        number: of the segment.
+        expected: the segment as it has to be.
+        queue: its frames, and None at their end.
+        found: more facts for the journal. They are there when None is read from the queue.
+        journal: the film's.
+        aside: hears notes and progress, and says when to stop.
+    """
     name = f"{number:05d}{expected.sink.suffix}"
     with workfolder.part(journal.folder, expected.sink.suffix) as path:
         encode.make_film(path, expected, _taken(queue, aside), aside)
@@ -251,7 +265,7 @@ def _encode(
 def _meanwhile(
     written: Callable[[Iterator[Picture], Report], Written], frames: Iterable[Picture], report: Report
 ) -> Written:
-    """Frames are made here while they are written beside."""
+    """Make frames in this thread while another one writes them."""
     aside, queue = _Aside(report), Queue[Picture | None](WAITING)
 
     def tell(*_: object) -> None:
@@ -271,6 +285,7 @@ def _meanwhile(
 
 
 def _taken(queue: Queue[Picture | None], aside: _Aside) -> Iterator[Picture]:
+    """The frames from a queue, until None comes or the thread is told to stop."""
     while True:
         try:
             frame = queue.get(timeout=BEAT)
@@ -283,7 +298,7 @@ def _taken(queue: Queue[Picture | None], aside: _Aside) -> Iterator[Picture]:
 
 
 def _put(queue: Queue[Picture | None], frame: Picture | None, encoding: Iterable[Future[T]], tell: Tell) -> None:
-    """Hand a frame to the encoder; what went wrong there is raised here."""
+    """Hand a frame to the encoder, waiting until there is room for it. An error of the encoder is raised here."""
     while True:
         for future in encoding:
             if future.done():
@@ -295,6 +310,7 @@ def _put(queue: Queue[Picture | None], frame: Picture | None, encoding: Iterable
 
 
 def _wait(future: Future[T], tell: Tell) -> T:
+    """The result of another thread. Progress is reported meanwhile, so that a stop is noticed."""
     while True:
         try:
             return future.result(timeout=BEAT)
@@ -329,7 +345,7 @@ def _sequence(job: _Job) -> Written:
     expected, journal = job.form.expected, job.journal
     sink = expected.sink
     numbers = range(sink.start_number, sink.start_number + expected.count)
-    names = [sinks.name(sink, number) for number in numbers]
+    names = [sink.frame_name(number) for number in numbers]
     folder = os.path.join(journal.folder, PICTURES)
     with disk.errors(folder):
         os.makedirs(folder, exist_ok=True)
@@ -345,12 +361,12 @@ def _sequence(job: _Job) -> Written:
                 journal.add(number, files, facts)
     total = sum(facts["bytes"] for facts in journal.done.values())
     written = write.pictures_written(expected, journal.done[0]["pixel_format"], total)
-    one_by_one = os.path.lexists(disk.resolved(sink))
+    one_by_one = os.path.lexists(sink.target)
     with disk.errors(folder):
-        journal.mark(sink, None if one_by_one else folder, _to_json(written))
+        journal.mark(None if one_by_one else folder, _to_json(written))
         publish.keep_sequence(folder, sink, names, job.options.overwrite)
         if one_by_one:
-            journal.mark(sink, disk.resolved(sink), _to_json(written))
+            journal.mark(sink.target, _to_json(written))
     return written
 
 

@@ -1,4 +1,5 @@
-"""Frames to a film, an animation, a sequence of pictures or one picture: whole and checked, or not at all."""
+"""Writing frames to a film, an animation, a sequence of pictures or one picture. The output appears whole and checked,
+or not at all."""
 
 from __future__ import annotations
 
@@ -79,7 +80,7 @@ def write(form: FilmFormat, frames: Iterable[Picture], report: Report, options: 
     if sink.kind in ("sequence", "picture"):
         return _write_pictures(expected, counted_frames, report, options)
     with (
-        workfolder.locked_folder(workfolder.segments_of(sink), sink.path) as folder,
+        workfolder.locked_folder(sink.work_folder, sink.path) as folder,
         workfolder.part(folder, sink.suffix) as path,
     ):
         written = film(path, expected, counted_frames, report)
@@ -88,10 +89,10 @@ def write(form: FilmFormat, frames: Iterable[Picture], report: Report, options: 
 
 
 def film(path: str, expected: Expected, frames: Iterator[Picture], report: Report) -> Written:
-    """A film, an animation or a GIF at `path`, which must be free, and the check of it.
+    """Write a film, an animation or a GIF to `path`, which must not exist, and check it.
 
     Raises:
-        InbetweenError: ffmpeg stopped, the disk is full, it is not what was planned.
+        InbetweenError: ffmpeg stopped; the disk is full; the written file is not what was planned.
     """
     make = encode.make_gif if expected.sink.kind == "gif" else encode.make_film
     make(path, expected, frames, report)
@@ -99,13 +100,20 @@ def film(path: str, expected: Expected, frames: Iterator[Picture], report: Repor
 
 
 def rehearse(sink: Sink, rate: Fraction, size: tuple[int, int], channels: int = 3, bits: int = 8) -> None:
-    """Before any work is done: ask for ffmpeg and its encoder, and try what may be refused on two black frames: a
-    user's --codec and --encoder, and sizes that not every encoder takes.
+    """Find out before any work is done whether the output can be encoded: that ffmpeg and the encoder are there, and,
+    with two black frames, whether they accept the user's --codec and --encoder and an unusual size.
+
+    Args:
+        sink: the output.
+        rate: frames per second.
+        size: (H, W) of the frames.
+        channels: of the frames, 3 or 4.
+        bits: of a value of the frames, 8 or 16.
 
     Raises:
         UnknownName: ffmpeg has no such encoder.
-        InbetweenError: there is no ffmpeg, or none with this encoder, or a size too small for it; it stopped,
-            in its own words; it made something else of them.
+        InbetweenError: there is no ffmpeg, or it lacks an encoder that it should have; the frames are too small for the
+            encoder; ffmpeg stopped, with the cause that it gives; the trial film is not what was planned.
     """
     from inbetween import pictures
 
@@ -122,7 +130,7 @@ def rehearse(sink: Sink, rate: Fraction, size: tuple[int, int], channels: int = 
         return
     black = pictures.like(np.zeros((*size, channels), np.uint8), channels, f"uint{bits}")
     with (
-        workfolder.locked_folder(workfolder.segments_of(sink), sink.path) as folder,
+        workfolder.locked_folder(sink.work_folder, sink.path) as folder,
         workfolder.part(folder, sink.suffix) as path,
     ):
         expected = FilmFormat(sink, rate, 2, size).expected
@@ -131,10 +139,11 @@ def rehearse(sink: Sink, rate: Fraction, size: tuple[int, int], channels: int = 
 
 
 def _find_encoder(sink: Sink) -> None:
+    """Refuse an output whose encoder ffmpeg does not have."""
     known = ffmpeg.encoders()
-    # A GIF waits in a lossless film until its colours are counted.
+    # The frames of a GIF are kept in a lossless film, of FFV1, while their colours are counted.
     missing = [name for name in (sink.codec, *(["ffv1"] if sink.kind == "gif" else [])) if name not in known]
-    # An ffmpeg that names none at all is a broken one, and its own words will be better.
+    # An ffmpeg that lists no encoder at all is broken; its own message, when it runs, will say more.
     if not missing or not known:
         return
     name = missing[0]
@@ -144,7 +153,7 @@ def _find_encoder(sink: Sink) -> None:
             unknown.hint = f"list them with {ffmpeg.executable()} -encoders"
         raise unknown
     others = [n for n, c in codecs.CODECS.items() if sink.kind == "film" and sink.suffix in c.suffixes and n in known]
-    cure = f"take --codec {others[0]}, which it has" if others else "write -o frames/ for a folder of PNG"
+    cure = f"write --codec {others[0]}, which it has" if others else "write -o frames/ for a folder of PNG"
     if os.environ.get("IMAGEIO_FFMPEG_EXE"):
         cure += ", or unset IMAGEIO_FFMPEG_EXE"
     raise InbetweenError(f"this ffmpeg has no encoder `{name}`: {ffmpeg.executable()}", cure)
@@ -159,9 +168,9 @@ def _write_pictures(
     """Write one file per frame in a hidden folder; they are moved together when all are there."""
     sink = expected.sink
     numbers = range(sink.start_number, sink.start_number + expected.count)
-    names = ["picture"] if sink.kind == "picture" else [sinks.name(sink, number) for number in numbers]
+    names = ["picture"] if sink.kind == "picture" else [sink.frame_name(number) for number in numbers]
     with (
-        workfolder.locked_folder(workfolder.segments_of(sink), sink.path) as shop,
+        workfolder.locked_folder(sink.work_folder, sink.path) as shop,
         workfolder.part_folder(shop) as folder,
         ThreadPoolExecutor(options.threads) as pool,
     ):

@@ -80,7 +80,7 @@ def test_where_the_finished_part_of_a_film_waits(
 ) -> None:
     """Of the job that was stopped, not of one before it."""
     sink, other = (sinks.parse(str(tmp_path / name)) for name in ("a.mp4", "b.mp4"))
-    folder = Path(workfolder.segments_of(sink if waits else other))
+    folder = Path((sink if waits else other).work_folder)
     folder.mkdir()
     (folder / workfolder.JOURNAL).write_bytes(b"header\nsegment\n")
 

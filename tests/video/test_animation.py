@@ -178,7 +178,7 @@ def test_an_animation_that_is_not_as_planned_gets_no_name(
 
     refused(lambda part, *_: os.truncate(part, os.path.getsize(part) * 2 // 3), "")
     refused(lambda part, *_: Path(part).write_bytes(b""), "it cannot be decoded")
-    refused(looped, "it is to be played for ever")
+    refused(looped, "it is played for ever")
     if suffix == ".webp":
         refused(lambda part, *_: finish(part, suffix, Fraction(24), 5, False), "")
         refused(lambda part, *_: finish(part, suffix, Fraction(25), 6, False), "6 frames instead of 5")

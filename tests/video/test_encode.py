@@ -135,11 +135,11 @@ def test_the_words_of_the_user_win(tmp_path: Path) -> None:
         (("a.webm", "libsvtav1", "-svtav1-params tune=99"), "stopped: "),
         (("a.webp", None, "-quality 101"), "Value 101.000000 for parameter 'quality' out of range"),
         (("a.webp", None, "-lossless"), "stopped: "),
-        (("a.apng", None, "-vf scale=32:24"), "not what was planned: a frame of (H, W) (24, 32)"),
+        (("a.apng", None, "-vf scale=32:24"), "not what was planned: a frame of 32x24"),
         (("a.mp4", None, "-preset quick"), "invalid preset 'quick'"),
         (("a.mp4", None, "-foo 1"), "Unrecognized option 'foo'"),
         (("a.mp4", None, "-t 0.05"), "not what was planned: 1 frames instead of 2"),
-        (("a.mp4", None, "-vf scale=32:24"), "not what was planned: a frame of (H, W) (24, 32)"),
+        (("a.mp4", None, "-vf scale=32:24"), "not what was planned: a frame of 32x24"),
         (("a.mp4", None, "-bsf:v setts=pts=PTS*2:dts=DTS*2"), "not what was planned: frame 1 is at 0.08 s"),
         (
             ("a.mkv", None, "-bsf:v setts=duration=DURATION*9"),

@@ -30,11 +30,11 @@ def poor_ffmpeg(folder: Path, monkeypatch: pytest.MonkeyPatch, *missing: str) ->
 @pytest.mark.parametrize(
     ("out", "words", "missing", "hint"),
     [
-        ("a.mp4", {}, ["libx264"], "take --codec libx265, which it has, or unset IMAGEIO_FFMPEG_EXE"),
-        ("a.mp4", {"preset": "web"}, ["libx264", "libx265"], "take --codec libvpx-vp9"),
-        ("a.webm", {}, ["libvpx-vp9"], "take --codec libsvtav1"),
-        ("a.webm", {"codec": "libsvtav1"}, ["libsvtav1"], "take --codec libvpx-vp9"),
-        ("a.mkv", {"preset": "archive"}, ["ffv1"], "take --codec libx264"),
+        ("a.mp4", {}, ["libx264"], "write --codec libx265, which it has, or unset IMAGEIO_FFMPEG_EXE"),
+        ("a.mp4", {"preset": "web"}, ["libx264", "libx265"], "write --codec libvpx-vp9"),
+        ("a.webm", {}, ["libvpx-vp9"], "write --codec libsvtav1"),
+        ("a.webm", {"codec": "libsvtav1"}, ["libsvtav1"], "write --codec libvpx-vp9"),
+        ("a.mkv", {"preset": "archive"}, ["ffv1"], "write --codec libx264"),
         ("a.webp", {}, ["libwebp_anim"], "write -o frames/ for a folder of PNG"),
         ("a.apng", {}, ["apng"], "write -o frames/"),
         ("a.gif", {}, ["gif"], "write -o frames/"),
@@ -58,7 +58,7 @@ def test_an_ffmpeg_without_the_encoder(
     ("script", "message"),
     [
         ("exit 7", "exit code 7 and no message"),
-        ("exit 0", "it wanted no more frames"),
+        ("exit 0", "it accepted no more frames"),
         ("kill -KILL $$", "killed by SIGKILL"),
         ("kill -XFSZ $$", "file size limit reached"),
         (

@@ -185,6 +185,6 @@ def test_a_picture_that_the_disk_damages_gets_no_name(tmp_path: Path, monkeypatc
 
     made(tmp_path / "sound.png", 1)
     monkeypatch.setattr(write_module, "open", damaging, raising=False)
-    with pytest.raises(InbetweenError, match="not what was planned: a picture reads otherwise"):
+    with pytest.raises(InbetweenError, match="not what was planned: a picture that is read back differs"):
         made(tmp_path / "a.png", 1)
     assert os.listdir(tmp_path) == ["sound.png"]
