@@ -1,4 +1,4 @@
-"""Clips beside each other, cut into one picture, or what differs between them: to look before one believes."""
+"""Two or more clips in one film, for people to compare: side by side, as parts of one picture, or as differences."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from inbetween import pictures
@@ -22,28 +22,40 @@ from inbetween.video.clip import Clip
 from inbetween.video.extras import extras_of
 from inbetween.video.sinks import Sink
 from inbetween.video.verify import Written
-from inbetween.video.write import rehearse
+from inbetween.video.write import FilmFormat, WriteOptions, rehearse
 
 MOST = (2160, 3840)
-"""(H, W) of the film at most: larger ones are beyond many players."""
+"""(H, W) in pixels of the largest film that is made: many players cannot show larger ones."""
 MARGIN, LINE = 8, 2
-"""Pixels: between pictures, and of the line between the parts of one."""
+"""Pixels between two pictures, and of the line between the parts of one picture; chosen by eye."""
 GAIN = 4
-"""Times that a difference is shown."""
+"""How many times a difference is enlarged, so that it can be seen; chosen by eye."""
 GREY = 32
+"""Of the background, 0 to 255; chosen by eye."""
 
 
 def compare(
     paths: Sequence[str], sink: Sink, way: str, report: Report, *, overwrite: bool = False
 ) -> tuple[Written, list[float]]:
-    """Write a film of the clips, each under its name, and the PSNR in dB of each but the first against the first.
+    """Write a film of the clips, each under its name.
 
-    Pictures have the size of the first one's, or less where the film would be beyond `MOST`. The film has the rate of
-    the fastest clip and the length of the longest; of a shorter one the last picture stands. Sound is the first one's.
+    Frames have the size of the first clip's, or a smaller one where the film would be larger than `MOST`. The film has
+    the rate of the fastest clip and the length of the longest; the last frame of a shorter one stays. The sound is
+    that of the first clip.
+
+    Args:
+        paths: video files, two or more.
+        sink: where the film goes.
+        way: "side", "split" or "difference".
+        report: hears the progress, and notes on clips that are shorter or of another size.
+        overwrite: replace an output that exists.
+
+    Returns:
+        What was written, and the PSNR in dB of every clip but the first against the first.
 
     Raises:
         InbetweenError: no such clip, a damaged one, an output that cannot be written.
-        WordsRefused: `way` needs more clips.
+        UsageError: `way` needs more clips.
     """
     if len(paths) < 2:
         raise UsageError("a comparison needs two clips or more", "inbetween compare a.mp4 b.mp4 -o side.mp4")
@@ -51,13 +63,7 @@ def compare(
     publish.prepare(sink, overwrite, list(paths))
     rate, length = max(clip.rate for clip in clips), max(clip.duration for clip in clips)
     count = max(1, round(length * rate))
-    for clip in clips:
-        if length - clip.duration > 1 / rate:
-            text = f"{clip.path} lasts {float(clip.duration):.2f} s of {float(length):.2f} s: its last picture stands"
-            report.note("shorter", text, file=clip.path)
-        if clip.size != clips[0].size:
-            (height, width), (high, wide) = clip.size, clips[0].size
-            report.note("resized", f"{clip.path} is {width}x{height}: shown at {wide}x{high}", file=clip.path)
+    _note_differences(clips, length, rate, report)
     labels = names(paths)
     if way == "difference":
         labels = [labels[0], *(f"{name} - {labels[0]}, {GAIN}x" for name in labels[1:])]
@@ -75,24 +81,36 @@ def compare(
             yield layout.frame(row if way != "difference" else [row[0], *(_difference(one, row[0]) for one in row[1:])])
 
     sound = extras_of(clips[0], sink, True, "keep", length, _same, _same, report)
-    identity: dict[str, Any] = {"--as": way, "--codec": sink.codec, "--encoder": sink.encoder}
+    identity: dict[str, object] = {"--as": way, "--codec": sink.codec, "--encoder": sink.encoder}
     identity |= {f"clip {number}": segments.stamp(Path(path)) for number, path in enumerate(paths, 1)}
 
     def recall(known: list[float]) -> None:
         errors[:] = known
 
-    work = segments.Segments(lambda first, stop: frames(), (0,), identity, errors.tolist, recall)
-    written = segments.write_work(sink, work, rate, count, size, report, overwrite, carried=sound)
+    parts = segments.Segments(lambda first, stop: frames(), (0,), identity, errors.tolist, recall)
+    form = FilmFormat(sink, rate, count, size)
+    written = segments.write_segments(form, parts, report, WriteOptions(overwrite), sound)
     return written, [psnr(error / count) for error in errors[1:]]
 
 
+def _note_differences(clips: Sequence[Clip], length: Fraction, rate: Fraction, report: Report) -> None:
+    """Note which clips are shorter than the film of `length` seconds, or of another size than the first one."""
+    for clip in clips:
+        if length - clip.duration > 1 / rate:
+            text = f"{clip.path} lasts {float(clip.duration):.2f} s of {float(length):.2f} s: its last picture stays"
+            report.note("shorter", text, file=clip.path)
+        if clip.size != clips[0].size:
+            (height, width), (high, wide) = clip.size, clips[0].size
+            report.note("resized", f"{clip.path} is {width}x{height}: shown at {wide}x{high}", file=clip.path)
+
+
 def psnr(error: float) -> float:
-    """dB of a mean squared error of 8-bit values; 100 for equal ones."""
+    """The PSNR in dB of a mean squared error of 8-bit values; 100 at most, as for equal values."""
     return 100.0 if error == 0 else min(100.0, 10 * math.log10(255**2 / error))
 
 
 def names(paths: Sequence[str]) -> list[str]:
-    """As short as they can be told apart."""
+    """The names of the clips: those of the files, or whole paths where two files have the same name."""
     short = [os.path.basename(path) for path in paths]
     return list(paths) if len(set(short)) < len(short) else short
 
@@ -102,7 +120,7 @@ def _same(time: Fraction) -> Fraction:
 
 
 def _shown(clip: Clip, size: tuple[int, int], rate: Fraction, count: int, report: Report) -> Iterator[Picture]:
-    """What is on the screen at each frame of the film."""
+    """What a player would show of a clip at each frame of the film: (H, W, 3) uint8 of `size`."""
     stream = read.frames(clip, report)
     _, now = next(stream)
     after = next(stream, None)
@@ -115,18 +133,19 @@ def _shown(clip: Clip, size: tuple[int, int], rate: Fraction, count: int, report
 
 @dataclass(frozen=True)
 class _Layout:
-    """Where a frame shows what: of the n-th picture, brought to the size `cell`, the columns from `left` on."""
+    """Where in the film each clip is shown."""
 
     cell: tuple[int, int]
+    """(H, W) in pixels to which the frames of all clips are scaled."""
     back: Picture
-    """The frame without its pictures."""
+    """The background, with the labels on it: (H, W, 3) uint8."""
     places: tuple[tuple[slice, slice, int], ...]
-    """Rows and columns of the frame, and `left`."""
+    """For each clip: the rows and columns of the film that it fills, and the first of its own columns that is shown."""
     line: bool
-    """Between parts of one picture."""
+    """Draw a line between the parts of one picture."""
 
     def frame(self, row: Sequence[Picture]) -> Picture:
-        """Drawn of one picture of each clip."""
+        """The film's frame, from one frame of each clip."""
         frame = self.back.copy()
         for one, (high, wide, left) in zip(row, self.places, strict=True):
             frame[high, wide] = pictures.fit(one, self.cell, "stretch")[:, left : left + wide.stop - wide.start]
@@ -163,7 +182,7 @@ def _layout(labels: Sequence[str], size: tuple[int, int], split: bool) -> _Layou
 
 
 def _columns(count: int, height: int, width: int) -> int:
-    """So that the whole is nearest to 16:9."""
+    """The number of columns with which the film comes nearest to 16:9."""
 
     def off(columns: int) -> float:
         return abs(math.log(columns * width / (-(-count // columns) * height) * 9 / 16))
@@ -172,13 +191,13 @@ def _columns(count: int, height: int, width: int) -> int:
 
 
 def _difference(one: Picture, first: Picture) -> Picture:
-    """Half grey where they are equal."""
-    change: Any = (one.astype(np.int16) - first) * GAIN + 128
-    return np.clip(change, 0, 255).astype(np.uint8)  # type: ignore[no-any-return]
+    """The enlarged difference, around a middle grey where both are equal: (H, W, 3) uint8."""
+    change: NDArray[np.int16] = (one.astype(np.int16) - first) * np.int16(GAIN) + np.int16(128)
+    return np.clip(change, 0, 255).astype(np.uint8)
 
 
 def _label(text: str, size: tuple[int, int]) -> Picture:
-    """(H, W, 3): the text, cut where there is no room for it."""
+    """The text on the background, shortened where it is too long: (H, W, 3) uint8 of `size`."""
     height, width = size
     font = ImageFont.load_default(height * 0.72)
     while len(text) > 3 and font.getlength(text) > width - 8:

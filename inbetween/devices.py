@@ -3,26 +3,62 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import cache
 from typing import TypeVar
 
 from inbetween.errors import InbetweenError, UsageError
 
 M_ARENA_MAX = -8
-"""Of glibc's malloc.h."""
+"""The number of this setting in glibc's malloc.h."""
 
 In = TypeVar("In")
 Out = TypeVar("Out")
+
+
+class _Held:
+    """A setting of a library that several callers may hold at a time, each as long as it works.
+
+    The first to enter saves the value of before, the last to leave restores it, in whatever order they come and go.
+    In between the setting has the least of the values asked for, so nobody works with more than was asked for.
+    """
+
+    def __init__(self, read: Callable[[], int], write: Callable[[int], None]) -> None:
+        """
+        Args:
+            read: returns the library's value.
+            write: sets it.
+        """
+        self._read, self._write = read, write
+        self._lock = threading.Lock()
+        self._asked: list[int] = []
+        self._before = 0
+
+    @contextmanager
+    def at(self, value: int) -> Iterator[None]:
+        """Hold the setting at `value`, or at less while somebody else holds it at less."""
+        with self._lock:
+            if not self._asked:
+                self._before = self._read()
+            self._asked.append(value)
+            self._write(min(self._asked))
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._asked.remove(value)
+                self._write(min(self._asked, default=self._before))
 
 
 def thread_count(asked: int | None) -> int:
     """Threads to use: what was asked for, else INBETWEEN_THREADS, else every core this process may use.
 
     Raises:
-        WordsRefused: the environment's value is not a whole number from 1 on.
+        UsageError: the environment's value is not a whole number from 1 on.
     """
     if asked is not None:
         return asked
@@ -34,22 +70,23 @@ def thread_count(asked: int | None) -> int:
     return int(text)
 
 
-@contextmanager
-def quiet_opencv() -> Iterator[None]:
-    """OpenCV on one thread each: we run several pictures at once instead, which never changes the pixels."""
+def quiet_opencv() -> AbstractContextManager[None]:
+    """While this is held OpenCV works on one thread: we run several frames at once instead, which never changes
+    the pixels. It may be held many times at once, by any threads; OpenCV's own number of threads returns with the
+    last of them."""
+    return _opencv_threads().at(1)
+
+
+@cache
+def _opencv_threads() -> _Held:
     import cv2
 
-    before = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
-        yield
-    finally:
-        cv2.setNumThreads(before)
+    return _Held(cv2.getNumThreads, cv2.setNumThreads)
 
 
 def one_arena() -> None:
-    """All threads take memory from one place, where the C library is glibc: with one for each thread, what large
-    pictures leave behind in every one of them grows over a long film. For the rest of the process."""
+    """Limit glibc, where it is the C library, to one malloc arena for the rest of the process: what large frames
+    leave behind in an arena for each thread grows over a long film."""
     import ctypes
 
     with suppress(OSError, AttributeError, TypeError):
@@ -57,10 +94,10 @@ def one_arena() -> None:
 
 
 def in_order(pool: ThreadPoolExecutor, work: Callable[[In], Out], items: Iterable[In], ahead: int) -> Iterator[Out]:
-    """`work` of each item, in the order of the items. While the reader is busy with one, `ahead` more are worked at
-    or wait for it, and no more than that.
+    """Yield `work(item)` for each item, in the order of the items.
 
-    A reader that stops early cancels what has not begun.
+    While the reader is busy with one result, at most `ahead` more are being computed or wait for it. A reader that
+    stops early cancels what has not begun.
     """
     waiting: deque[Future[Out]] = deque()
     try:
@@ -76,10 +113,10 @@ def in_order(pool: ThreadPoolExecutor, work: Callable[[In], Out], items: Iterabl
 
 
 def torch_device(asked: str) -> str:
-    """The device that networks run on: "cuda:0", "mps" or "cpu"; of "auto" the first of these that is there.
+    """The device that networks run on: "cuda:0", "mps" or "cpu"; for "auto" the first of these that PyTorch sees.
 
     Raises:
-        InbetweenError: the one that was asked for is not there.
+        InbetweenError: PyTorch does not see the device that was asked for.
     """
     import torch
 
@@ -96,21 +133,48 @@ def torch_device(asked: str) -> str:
 
 @contextmanager
 def steady_torch(threads: int) -> Iterator[None]:
-    """PyTorch on so many cores, without choices of its own between ways that round differently."""
-    import torch
+    """While this is held PyTorch works on at most so many cores, and cuDNN makes no choice of its own between
+    algorithms that round differently.
 
-    before = torch.get_num_threads(), torch.backends.cudnn.deterministic, torch.backends.cudnn.allow_tf32
-    torch.set_num_threads(threads)
-    torch.backends.cudnn.deterministic, torch.backends.cudnn.allow_tf32 = True, False
-    try:
+    It may be held many times at once and left in any order. PyTorch keeps the number of threads for each thread that
+    calls it, so only holders of the same thread share it, at the least that one of them asked for; leave it in the
+    thread that entered it. cuDNN's flags are the process's, and are restored by the last holder of all.
+
+    Args:
+        threads: the number of cores, from 1 on.
+    """
+    deterministic, tf32 = _cudnn_flags()
+    with _torch_of_this_thread().threads.at(threads), deterministic.at(True), tf32.at(False):
         yield
-    finally:
-        torch.set_num_threads(before[0])
-        torch.backends.cudnn.deterministic, torch.backends.cudnn.allow_tf32 = before[1:]
+
+
+class _OfThisThread(threading.local):
+    """Settings that PyTorch keeps for each thread. Every thread sees its own attributes here."""
+
+    def __init__(self) -> None:
+        import torch
+
+        self.threads = _Held(torch.get_num_threads, torch.set_num_threads)
+
+
+@cache
+def _torch_of_this_thread() -> _OfThisThread:
+    return _OfThisThread()
+
+
+@cache
+def _cudnn_flags() -> tuple[_Held, _Held]:
+    """The flags `deterministic` and `allow_tf32`."""
+    from torch.backends import cudnn
+
+    def held(name: str) -> _Held:
+        return _Held(lambda: int(getattr(cudnn, name)), lambda value: setattr(cudnn, name, bool(value)))
+
+    return held("deterministic"), held("allow_tf32")
 
 
 def bfloat16_units() -> bool:
-    """Whether the processor multiplies bfloat16 itself; without that it is many times slower than float32."""
+    """Whether the processor has instructions for bfloat16; without them it is many times slower than float32."""
     import torch
 
     # PyTorch has no public name for either.
@@ -119,18 +183,18 @@ def bfloat16_units() -> bool:
 
 
 def out_of_memory(problem: BaseException) -> bool:
-    """Whether a device, or the allocator of the CPU, said that there is no more memory."""
+    """Whether an error says that a device, or the allocator of the CPU, has no more memory."""
     import torch
 
     # MPS and the CPU have no class of error of their own.
-    words = str(problem).lower()
+    text = str(problem).lower()
     return isinstance(problem, torch.OutOfMemoryError) or (
-        isinstance(problem, RuntimeError) and ("out of memory" in words or "can't allocate memory" in words)
+        isinstance(problem, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
     )
 
 
 def free_memory(device: str) -> int | None:
-    """Bytes that can be had on a device, or None where it does not say."""
+    """Bytes of memory that are free on a device, or None where it does not say."""
     if device == "cpu":
         return available_memory()
     import torch
@@ -143,7 +207,7 @@ def free_memory(device: str) -> int | None:
 
 
 def available_memory() -> int | None:
-    """Bytes that can be had without swapping, or None where the system does not say."""
+    """Bytes of memory that are free without swapping, or None where the system does not say."""
     try:
         with open("/proc/meminfo", encoding="ascii") as file:
             fields = dict(line.split(":", 1) for line in file)

@@ -9,10 +9,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from inbetween.errors import UnknownName, UsageError
-from inbetween.types import Maker, Settings
+from inbetween.types import Maker, Motion, Report, Settings
 
 if TYPE_CHECKING:
+    import numpy as np
     from _typeshed import DataclassInstance
+    from numpy.typing import NDArray
 
 OptionValue: TypeAlias = bool | int | float | str
 Value = TypeVar("Value", bool, int, float, str)
@@ -127,6 +129,36 @@ class Sizes:
     colours only, and `flow` makes the alpha."""
 
 
+class DrawConditions(Protocol):
+    """Draws the pictures that steer an engine, for people to look at."""
+
+    def __call__(
+        self,
+        motion: Motion,
+        frames: int,
+        size: tuple[int, int],
+        report: Report,
+        *,
+        even: bool = False,
+        seed: int = 0,
+        thickness: int = 1,
+    ) -> NDArray[np.uint8]:
+        """Draw a motion over a gap.
+
+        Args:
+            motion: in pixels of a picture of any size.
+            frames: how many pictures, both keys included; 2 or more.
+            size: (H, W) of the pictures.
+            report: hears the progress and the notes.
+            even: whether the pictures lie at equal steps of time, where the engine's own do not.
+            seed: deals the colours out.
+            thickness: of lines, in pixels; 1 as the engine has them.
+
+        Returns:
+            (frames, H, W, 3) RGB.
+        """
+
+
 @dataclass(frozen=True)
 class Engine:
     """The facts about an engine; reading them loads nothing."""
@@ -164,6 +196,8 @@ class Engine:
     shapes: Mapping[str, str] = dataclasses.field(default_factory=dict, hash=False)
     """For parts of its weights, as "WEIGHTS:PART", the "module:function" that gives the names and shapes of their
     tensors. The function is given the part's config, parsed, where the table of weights names one."""
+    conditions: DrawConditions | None = None
+    """Draws the pictures that steer it, where there are any."""
 
 
 def option(

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Protocol
 
 from inbetween.errors import InbetweenError
 from inbetween.timeline.grid import Source, Timeline
 from inbetween.types import Gap, Maker, Motion, Picture, Report
 
 PASSED = 4
-"""Keys in a row that pass while an engine goes on; a longer row ends its work, so that few are ever held."""
+"""Longest run of key-only frames that is sent along with the next gap. A longer run ends the engine's stream, which
+bounds the memory. Chosen by eye: more than a slow easing repeats a key, and few enough to be held."""
+
+
+class Keys(Protocol):
+    """The keys of a film by their number, all of one size, with the same channels and dtype."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> Picture: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,14 +30,14 @@ class Piece:
     """Some frames of a film, in order."""
 
     kind: str
-    """Who makes pictures of the gap: "engine" or "blend"; "keys" where none is made."""
+    """Which maker makes frames of the gap: "engine" or "blend"; "keys" where none is made."""
     gap: Gap | None
     shows: tuple[Picture | float, ...]
-    """Pictures that pass untouched, and times of the gap; a time that follows itself is the same picture again."""
+    """Keys that pass untouched, and times of the gap; a time that is repeated shows the same frame again."""
 
 
 def frames_of(
-    keys: Sequence[Picture],
+    keys: Keys,
     timeline: Timeline,
     makers: Mapping[str, Maker],
     report: Report,
@@ -38,11 +48,16 @@ def frames_of(
     seed: int = 0,
     motions: Mapping[int, Motion] | None = None,
 ) -> Iterator[Picture]:
-    """Every picture of the timeline, in order, as it is made.
+    """Every frame of the timeline, in order, as it is made.
 
-    keys: of one size, channels and dtype; for a loop closed by the first one again. makers: "engine", and
-    "blend" for keys that have nothing to do with each other. Keys are passed through untouched unless
-    `generated`. motions: by the number of their gap, in pixels of the keys.
+    Args:
+        keys: of one size, channels and dtype; a loop has the first one again at its end.
+        makers: "engine", and "blend" for keys that have nothing to do with each other.
+        unrelated: what is made between such keys: "blend", "hold" (the first key stands) or "fail".
+        generated: the engine makes the keys again; else they are passed through untouched.
+        loop: the neighbour of the last gap is the first one.
+        seed: of the first gap; each further gap has the next number.
+        motions: by the number of their gap, in pixels of the keys.
 
     Raises:
         InbetweenError: keys with no relation, where `unrelated` is "fail".
@@ -57,9 +72,12 @@ def render(
     report: Report,
     finish: Callable[[Picture, Gap, float], Picture] = lambda picture, gap, t: picture,
 ) -> Iterator[Picture]:
-    """Every picture of the pieces, in order, as it is made. `finish` has the last word on each that is no key.
+    """Every frame of the pieces, in order, as it is made.
 
-    Only what an engine reads ahead is held: pieces may come from a clip of any length.
+    Only what an engine reads ahead is held, so the pieces may come from a clip of any length.
+
+    Args:
+        finish: (frame, its gap, its time) -> the frame that is shown, for every frame that is no key.
     """
     for kind, run in groupby(_few_passed(pieces), key=lambda piece: piece.kind):
         if kind == "keys":
@@ -113,7 +131,7 @@ def _run(
             yield picture
 
 
-def refuse_unrelated(keys: Sequence[Picture], report: Report) -> None:
+def refuse_unrelated(keys: Keys, report: Report) -> None:
     """Compare all neighbouring keys.
 
     Raises:
@@ -125,7 +143,7 @@ def refuse_unrelated(keys: Sequence[Picture], report: Report) -> None:
 class _Relation:
     """Which neighbouring keys have anything to do with each other, asked once per gap."""
 
-    def __init__(self, keys: Sequence[Picture], unrelated: str, report: Report) -> None:
+    def __init__(self, keys: Keys, unrelated: str, report: Report) -> None:
         self._keys, self._unrelated, self._report = keys, unrelated, report
         self._known: dict[int, bool] = {}
         if unrelated == "fail":
@@ -154,7 +172,7 @@ class _Relation:
 
 
 def _pieces(
-    keys: Sequence[Picture],
+    keys: Keys,
     timeline: Timeline,
     relation: _Relation,
     generated: bool,

@@ -1,26 +1,28 @@
-"""There and back: the frames of a film wait on the disk for the way back."""
+"""There and back: the frames of a film are kept on the disk for the way back."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
+from typing import IO
 
 import numpy as np
 
 from inbetween.types import Picture, Report
 from inbetween.video import disk
-
-FrameSource = Callable[[int, int], Iterator[Picture]]
-"""(first, stop) -> frames of a film, as `Work.make`."""
+from inbetween.video.segments import FrameSource
 
 
 class Spool:
-    """Frames of one shape by their number, in a file without a name in `folder`, not in memory. Close it."""
+    """Frames of one shape by their number, in a file without a name, not in memory. It is used in a `with`."""
 
     def __init__(self, folder: str) -> None:
+        """
+        Args:
+            folder: where the file is. It is made with the first frame.
+        """
         self._folder, self._what = folder, f"{folder}, for the way back of a ping-pong"
-        self._file: Any = None
+        self._file: IO[bytes] | None = None
         self._like: Picture | None = None
         self._kept: set[int] = set()
 
@@ -52,18 +54,30 @@ class Spool:
         self._kept.add(number)
 
     def frame(self, number: int) -> Picture:
-        """One that was kept."""
+        """The frame that was kept under `number`.
+
+        Raises:
+            InbetweenError: the disk refuses.
+        """
+        assert self._file is not None
         assert self._like is not None
         with disk.errors(self._what):
             self._file.seek(number * self._like.nbytes)
-            pixels: Any = np.frombuffer(self._file.read(self._like.nbytes), self._like.dtype)
-        return pixels.reshape(self._like.shape)  # type: ignore[no-any-return]
+            data = self._file.read(self._like.nbytes)
+        frame = np.empty_like(self._like)
+        frame.data.cast("B")[:] = data
+        return frame
 
 
 def there_and_back(make: FrameSource, count: int, spool: Spool, report: Report) -> FrameSource:
     """The frames of a film of `count`, then the same backwards, neither end repeated: 2 count - 2 of them.
 
-    What was made by another process, before it was stopped, is made again for the way back. Progress: `back`.
+    Frames that were made by another process, before it was stopped, are made again for the way back. Progress: `back`.
+
+    Args:
+        make: gives the frames of the way there.
+        count: of the way there.
+        spool: keeps them for the way back.
     """
     last = 2 * count - 2
 
@@ -86,5 +100,5 @@ def there_and_back(make: FrameSource, count: int, spool: Spool, report: Report) 
 
 
 def cuts_of(cuts: list[int], count: int) -> list[int]:
-    """Where the film there and back may be cut, if that of `count` frames may at `cuts`, which ascend."""
+    """Where the film there and back may begin a segment, if the film of `count` frames may at `cuts`, which ascend."""
     return cuts + [2 * count - 1 - cut for cut in reversed(cuts) if cut > 1]

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inbetween.types import Report
+
+Fact: TypeAlias = object
+"""What a note says of one thing, for programs: a value that JSON has."""
+Note: TypeAlias = dict[str, Fact]
+"""A note as records and JSON answers have it: its code, its text and its facts."""
+Remembered: TypeAlias = tuple[str, str, Mapping[str, Fact]]
+"""A note as a journal keeps it: its code, its text, and its facts with `detail` among them."""
 
 
 class Forward(Report):
@@ -25,7 +32,7 @@ class Forward(Report):
         """See `Report.progress`."""
         self._report.progress(stage, done, total)
 
-    def note(self, code: str, text: str, *, detail: bool = False, **facts: Any) -> None:
+    def note(self, code: str, text: str, *, detail: bool = False, **facts: Fact) -> None:
         """See `Report.note`."""
         self._report.note(code, text, detail=detail, **facts)
 
@@ -37,9 +44,27 @@ class Forward(Report):
 class AsDetail(Forward):
     """Passes every note on as a detail: of a step that the user need not know of."""
 
-    def note(self, code: str, text: str, *, detail: bool = False, **facts: Any) -> None:
+    def note(self, code: str, text: str, *, detail: bool = False, **facts: Fact) -> None:
         """See `Report.note`."""
         super().note(code, text, detail=True, **facts)
+
+
+class Collect(Forward):
+    """Passes everything on and keeps the notes: those of one job, however many jobs share a report."""
+
+    def __init__(self, report: Report) -> None:
+        """
+        Args:
+            report: hears all that this report is told.
+        """
+        super().__init__(report)
+        self.notes: list[Note] = []
+        """All notes so far, details among them."""
+
+    def note(self, code: str, text: str, *, detail: bool = False, **facts: Fact) -> None:
+        """See `Report.note`."""
+        self.notes.append({"code": code, "text": text, **facts})
+        super().note(code, text, detail=detail, **facts)
 
 
 class Once(Forward):
@@ -54,19 +79,20 @@ class Once(Forward):
             report: hears each note once.
         """
         super().__init__(report)
-        self._noted: dict[tuple[str, str], dict[str, Any]] = {}
+        self._noted: dict[tuple[str, str], dict[str, Fact]] = {}
 
-    def note(self, code: str, text: str, *, detail: bool = False, **facts: Any) -> None:
+    def note(self, code: str, text: str, *, detail: bool = False, **facts: Fact) -> None:
         """See `Report.note`."""
         if (code, text) not in self._noted:
             self._noted[code, text] = {"detail": detail, **facts}
             super().note(code, text, detail=detail, **facts)
 
-    def remember(self) -> list[Any]:
+    def remember(self) -> list[Remembered]:
         """All notes so far, as JSON-serialisable values for a journal."""
-        return [[code, text, facts] for (code, text), facts in self._noted.items()]
+        return [(code, text, facts) for (code, text), facts in self._noted.items()]
 
-    def recall(self, notes: Iterable[Any]) -> None:
+    def recall(self, notes: Iterable[Remembered]) -> None:
         """Pass on notes that `remember` of an earlier run returned, except those that were made in this one."""
         for code, text, facts in notes:
-            self.note(code, text, **facts)
+            rest = {name: fact for name, fact in facts.items() if name != "detail"}
+            self.note(code, text, detail=bool(facts["detail"]), **rest)

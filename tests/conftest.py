@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
@@ -51,17 +50,12 @@ def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captur
 
     def run(*words: object, cwd: Path | None = None, env: dict[str, str] | None = None) -> Ran:
         capfd.readouterr()
-        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-        try:
-            with monkeypatch.context() as patch:
-                patch.chdir(cwd or tmp_path)
-                for name, value in (env or {}).items():
-                    patch.setenv(name, value)
-                with pytest.raises(SystemExit) as end:
-                    main([*map(str, words)])
-        finally:
-            for number, handler in handlers.items():
-                signal.signal(number, handler)
+        with monkeypatch.context() as patch:
+            patch.chdir(cwd or tmp_path)
+            for name, value in (env or {}).items():
+                patch.setenv(name, value)
+            with pytest.raises(SystemExit) as end:
+                main([*map(str, words)])
         return Ran(int(end.value.code or 0), *capfd.readouterr())
 
     return run

@@ -22,7 +22,8 @@ from inbetween.adapt import adapted, placement_of
 from inbetween.cli.main import main
 from inbetween.engine import Engine, Lengths, Sizes, Steps, frames_option, parse_options, size_option
 from inbetween.errors import UsageError
-from inbetween.plan import RunRequest, plan
+from inbetween.plan import plan
+from inbetween.request import RunRequest
 from inbetween.sizes import check_working, legal_size
 from inbetween.types import Gap, Maker, Motion, Picture, Report, Settings, Track
 from support.pictures import load, psnr, save, scene
@@ -550,7 +551,7 @@ def test_the_working_size_may_be_said(register: Callable[[Fake], None], tmp_path
 )
 def test_counts_and_sizes_that_cannot_be_are_refused_early(word: str, hint: str) -> None:
     with pytest.raises(UsageError) as refused:
-        plan(RunRequest(("a.png", "b.png"), "o.mp4", engine="fcvg", set=(word,)))
+        plan(RunRequest(keys=("a.png", "b.png"), out="o.mp4", engine="fcvg", set=(word,)))
     assert hint in str(refused.value.hint)
 
 

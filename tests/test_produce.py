@@ -12,8 +12,9 @@ import pytest
 from inbetween import engines
 from inbetween.engines.loading import load_makers
 from inbetween.errors import Interrupted
-from inbetween.plan import RunRequest, plan
-from inbetween.produce import make
+from inbetween.interpolation import make
+from inbetween.plan import plan
+from inbetween.request import RunRequest
 from inbetween.types import Gap, Picture, Report, Settings
 from support.folders import hidden
 from support.pictures import save, scene
@@ -51,7 +52,7 @@ def test_what_run_makes_goes_on(tmp_path: Path, count: int, words: dict[str, Any
 
     def made(name: str, report: Report) -> tuple[bytes, bytes]:
         out, sheet = tmp_path / (name + suffix), tmp_path / "sheet.png"
-        film = make(plan(RunRequest(tuple(keys), str(out), **words)), report, sheet=sheet)
+        film = make(plan(RunRequest(keys=tuple(keys), out=str(out), **words)), report, sheet=sheet)
         assert film.output.count == total
         return out.read_bytes(), sheet.read_bytes()
 
@@ -75,7 +76,6 @@ def test_what_run_makes_goes_on(tmp_path: Path, count: int, words: dict[str, Any
 def test_a_long_gap_is_made_in_segments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str) -> None:
     """Their pictures are those of the gap made at once."""
     from inbetween import produce
-    from inbetween.plan import RunRequest, plan
 
     keys = tuple(str(save(tmp_path / f"{number}.png", scene(number / 2, SIZE))) for number in range(3))
     films = []
@@ -84,11 +84,12 @@ def test_a_long_gap_is_made_in_segments(tmp_path: Path, monkeypatch: pytest.Monk
         asked = Heard()
         out = tmp_path / f"{least}.mkv"
         with pytest.raises(Interrupted) as stopped:
-            produce.make(
-                plan(RunRequest(keys, str(out), frames=29, preset="archive", engine=engine)), Heard(("write", 40))
+            make(
+                plan(RunRequest(keys=keys, out=str(out), frames=29, preset="archive", engine=engine)),
+                Heard(("write", 40)),
             )
         assert bool(stopped.value.kept) == (least == 9)
-        produce.make(plan(RunRequest(keys, str(out), frames=29, preset="archive", engine=engine)), asked)
+        make(plan(RunRequest(keys=keys, out=str(out), frames=29, preset="archive", engine=engine)), asked)
         assert ("resumed" in asked.texts) == (least == 9)
         films.append(pixels(out, Fraction(25)))
     assert len(films[0]) == len(films[1]) == 61

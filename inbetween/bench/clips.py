@@ -1,4 +1,4 @@
-"""Clips into memory: video files, or folders of pictures, as 8-bit RGB."""
+"""Reads clips, which are video files or folders of pictures, into memory as 8-bit RGB."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from inbetween.types import Picture, Report
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".avif")
 LEAST_SIDE = 32
-"""Of ffmpeg's minterpolate; libvmaf crashes a little below it."""
+"""Pixels. Smaller frames are refused by ffmpeg's minterpolate, and crash libvmaf."""
 TAKEN = "give video files, or folders of pictures"
 
 
 @dataclass(frozen=True)
 class Clip:
-    """Where a clip is, and its name in tables: printable, and no other clip's."""
+    """The path of a clip, and its name in tables, which is printable and differs from those of the other clips."""
 
     path: Path
     name: str
 
 
 def named(paths: Sequence[Path]) -> list[Clip]:
-    """The clips under their files' names, or their whole paths where two files are called the same."""
+    """The clips, named after their files, or by their whole paths where two files have the same name."""
     stems = [path.name if os.path.isdir(path) else path.stem for path in paths]
     return [
         Clip(path, _printable(stem if stem and stems.count(stem) == 1 else str(path)))
@@ -93,14 +93,14 @@ def _from_folder(clip: Clip) -> Iterator[Picture]:
     try:
         names = [name for name in os.listdir(clip.path) if name.lower().endswith(SUFFIXES) and name[0] != "."]
     except OSError as error:
-        raise InbetweenError(f"{clip.path} cannot be read: {error.strerror}", "look at its permissions") from error
+        raise InbetweenError(f"{clip.path} cannot be read: {error.strerror}", "check its permissions") from error
     for name in sorted(names, key=_by_number):
         picture = pictures.like(pictures.read(clip.path / name), 3, np.uint8)
         yield np.ascontiguousarray(picture)  # type: ignore[misc]
 
 
 def _by_number(name: str) -> list[tuple[int, str]]:
-    """2.png before 10.png."""
+    """The sort key of a file name: 2.png comes before 10.png."""
     return [(int(digits or 0), rest) for digits, rest in re.findall(r"(\d*)(\D*)", name)]
 
 
@@ -110,7 +110,7 @@ def _from_video(clip: Clip) -> Iterator[Picture]:
     if not os.path.exists(clip.path):
         raise InbetweenError(f"there is no clip `{clip.path}`", "check the name")
     try:
-        # A name with a colon is no address, and a list of other files leads to no network.
+        # A colon in the name does not make it an address, and a playlist must not make ffmpeg use the network.
         with av.open(f"file:{clip.path}", options={"protocol_whitelist": "file"}) as container:
             if not container.streams.video:
                 raise InbetweenError(f"{clip.path} has no pictures", TAKEN)
@@ -123,13 +123,13 @@ def _from_video(clip: Clip) -> Iterator[Picture]:
 
 
 def _check_memory(clip: Clip, held: Sequence[Picture], frame: Picture) -> None:
-    """As much as is held will be made, beside what an engine needs."""
+    """Refuse a clip whose made frames, as many as are read already, would not fit beside what an engine needs."""
     needed = len(held) * frame.nbytes + frame.shape[0] * frame.shape[1] * BYTES_PER_PIXEL
     free = available_memory()
     if free is not None and needed > free:
         raise InbetweenError(
-            f"{clip.path} is too long for the memory: {len(held)} frames are read, {free / 1e9:.1f} GB are left",
-            f"score its beginning alone: --max-frames {max(3, len(held) // 2)}",
+            f"{clip.path} is too long for the memory: after {len(held)} frames {free / 1e9:.1f} GB are left",
+            f"score only its beginning: --max-frames {max(3, len(held) // 2)}",
         )
 
 

@@ -21,11 +21,11 @@ from inbetween.types import Picture
 from inbetween.video import ffmpeg
 
 _MIRRORED = 3
-"""Keys beyond each end: with fewer, minterpolate drops or repeats the outer gaps."""
+"""Keys added beyond each end: with fewer, minterpolate drops or repeats the outer gaps."""
 
 
 def missing(names: Iterable[str]) -> list[str]:
-    """Those of these filters that this ffmpeg lacks.
+    """The filters of `names` that this ffmpeg lacks.
 
     Raises:
         InbetweenError: ffmpeg cannot be run.
@@ -35,9 +35,12 @@ def missing(names: Iterable[str]) -> list[str]:
 
 
 def vmaf(true: Sequence[Picture], made: Sequence[Picture], threads: int, beat: Callable[[], object]) -> list[float]:
-    """VMAF of each frame, by libvmaf's default model; its motion term wants whole sequences.
+    """The VMAF of each frame, 0 to 100, by libvmaf's default model. Its motion term needs whole sequences.
 
-    true, made: (H, W, 3) uint8, no side below 17. beat: called several times a second.
+    Args:
+        true, made: (H, W, 3) uint8, no side below 17.
+        threads: of libvmaf.
+        beat: called several times a second.
 
     Raises:
         InbetweenError: ffmpeg failed.
@@ -58,12 +61,15 @@ def vmaf(true: Sequence[Picture], made: Sequence[Picture], threads: int, beat: C
 
 
 def minterpolate(keys: Sequence[Picture], count: int, beat: Callable[[int], object]) -> list[Picture]:
-    """`count` frames between every two keys, by motion compensated interpolation (mi_mode=mci).
+    """Make `count` frames between every two keys by motion compensated interpolation (mi_mode=mci).
 
     The row of keys is mirrored at both ends, for the filter looks beyond its gap; made frames are picked by
     their time stamps. Its own scene detection is off: it would repeat frames where things move fast.
 
-    keys: (H, W, 3) uint8, no side below 32. beat: called several times a second, with the frames made so far.
+    Args:
+        keys: (H, W, 3) uint8, no side below 32.
+        count: frames to make between two keys.
+        beat: called several times a second with the number of frames made so far.
 
     Raises:
         InbetweenError: ffmpeg failed.
@@ -103,13 +109,13 @@ def _raw(width: int, height: int, rate: int) -> list[str]:
 
 @contextlib.contextmanager
 def _folder() -> Iterator[str]:
-    """A temporary one; a few kilobytes come to lie in it."""
+    """A temporary folder, for a few kilobytes."""
     try:
         folder = tempfile.TemporaryDirectory(prefix="inbetween-", ignore_cleanup_errors=True)
     except OSError as error:
         raise InbetweenError(
             f"no temporary folder can be made: {error.strerror}",
-            "free some space, or set TMPDIR to a folder with some",
+            "free some space, or set TMPDIR to a folder that has some",
         ) from error
     with folder as path:
         yield path
@@ -118,10 +124,17 @@ def _folder() -> Iterator[str]:
 def _through(
     words: Sequence[str], pictures: Iterable[Picture], chunk: int, beat: Callable[[int], object], folder: str
 ) -> tuple[list[bytes], str]:
-    """What an ffmpeg with these words, at work in `folder`, makes of the pictures.
+    """Run ffmpeg with these arguments in `folder`, and feed it the frames.
+
+    Args:
+        words: the arguments of ffmpeg.
+        pictures: the frames that it reads from stdin.
+        chunk: the size in bytes of the chunks in which its output is returned.
+        beat: called several times a second with the number of chunks so far.
+        folder: where it runs.
 
     Returns:
-        What it wrote to stdout, in chunks of as many bytes; and what it said.
+        The chunks that it wrote to stdout, and what it wrote to stderr.
 
     Raises:
         InbetweenError: it cannot be run, or failed.
@@ -168,7 +181,7 @@ def _through(
 
 
 def _feed(pipe: IO[bytes], pictures: Iterable[Picture]) -> None:
-    """All pictures, or as many as it takes."""
+    """Write all frames to ffmpeg, or as many as it reads."""
     with contextlib.suppress(BrokenPipeError), pipe:
         for picture in pictures:
             pipe.write(np.ascontiguousarray(picture).data)

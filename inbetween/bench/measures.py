@@ -1,4 +1,4 @@
-"""By how much a made picture differs from the true one."""
+"""Measures of how much a made frame differs from the true one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from inbetween.types import Picture
 Plane = NDArray[np.float64]
 
 BEST_PSNR = 100.0
-"""For pictures that are equal."""
+"""In dB; the PSNR of equal frames, which would be infinite."""
 _WINDOW, _SIGMA = 11, 1.5
 _BORDER = _WINDOW // 2
 _KERNEL = cv2.getGaussianKernel(_WINDOW, _SIGMA, cv2.CV_64F)
@@ -22,22 +22,24 @@ _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 
 
 def psnr(true: Picture, made: Picture) -> float:
-    """Peak signal-to-noise ratio in dB, over all pixels and channels together; at most `BEST_PSNR`.
+    """The peak signal-to-noise ratio in dB, over all pixels and channels together; at most `BEST_PSNR`.
 
-    true, made: (H, W, 3) uint8.
+    Args:
+        true, made: (H, W, 3) uint8.
     """
     error = cv2.norm(true, made, cv2.NORM_L2SQR) / true.size
     return BEST_PSNR if error == 0 else min(BEST_PSNR, 10 * math.log10(255**2 / error))
 
 
 def ssim(true: Picture, made: Picture) -> float:
-    """Structural similarity, the mean over R, G and B: 1 for equal pictures.
+    """The structural similarity, as the mean over R, G and B: 1 for equal frames, less for others.
 
     Gaussian window 11x11 of sigma 1.5, K1 0.01, K2 0.03, L 255, population covariance, the 5 border pixels
     left out: Wang et al. 2004, as scikit-image's structural_similarity has it with gaussian_weights=True,
     sigma=1.5, use_sample_covariance=False, data_range=255, channel_axis=2.
 
-    true, made: (H, W, 3) uint8, no side below 11.
+    Args:
+        true, made: (H, W, 3) uint8, no side below 11.
     """
     # A plane at a time: the maps of a large picture are many times its own size.
     return float(np.mean([_plane_ssim(true[..., c], made[..., c]) for c in range(3)]))
@@ -54,15 +56,17 @@ def _plane_ssim(true: Picture, made: Picture) -> float:
 
 
 def _local_mean(plane: Plane) -> Plane:
-    """(H, W) to (H - 10, W - 10): where the window lies inside the picture."""
+    """The mean in the window around each pixel, where the window lies inside: (H, W) to (H - 10, W - 10)."""
     mean = cv2.sepFilter2D(plane, cv2.CV_64F, _KERNEL, _KERNEL)
     return np.asarray(mean[_BORDER:-_BORDER, _BORDER:-_BORDER])
 
 
 def repeats(whole: Sequence[Picture], keys: set[int]) -> int:
-    """How many made frames are equal, bit for bit, to the frame before them, or to the key after them.
+    """How many made frames are equal, bit for bit, to the frame before them or to the key after them.
 
-    whole: the restored sequence. keys: the frame numbers that were not made.
+    Args:
+        whole: the restored sequence of frames.
+        keys: the numbers of the frames that were not made.
     """
     return sum(
         np.array_equal(whole[i], whole[i - 1]) or (i + 1 in keys and np.array_equal(whole[i], whole[i + 1]))

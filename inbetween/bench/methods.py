@@ -1,32 +1,34 @@
-"""What is scored: engines, and the baselines beside them. (keys, count, report) -> made frames, in order."""
+"""The methods that are scored: engines, and the baselines that they are compared with."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import cv2
 
 from inbetween import gaps
 from inbetween.bench import filters
 from inbetween.engines.loading import load_makers
+from inbetween.plan import Making
 from inbetween.timeline import grid
 from inbetween.timeline.grid import DEFAULT_RATE
-from inbetween.types import Maker, Picture, Report, Settings
+from inbetween.types import Maker, Picture, Report
 
 Method: TypeAlias = Callable[[Sequence[Picture], int, Report], list[Picture]]
-"""`count` frames between every two keys; tells the report how many it has made: `progress(MADE, …)`."""
+"""(keys, count, report) -> `count` frames between every two keys, in order. The report is told how many are made by
+`progress(MADE, number, 0)`."""
 MADE = "made"
 
 
 def hold(keys: Sequence[Picture], count: int, report: Report) -> list[Picture]:
-    """The key before, repeated."""
+    """Repeat the key before."""
     return [key for key in keys[:-1] for _ in range(count)]
 
 
 def crossfade(keys: Sequence[Picture], count: int, report: Report) -> list[Picture]:
-    """The mean of both keys, weighted by time, of code values as most editors do it."""
+    """Mix both keys by time, in code values, as most editors do it."""
     out: list[Picture] = []
     for start, end in pairwise(keys):
         for k in range(1, count + 1):
@@ -37,16 +39,16 @@ def crossfade(keys: Sequence[Picture], count: int, report: Report) -> list[Pictu
 
 
 def minterpolate(keys: Sequence[Picture], count: int, report: Report) -> list[Picture]:
-    """ffmpeg's motion interpolation."""
+    """Run ffmpeg's motion interpolation."""
     return filters.minterpolate(keys, count, lambda made: report.progress(MADE, made, 0))
 
 
 BASELINES: dict[str, Method] = {"hold": hold, "crossfade": crossfade, "minterpolate": minterpolate}
 
 
-def loaded(options: Mapping[str, Any], settings: Settings) -> dict[str, Method]:
-    """The engines, each with its options, as methods; what `film` makes of the same keys."""
-    return {name: _by_engine(load_makers(name, chosen, settings)) for name, chosen in options.items()}
+def loaded(engines: Mapping[str, Making]) -> dict[str, Method]:
+    """The engines as methods, by name; they make the same frames as `run` between the same keys."""
+    return {name: _by_engine(load_makers(name, making.options, making.settings)) for name, making in engines.items()}
 
 
 def _by_engine(makers: Mapping[str, Maker]) -> Method:

@@ -1,4 +1,5 @@
-"""Words into what is to be scored: everything that can be refused without opening a clip is refused here."""
+"""What the user asks `bench` for, and what that comes to: all that can be refused without opening a clip is refused
+here."""
 
 from __future__ import annotations
 
@@ -6,73 +7,88 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from inbetween import engines
 from inbetween.devices import thread_count
-from inbetween.engine import parse_options
 from inbetween.errors import UnknownName, UsageError
-from inbetween.plan import choose
-from inbetween.sizes import check_working
+from inbetween.plan import Making, choose, making
+from inbetween.request import FilmRequest
 from inbetween.timeline.grid import MOST_FRAMES
-from inbetween.types import Settings
 
 AGAINST = ("hold", "crossfade", "minterpolate")
-"""The baselines; `methods.BASELINES` makes them."""
+"""The baselines; `methods.BASELINES` makes their frames."""
 NOTHING = "none"
 
 
-@dataclass(frozen=True)
-class Request:
-    """What is to be scored, and how."""
+@dataclass(frozen=True, kw_only=True)
+class BenchRequest:
+    """What the user asked for, as written. None: not asked for, so the default is used."""
+
+    clips: tuple[str, ...]
+    engine: str = "auto"
+    """Names of engines, with commas between them."""
+    against: str = ",".join(AGAINST)
+    """Names of baselines, with commas between them, or "none"."""
+    gaps: str = "1,3,7"
+    """Numbers of hidden frames, with commas between them."""
+    set: tuple[str, ...] = ()
+    """NAME=VALUE words, each for all engines that have such an option."""
+    vmaf: bool = True
+    most: int | None = None
+    """Frames to read of each clip, from its beginning; None: all."""
+    device: str = "auto"
+    threads: int | None = None
+    weights: str | None = None
+    memory: str = "auto"
+    max_vram: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchPlan:
+    """What will be scored, and how."""
 
     clips: tuple[Path, ...]
-    options: dict[str, Any]
-    """Of each engine, by its name, in the order of the table."""
+    engines: dict[str, Making]
+    """By the engine's name, in the order of the table."""
     against: tuple[str, ...]
+    """Names of baselines."""
     gaps: tuple[int, ...]
+    """Numbers of hidden frames between two keys, ascending."""
     vmaf: bool
-    settings: Settings
+    threads: int
     most: int | None
-    """Frames that are read of each clip."""
+    """Frames to read of each clip, from its beginning; None: all."""
 
 
-def request(
-    clips: Sequence[str],
-    engine: str,
-    against: str,
-    gaps: str,
-    set_: Sequence[str],
-    vmaf: bool,
-    threads: int | None,
-    most: int | None,
-) -> Request:
-    """Check the words.
+def plan(request: BenchRequest) -> BenchPlan:
+    """Check a request.
 
     Raises:
-        WordsRefused, UnknownName: anything that makes no sense, with the cure.
+        UsageError, UnknownName: something makes no sense; the hint says what would.
+        InbetweenError: weights are missing.
     """
+    clips = request.clips
     if not clips:
         raise UsageError("no clip is named", "inbetween bench clip.mp4")
     if "" in clips:
         raise UsageError(f"clip {clips.index('') + 1} has no name", "look for an empty word in the command")
-    names = dict.fromkeys(choose(name)[0] for name in _listed(engine))
+    names = list(dict.fromkeys(choose(name)[0] for name in _listed(request.engine)))
     for name in names:
         if name in AGAINST:
-            raise UsageError(f"`{name}` is no engine", f"it is a baseline: --against {name}")
+            raise UsageError(f"`{name}` is not an engine but a baseline", f"name it as --against {name}")
         engines.get(name)
-    baselines = dict.fromkeys(_listed(against)) if against != NOTHING else {}
+    baselines = tuple(dict.fromkeys(_listed(request.against))) if request.against != NOTHING else ()
     for name in baselines:
         if name not in AGAINST:
             raise UnknownName("baseline", name, (*AGAINST, NOTHING))
-    return Request(
-        tuple(Path(clip) for clip in dict.fromkeys(clips)),
-        _options([*names], set_),
-        tuple(baselines),
-        tuple(sorted({_gap(word) for word in _listed(gaps)})),
-        vmaf,
-        Settings(threads=thread_count(threads)),
-        most,
+    return BenchPlan(
+        clips=tuple(Path(clip) for clip in dict.fromkeys(clips)),
+        gaps=tuple(sorted({_gap(word) for word in _listed(request.gaps)})),
+        engines=_engines(names, request),
+        against=baselines,
+        vmaf=request.vmaf,
+        threads=thread_count(request.threads),
+        most=request.most,
     )
 
 
@@ -84,22 +100,30 @@ def _gap(word: str) -> int:
     if not (word.isascii() and word.isdecimal() and 1 <= int(word[:9]) <= MOST_FRAMES and len(word) < 9):
         raise UsageError(
             f"--gaps needs whole numbers from 1 on, not `{word}`",
-            "it counts the hidden frames between two keys: --gaps 1,3,7",
+            "each is a number of hidden frames between two keys: --gaps 1,3,7",
         )
     return int(word)
 
 
-def _options(names: Sequence[str], words: Sequence[str]) -> dict[str, Any]:
-    """Each word goes to every engine that has such an option."""
+def _engines(names: Sequence[str], request: BenchRequest) -> dict[str, Making]:
+    """The engines, each with those words of `--set` that name one of its options."""
     known = {name: [field.name for field in dataclasses.fields(engines.get(name).Options)] for name in names}
-    for word in words:
+    for word in request.set:
         option, equals, _ = word.partition("=")
         if equals and all(option not in fields for fields in known.values()):
             raise UnknownName("option", option, dict.fromkeys(one for fields in known.values() for one in fields))
-    options = {}
+    found = {}
     for name in names:
-        engine = engines.get(name)
-        own = [word for word in words if "=" not in word or word.partition("=")[0] in known[name]]
-        options[name] = parse_options(engine.Options, own)
-        check_working(engine, options[name])
-    return options
+        own = tuple(word for word in request.set if "=" not in word or word.partition("=")[0] in known[name])
+        found[name] = making(
+            FilmRequest(
+                engine=name,
+                set=own,
+                device=request.device,
+                threads=request.threads,
+                weights=request.weights,
+                memory=request.memory,
+                max_vram=request.max_vram,
+            )
+        )
+    return found

@@ -1,4 +1,4 @@
-"""Every clip, gap and method: made, measured, and the means over clips."""
+"""Has every clip made again by every method at every gap, measures the frames, and takes means over clips."""
 
 from __future__ import annotations
 
@@ -8,45 +8,46 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 import numpy as np
 
 from inbetween.bench import clips, filters, measures, methods
 from inbetween.bench.clips import Clip
 from inbetween.bench.methods import Method
-from inbetween.bench.request import Request
+from inbetween.bench.request import BenchPlan
 from inbetween.bench.worst_sheet import Worst
 from inbetween.devices import in_order, quiet_opencv
 from inbetween.errors import InbetweenError
+from inbetween.report import Fact, Forward
 from inbetween.types import Picture, Report
 
 
 @dataclass(frozen=True)
 class Row:
-    """One method on one clip at one gap; means over the frames made."""
+    """One method on one clip at one gap. Measures are means over the frames that were made."""
 
     clip: str
     gap: int
     method: str
     frames: int
-    """That were made and scored."""
+    """The number of frames that were made and scored."""
     psnr: float
-    """dB."""
+    """In dB; see `measures.psnr`."""
     ssim: float
+    """At most 1; see `measures.ssim`."""
     vmaf: float | None
-    """None where it was not asked for."""
+    """0 to 100; None where it was not asked for."""
     dup: int
-    """Frames equal to the one before them, or to the key after them; see `measures.repeats`."""
+    """The number of made frames that only repeat another; see `measures.repeats`."""
     seconds: float
-    """Of wall time, per frame made: the making alone, neither loading nor files."""
+    """Wall time per frame, in seconds: of the making alone, without loading and reading."""
     processor_seconds: float
-    """The same, of all threads and children."""
+    """Processor time per frame, in seconds, of all threads and child processes."""
 
 
 @dataclass(frozen=True)
 class Mean:
-    """One method at one gap: means over clips, each counting the same; frames and dup are sums."""
+    """One method at one gap: means over clips, which all count the same. `frames` and `dup` are sums. See `Row`."""
 
     gap: int
     method: str
@@ -69,13 +70,13 @@ class Result:
 
     @property
     def means(self) -> list[Mean]:
-        """By gap, then method."""
+        """The means, by gap, then by method."""
         order = list(dict.fromkeys(row.method for row in self.rows))
         rows = sorted(self.rows, key=lambda row: (row.gap, order.index(row.method)))
         return [_mean(list(group)) for _, group in groupby(rows, key=lambda row: (row.gap, row.method))]
 
 
-def bench(request: Request, report: Report) -> Result:
+def bench(plan: BenchPlan, report: Report) -> Result:
     """Score every engine and baseline on every clip and gap.
 
     One clip at a time is held in memory, and once more as one method made it.
@@ -84,20 +85,20 @@ def bench(request: Request, report: Report) -> Result:
         InbetweenError: a clip that cannot be read, none long enough, an ffmpeg that lacks a filter or fails.
         Interrupted: the user asked to stop.
     """
-    _check_filters(request)
-    named = clips.named(request.clips)
+    _check_filters(plan)
+    named = clips.named(plan.clips)
     clips.check(named, report)
     rows: list[Row] = []
     worst = Worst()
     with quiet_opencv():
-        chosen = methods.loaded(request.options, request.settings)
-        chosen |= {name: methods.BASELINES[name] for name in request.against}
+        chosen = methods.loaded(plan.engines)
+        chosen |= {name: methods.BASELINES[name] for name in plan.against}
         for number, clip in enumerate(named):
-            frames = clips.read(clip, request.most, report)
+            frames = clips.read(clip, plan.most, report)
             if number == 0:
-                _warm_up({name: chosen[name] for name in request.options}, frames, report)
+                _warm_up({name: chosen[name] for name in plan.engines}, frames, report)
             stage = f"{clip.name} ({number + 1}/{len(named)})"
-            rows += _clip(clip, frames, chosen, request, _Frames(report, stage), worst)
+            rows += _clip(clip, frames, chosen, plan, _Frames(report, stage), worst)
     if not rows:
         raise InbetweenError(
             "no clip is long enough to hide frames of it", "a gap of G needs G + 2 frames: take smaller --gaps"
@@ -105,67 +106,80 @@ def bench(request: Request, report: Report) -> Result:
     return Result(rows, worst)
 
 
-class _Life(Report):
-    """Signs of life, and nothing else, under one stage's name."""
+class _WarmUp(Forward):
+    """Passes on that work goes on, under one name and without counts, and no notes: the measured run says them."""
 
     def __init__(self, report: Report, stage: str) -> None:
-        self._report, self._stage = report, stage
+        super().__init__(report)
+        self._stage = stage
 
     def progress(self, stage: str, done: int, total: int) -> None:
-        """See `Report`."""
-        self._report.progress(self._stage, 0, 0)
+        """See `Report.progress`."""
+        super().progress(self._stage, 0, 0)
+
+    def note(self, code: str, text: str, *, detail: bool = False, **facts: Fact) -> None:
+        """See `Report.note`."""
 
 
-class _Frames(Report):
-    """How many frames of a clip all methods have made, of how many; and what engines say, with where."""
+class _Frames(Forward):
+    """Counts the frames of one clip that all methods have made, and says of notes what they are about."""
 
     def __init__(self, report: Report, stage: str) -> None:
-        self._report, self._stage = report, stage
-        self._before, self._now, self.total = 0, 0, 0
+        """
+        Args:
+            report: hears the counts and notes.
+            stage: the name of the clip, and its number among the clips.
+        """
+        super().__init__(report)
+        self._stage = stage
+        self._before, self._now = 0, 0
+        self.total = 0
+        """Frames of the clip that all methods will make."""
         self.where = ""
-        self._said: set[str] = set()
+        """The clip and the gap that are being scored."""
+        self._noted: set[str] = set()
 
     def progress(self, stage: str, done: int, total: int) -> None:
-        """Frames are counted; any other stage is only a sign of life."""
+        """Count made frames; every other stage only shows that work goes on."""
         if stage == methods.MADE:
             self._now = done
-        self._report.progress(self._stage, min(self._before + self._now, self.total), self.total)
+        super().progress(self._stage, min(self._before + self._now, self.total), self.total)
 
     def beat(self) -> None:
-        """A sign of life."""
+        """Show that work goes on, though no frame was made."""
         self.progress("", 0, 0)
 
     def next(self, made: int) -> None:
-        """A method has made its frames."""
+        """Begin with the next method, after one that has made `made` frames."""
         self._before, self._now = self._before + made, 0
 
-    def note(self, code: str, text: str, *, detail: bool = False, **facts: Any) -> None:
-        """Once for all engines; what they doubt of is measured here."""
+    def note(self, code: str, text: str, *, detail: bool = False, **facts: Fact) -> None:
+        """Pass a note on once, whichever engines make it. Doubts are left out: here they are measured."""
         text = f"{self.where}: {text}"
-        if code != "doubt" and text not in self._said:
-            self._said.add(text)
-            self._report.note(code, text, detail=detail, **facts)
+        if code != "doubt" and text not in self._noted:
+            self._noted.add(text)
+            super().note(code, text, detail=detail, **facts)
 
 
-def _check_filters(request: Request) -> None:
-    wanted = {"libvmaf": "--no-vmaf"} if request.vmaf else {}
-    if "minterpolate" in request.against:
+def _check_filters(plan: BenchPlan) -> None:
+    wanted = {"libvmaf": "--no-vmaf"} if plan.vmaf else {}
+    if "minterpolate" in plan.against:
         wanted["minterpolate"] = "--against hold,crossfade"
     for name in filters.missing(wanted) if wanted else ():
         raise InbetweenError(f"this ffmpeg has no filter {name}", f"leave it out: {wanted[name]}")
 
 
 def _warm_up(chosen: Mapping[str, Method], frames: Sequence[Picture], report: Report) -> None:
-    """What is loaded on first use is not to count as work."""
+    """Make one frame by each engine: what is loaded when it is first used does not count as work of the clip."""
     for name, method in chosen.items():
-        method([frames[0].copy(), frames[-1].copy()], 1, _Life(report, f"loading {name}"))
+        method([frames[0].copy(), frames[-1].copy()], 1, _WarmUp(report, f"warming up {name}"))
 
 
 def _clip(
-    clip: Clip, frames: Sequence[Picture], chosen: dict[str, Method], request: Request, report: _Frames, worst: Worst
+    clip: Clip, frames: Sequence[Picture], chosen: dict[str, Method], plan: BenchPlan, report: _Frames, worst: Worst
 ) -> list[Row]:
     gaps = []
-    for gap in request.gaps:
+    for gap in plan.gaps:
         report.where = f"{clip.name}, gap {gap}"
         if len(frames) < gap + 2:
             report.note("short", f"left out, it has {len(frames)} frames and {gap + 2} are needed", clip=clip.name)
@@ -178,12 +192,12 @@ def _clip(
         true = frames[: (len(frames) - 1) // (gap + 1) * (gap + 1) + 1]
         worst.begin(clip.name, gap, true)
         for name, method in chosen.items():
-            rows.append(_score(clip.name, gap, name, method, true, request, report, worst))
+            rows.append(_score(clip.name, gap, name, method, true, plan, report, worst))
     return rows
 
 
 def _hidden(count: int, gap: int) -> list[int]:
-    """Numbers of the frames that are made; those after the last key are not."""
+    """The numbers of the hidden frames of a clip of `count` frames; those after the last key stay out."""
     return [i for i in range((count - 1) // (gap + 1) * (gap + 1)) if i % (gap + 1)]
 
 
@@ -193,7 +207,7 @@ def _score(
     name: str,
     method: Method,
     true: Sequence[Picture],
-    request: Request,
+    plan: BenchPlan,
     report: _Frames,
     worst: Worst,
 ) -> Row:
@@ -206,16 +220,16 @@ def _score(
     whole = list(true)
     for i, picture in zip(at, made, strict=True):
         whole[i] = picture
-    with ThreadPoolExecutor(request.settings.threads) as pool:
+    with ThreadPoolExecutor(plan.threads) as pool:
         scores: list[tuple[float, float]] = []
         pairs = ((true[i], whole[i]) for i in at)
-        for score in in_order(pool, _measured, pairs, request.settings.threads):
+        for score in in_order(pool, _measured, pairs, plan.threads):
             report.beat()
             scores.append(score)
     worst.see(name, dict(zip(at, scores, strict=True)), whole)
     vmaf = None
-    if request.vmaf:
-        of_each = filters.vmaf(true, whole, request.settings.threads, report.beat)
+    if plan.vmaf:
+        of_each = filters.vmaf(true, whole, plan.threads, report.beat)
         vmaf = float(np.mean([of_each[i] for i in at]))
     psnr, ssim = (float(x) for x in np.mean(scores, axis=0))
     dup = measures.repeats(whole, set(range(0, len(true), gap + 1)))
@@ -228,7 +242,7 @@ def _measured(pair: tuple[Picture, Picture]) -> tuple[float, float]:
 
 
 def _processor_seconds() -> float:
-    """Of our threads, and of children that have ended."""
+    """Processor time of this process and of its children that have ended, in seconds."""
     times = os.times()
     return time.process_time() + times.children_user + times.children_system
 

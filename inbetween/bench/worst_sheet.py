@@ -1,4 +1,4 @@
-"""The worst frames: each in a row with the keys around it, the truth, and what every method made of it."""
+"""A picture of the worst frames: each in a row with the keys around it, the true frame and what every method made."""
 
 from __future__ import annotations
 
@@ -11,41 +11,46 @@ from PIL import Image, ImageDraw, ImageFont
 from inbetween.types import Picture
 
 MOST = 6
+"""Frames on the sheet; chosen by eye."""
 MOST_OF_ONE = 2
-"""Of one clip and gap: the frame beside a bad one is bad in the same way."""
+"""Frames from one clip and gap: the frame beside a bad one is bad in the same way. Chosen by eye."""
 CELL = 320
+"""Pixels of the longer side of a frame on the sheet."""
 LABEL_HEIGHT = 18
 MARGIN = 4
 
 
 @dataclass(frozen=True, eq=False)
 class Strip:
-    """One frame of the sheet."""
+    """A row of the sheet: one frame."""
 
     title: str
     ssim: float
-    """Of the first method, by which the worst are found."""
+    """The SSIM of the first method, by which the worst frames are found."""
     cells: list[tuple[str, Image.Image]]
 
 
 class Worst:
-    """Keeps the frames that the first method made worst, small. All methods make the same frames."""
+    """Keeps small copies of the frames that the first method made worst. All methods make the same frames."""
 
     def __init__(self) -> None:
         self.strips: list[Strip] = []
-        """The worst first."""
+        """The rows, the worst frame first."""
         self._now: dict[int, Strip] = {}
         self._clip, self._gap = "", 0
         self._true: Sequence[Picture] = ()
 
     def begin(self, clip: str, gap: int, true: Sequence[Picture]) -> None:
-        """A clip's frames, of which some will be made by one method after the other."""
+        """Begin with a clip and a gap: `true` are its frames, some of which one method after the other will make."""
         self._clip, self._gap, self._true, self._now = clip, gap, true, {}
 
     def see(self, method: str, scores: Mapping[int, tuple[float, float]], whole: Sequence[Picture]) -> None:
-        """Take what is to be kept of a method's frames.
+        """Keep the worst of a method's frames.
 
-        scores: (psnr, ssim) of each made frame, by its number. whole: the restored sequence.
+        Args:
+            method: its name.
+            scores: (psnr, ssim) of each made frame, by its number.
+            whole: the restored sequence of frames.
         """
         if not self._now:
             self._now = {
@@ -58,10 +63,10 @@ class Worst:
             strip.cells.insert(-1, (f"{method}   {psnr:.2f} dB   SSIM {ssim:.4f}", _small(whole[i])))
 
     def png(self) -> bytes:
-        """The sheet of what has been seen, the worst frame first."""
+        """The sheet as a PNG file, the worst frame first."""
         font, rows, height = ImageFont.load_default(13), [], MARGIN
         for strip in self.strips:
-            # As wide as a picture or its label, each strip for itself: clips are upright or broad.
+            # Each row has cells as wide as its frames or their labels, because clips are upright or wide.
             wide = max(max(image.width, font.getlength(label) + 4) for label, image in strip.cells)
             rows.append((strip, height, round(wide) + MARGIN))
             height += 2 * LABEL_HEIGHT + strip.cells[0][1].height + 2 * MARGIN

@@ -1,4 +1,4 @@
-"""`inbetween bench`: how near what is made comes to the truth, on real clips."""
+"""`inbetween bench`: measures on real clips how near made frames come to the true ones."""
 
 from __future__ import annotations
 
@@ -7,27 +7,29 @@ import json
 import os
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from inbetween.cli import options as o
 from inbetween.cli.help import SAID, WORK, option
-from inbetween.cli.streams import data, error
-from inbetween.errors import InbetweenError, Interrupted, UsageError
+from inbetween.cli.streams import data
+from inbetween.errors import UsageError
 
 if TYPE_CHECKING:
-    from inbetween.bench.request import Request
+    from inbetween.bench.request import BenchPlan, BenchRequest
     from inbetween.bench.score import Mean, Result, Row
-    from inbetween.cli.console import Show, Stop
+    from inbetween.cli.console import Show
+    from inbetween.report import Note
 
-EXAMPLES = """Of a gap of G every (G+1)th frame of a clip is kept; the G frames between two of them are hidden,
-made again by every engine and baseline, and compared with the hidden ones.
+EXAMPLES = """At a gap of G, every (G+1)th frame of a clip is a key. The G frames between two keys are
+hidden, made again from the keys by every engine and baseline, and compared with the hidden ones.
 
-PSNR in dB, SSIM and VMAF: higher is better. dup: frames that only repeat another. s, cpu s: seconds, and
-processor seconds of all cores, for making a frame.
+PSNR (in dB), SSIM and VMAF: higher is better. dup: how many made frames only repeat another frame.
+s/frame and cpu s/frame: seconds, and processor seconds of all cores together, to make a frame.
 
 Examples:
 
@@ -42,14 +44,20 @@ Clips = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="CLIP [CLIP ...]",
-        help="Video files, or folders of pictures. Held in memory, one clip at a time.",
+        help="Video files, or folders of pictures. One clip at a time is held in memory.",
         show_default=False,
         rich_help_panel=SCORED,
     ),
 ]
 EngineNames = Annotated[
     str,
-    option("--engine", "-e", group=SCORED, metavar="NAMES", help="auto, or names of `inbetween engines`: flow,blend."),
+    option(
+        "--engine",
+        "-e",
+        group=SCORED,
+        metavar="NAMES",
+        help="Engines to score, with commas between them: flow,blend. Default: auto.",
+    ),
 ]
 Against = Annotated[
     str,
@@ -57,19 +65,21 @@ Against = Annotated[
         "--against",
         group=SCORED,
         metavar="NAMES",
-        help="Baselines: hold (the key before), crossfade, minterpolate (ffmpeg's), or none. Default: all three.",
+        help="Baselines to compare with: hold (repeats the key before), crossfade, minterpolate (ffmpeg's), or none. "
+        "Default: all three.",
     ),
 ]
 Gaps = Annotated[
-    str, option("--gaps", group=SCORED, metavar="G,G", help="Hidden frames between two keys. Default: 1,3,7.")
+    str,
+    option("--gaps", group=SCORED, metavar="G,G", help="Numbers of hidden frames between two keys. Default: 1,3,7."),
 ]
 Vmaf = Annotated[bool, option("--vmaf/--no-vmaf", group=SCORED, help="Measure VMAF too. Default: yes.")]
 MostFrames = Annotated[
-    str | None, option("--max-frames", group=SCORED, metavar="N", help="Only the first N frames of each clip.")
+    str | None, option("--max-frames", group=SCORED, metavar="N", help="Read only the first N frames of each clip.")
 ]
 Set = Annotated[
     list[str] | None,
-    option("--set", group=SCORED, metavar="NAME=VALUE", help="An option of every engine that has it."),
+    option("--set", group=SCORED, metavar="NAME=VALUE", help="Set an option of every engine that has it."),
 ]
 Threads = Annotated[
     str | None,
@@ -77,7 +87,7 @@ Threads = Annotated[
         "--threads",
         group=WORK,
         metavar="N",
-        help="Of engines and measures. Default: all cores, or INBETWEEN_THREADS.",
+        help="Threads of engines and measures. Default: INBETWEEN_THREADS, or all cores.",
     ),
 ]
 SheetFile = Annotated[
@@ -85,8 +95,19 @@ SheetFile = Annotated[
     option("--sheet", group=SAID, metavar="PNG", help="Draw the worst frames of the first engine beside the truth."),
 ]
 Overwrite = Annotated[bool, option("--overwrite", group=SAID, help="Replace a sheet that exists.")]
-Json = Annotated[bool, option("--json", group=SAID, help="One JSON object on stdout instead of the table.")]
-Verbose = Annotated[bool, option("--verbose", "-v", group=SAID, help="A table for each clip, and details, too.")]
+Json = Annotated[bool, option("--json", group=SAID, help="Print one JSON object instead of the table.")]
+Verbose = Annotated[bool, option("--verbose", "-v", group=SAID, help="Also show a table for each clip, and details.")]
+
+
+@dataclass(frozen=True)
+class Display:
+    """How the user wants to see the scores."""
+
+    sheet: Path | None
+    """Where a picture of the worst frames goes; None: it is not wanted."""
+    overwrite: bool
+    json: bool
+    each_clip: bool
 
 
 def bench(
@@ -97,7 +118,11 @@ def bench(
     set_: Set = None,
     vmaf: Vmaf = True,
     max_frames: MostFrames = None,
+    device: o.Device = "auto",
     threads: Threads = None,
+    weights: o.Weights = None,
+    memory: o.Memory = "auto",
+    max_vram: o.MaxVram = None,
     sheet: SheetFile = None,
     overwrite: Overwrite = False,
     json_: Json = False,
@@ -105,86 +130,85 @@ def bench(
     quiet: o.Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Hide frames of clips, make them again, and measure how near they come."""
-    said = dict(locals())
+    """Measure how near made frames come to the true ones.
+
+    Frames of your clips are hidden, made again, and compared with the hidden ones.
+    """
+    from inbetween.bench.request import BenchRequest
     from inbetween.cli.console import watched
 
-    with watched(progress, quiet, verbose) as (show, stop):
-        try:
-            _bench(said, show, stop)
-        except Interrupted as stopped:
-            show.close()
-            error(InbetweenError("stopped before everything was scored", "the same command begins anew"))
-            raise typer.Exit(stopped.exit_code) from None
+    with watched(progress, quiet, verbose, "everything was scored", "the same command begins anew") as show:
+        request = BenchRequest(
+            clips=tuple(clips or ()),
+            engine=engine,
+            against=against,
+            gaps=gaps,
+            set=tuple(set_ or ()),
+            vmaf=vmaf,
+            most=o.whole("--max-frames", max_frames, 3),
+            device=device,
+            threads=o.whole("--threads", threads, 1),
+            weights=weights,
+            memory=memory,
+            max_vram=max_vram,
+        )
+        display = Display(sheet=_sheet(sheet), overwrite=overwrite, json=json_, each_clip=verbose)
+        _bench(request, display, show)
 
 
-def _bench(said: dict[str, Any], show: Show, stop: Stop) -> None:
-    request, sheet = _request(said), _sheet(said["sheet"])
+def _bench(request: BenchRequest, display: Display, show: Show) -> None:
     from inbetween.bench import score
-    from inbetween.produce import save
+    from inbetween.bench.request import plan
+    from inbetween.report import Collect
+    from inbetween.sidecars import save
     from inbetween.video import publish
 
+    bench_plan, report, sheet = plan(request), Collect(show), display.sheet
     if sheet is not None:
-        publish.prepare_file(str(sheet), said["overwrite"], request.clips, "--sheet")
-    stop.patient = True
+        publish.prepare_file(str(sheet), display.overwrite, bench_plan.clips, "--sheet")
     begin = time.monotonic()
-    result = score.bench(request, show)
-    if sheet is not None:
-        save(sheet, result.worst.png())
+    with show.making():
+        result = score.bench(bench_plan, report)
+        if sheet is not None:
+            save(sheet, result.worst.png())
     show.close()
-    if said["json_"]:
-        data(_json(request, result, sheet, show.notes))
+    if display.json:
+        data(_json(bench_plan, result, sheet, report.notes))
     else:
-        data(_tables(result, said["verbose"]))
+        data(_tables(result, display.each_clip))
     clips = len({row.clip for row in result.rows})
-    words = f"{clips} clip{'s' * (clips != 1)}, {sum(row.frames for row in result.rows)} frames made and scored"
-    words += f", {time.monotonic() - begin:.1f} s"
-    show.made(f"{words}; worst frames: {sheet}" if sheet else words)
-
-
-def _request(said: dict[str, Any]) -> Request:
-    from inbetween.bench.request import request
-
-    return request(
-        said["clips"] or (),
-        said["engine"],
-        said["against"],
-        said["gaps"],
-        said["set_"] or (),
-        said["vmaf"],
-        o.whole("--threads", said["threads"], 1),
-        o.whole("--max-frames", said["max_frames"], 3),
-    )
+    text = f"{clips} clip{'s' * (clips != 1)}, {sum(row.frames for row in result.rows)} frames made and scored"
+    text += f", {time.monotonic() - begin:.1f} s"
+    show.made(f"{text}; worst frames: {sheet}" if sheet else text)
 
 
 def _sheet(name: str | None) -> Path | None:
     if name is not None and Path(name).suffix.lower() != ".png":
-        raise UsageError(f"the sheet is a PNG, `{name}` is none", "write --sheet worst.png")
+        raise UsageError(f"`{name}` does not end in .png, and the sheet is a PNG", "write --sheet worst.png")
     return None if name is None else Path(name)
 
 
-def _json(request: Request, result: Result, sheet: Path | None, notes: list[dict[str, Any]]) -> bytes:
-    from inbetween import engines
+def _json(plan: BenchPlan, result: Result, sheet: Path | None, notes: list[Note]) -> bytes:
     from inbetween.versions import versions
 
     facts = {
-        "clips": [os.path.abspath(clip) for clip in request.clips],
-        "engines": {name: dataclasses.asdict(options) for name, options in request.options.items()},
-        "against": request.against,
-        "gaps": request.gaps,
-        "max_frames": request.most,
-        "threads": request.settings.threads,
+        "clips": [os.path.abspath(clip) for clip in plan.clips],
+        "engines": {name: dataclasses.asdict(making.options) for name, making in plan.engines.items()},
+        "against": plan.against,
+        "gaps": plan.gaps,
+        "max_frames": plan.most,
+        "threads": plan.threads,
         "rows": [dataclasses.asdict(row) for row in result.rows],
         "means": [dataclasses.asdict(mean) for mean in result.means],
         "sheet": None if sheet is None else str(sheet),
         "notes": notes,
-        "versions": versions(*map(engines.get, request.options)),
+        "versions": versions(*(making.engine for making in plan.engines.values())),
     }
     return json.dumps(facts, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
 def _tables(result: Result, each_clip: bool) -> bytes:
-    """One for each gap, of means over clips; before it, where asked for, those of the clips."""
+    """A table of means over clips for each gap; before it, with `each_clip`, one for each clip."""
     tables = []
     for gap, group in groupby(result.means, key=lambda mean: mean.gap):
         means, rows = list(group), [row for row in result.rows if row.gap == gap]

@@ -14,21 +14,29 @@ ClipNames = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="CLIP",
-        help="A video file; a folder of pictures; or their names, as f_%05d.png or 'f_*.png'.",
+        help="A video file, a folder of pictures, or a pattern of their names, such as f_%05d.png or 'f_*.png'.",
         show_default=False,
         rich_help_panel=CLIP,
     ),
 ]
 Factor = Annotated[
     str | None,
-    option("--factor", "-f", group=TIME, metavar="F", help="So many times slower, at the clip's rate: 4, 2.5."),
+    option(
+        "--factor",
+        "-f",
+        group=TIME,
+        metavar="F",
+        help="How many times slower to play: 4, 2.5. The frame rate stays the clip's.",
+    ),
 ]
 ClipFps = Annotated[
     str | None,
-    option("--fps", group=TIME, metavar="RATE", help="Frames a second: 60, 60000/1001, 59.94. Default: the clip's."),
+    option(
+        "--fps", group=TIME, metavar="RATE", help="Frames per second: 60, 60000/1001, 59.94. Default: the clip's rate."
+    ),
 ]
 ClipDuration = Annotated[
-    str | None, option("--duration", group=TIME, metavar="TIME", help="How long the film is to be: 10s, 0:30.")
+    str | None, option("--duration", group=TIME, metavar="TIME", help="The length of the film: 10s, 0:30.")
 ]
 Speed = Annotated[
     str | None,
@@ -36,7 +44,9 @@ Speed = Annotated[
         "--speed",
         group=TIME,
         metavar='"TIME:SPEED, ..."',
-        help='Playback speed at times of the clip, 1 being its own: "0:1, 2s:0.25, 3s:1". Two at one time are a jump.',
+        help='The playback speed at times of the clip, 1 being normal: "0:1, 2s:0.25, 3s:1". Two speeds at the same '
+        "time "
+        "make a sudden change.",
     ),
 ]
 SpeedEasing = Annotated[
@@ -45,7 +55,7 @@ SpeedEasing = Annotated[
         "--easing",
         group=TIME,
         metavar="EASING",
-        help="Of --speed, from point to point: linear, ease-in, ease-out, ease-in-out, cubic-bezier(a,b,c,d). "
+        help="How --speed changes between its times: linear, ease-in, ease-out, ease-in-out, cubic-bezier(a,b,c,d). "
         "Default: linear.",
     ),
 ]
@@ -55,23 +65,33 @@ End = Annotated[
         "--end",
         group=TIME,
         metavar="WHERE",
-        help="hold: the last picture is shown for its own time too; key: the film ends with it. Default: hold.",
+        help="hold: the last frame of the clip is shown for its full time; key: the film ends when it is reached. "
+        "Default: hold.",
     ),
 ]
-Since = Annotated[str | None, option("--from", group=CLIP, metavar="TIME", help="Where to begin: 1.5s, 0:10, 36f.")]
-Until = Annotated[str | None, option("--to", group=CLIP, metavar="TIME", help="Where to end.")]
+Since = Annotated[
+    str | None, option("--from", group=CLIP, metavar="TIME", help="The time in the clip to begin at: 1.5s, 0:10, 36f.")
+]
+Until = Annotated[str | None, option("--to", group=CLIP, metavar="TIME", help="The time in the clip to end at.")]
 InputFps = Annotated[
-    str | None, option("--input-fps", group=CLIP, metavar="RATE", help="Of pictures, which have no rate: 24.")
+    str | None,
+    option("--input-fps", group=CLIP, metavar="RATE", help="The frame rate of a clip that is given as pictures: 24."),
 ]
 Holes = Annotated[
-    bool, option("--holes", group=CLIP, help="A number that is missing is time; else pictures follow each other.")
+    bool,
+    option(
+        "--holes",
+        group=CLIP,
+        help="Keep the time of pictures whose number is missing; otherwise the next picture follows at once.",
+    ),
 ]
 Deinterlace = Annotated[
     bool,
     option(
         "--deinterlace",
         group=CLIP,
-        help="Make a picture of each half of an interlaced one; of film in it (3:2), the film's.",
+        help="Make a frame of each field of interlaced video; where it holds film (3:2 pulldown), recover the film's "
+        "frames.",
     ),
 ]
 Cuts = Annotated[
@@ -80,13 +100,18 @@ Cuts = Annotated[
         "--cuts",
         group=CUTS,
         metavar="WHICH",
-        help="auto: cuts are found and never morphed; off: there are none; or a file with their times, such as "
-        "--dry-run prints them. Default: auto.",
+        help="auto: find cuts, and never make frames across them; off: treat the clip as one shot; or a file with "
+        "the times of the cuts, as --dry-run prints them. Default: auto.",
     ),
 ]
 AtCut = Annotated[
     str,
-    option("--at-cut", group=CUTS, metavar="WHAT", help="Up to a cut: hold the last picture, or blend. Default: hold."),
+    option(
+        "--at-cut",
+        group=CUTS,
+        metavar="WHAT",
+        help="What is shown up to a cut: hold (the last frame) or blend. Default: hold.",
+    ),
 ]
 Repeats = Annotated[
     str,
@@ -94,7 +119,8 @@ Repeats = Annotated[
         "--repeats",
         group=CUTS,
         metavar="WHAT",
-        help="Drawings shown two to four times: auto lets them move over all of that time; keep. Default: auto.",
+        help="Drawings that are shown two to four times: auto (spread their motion over that time) or keep (show "
+        "them as long as in the clip). Default: auto.",
     ),
 ]
 ClipSize = Annotated[
@@ -103,11 +129,14 @@ ClipSize = Annotated[
         "--size",
         group=PICTURES,
         metavar="WxH",
-        help="Default: the clip's. For a first look: --size 640x360.",
+        help="The size of the frames in pixels; a small one is quick to try. Default: the clip's size.",
     ),
 ]
 ClipFit = Annotated[
-    str | None, option("--fit", group=PICTURES, metavar="HOW", help="Of another shape: crop, pad or stretch.")
+    str | None,
+    option(
+        "--fit", group=PICTURES, metavar="HOW", help="If --size has another shape than the clip: crop, pad or stretch."
+    ),
 ]
 Protect = Annotated[
     str | None,
@@ -115,7 +144,7 @@ Protect = Annotated[
         "--protect",
         group=PICTURES,
         metavar="MASK",
-        help="A picture of the film's shape, white where nothing is to move: logos, subtitles.",
+        help="A picture of the film's shape, white where nothing should move, such as logos and subtitles.",
     ),
 ]
 Sound = Annotated[
@@ -124,7 +153,7 @@ Sound = Annotated[
         "--sound",
         group=FILM,
         metavar="WHAT",
-        help="keep: in time with the pictures, stretched with them at its own pitch; or drop. Default: keep.",
+        help="keep: the sound stays in time with the frames and keeps its pitch; or drop. Default: keep.",
     ),
 ]
 
@@ -139,7 +168,7 @@ Way = Annotated[
         "--as",
         group=FILM,
         metavar="WHAT",
-        help="side: beside each other; split: parts of one picture; difference: to the first, 4 times, on grey. "
-        "Default: side.",
+        help="side: beside each other; split: parts of one picture; difference: how each differs from the first, "
+        "enlarged 4 times, on grey. Default: side.",
     ),
 ]

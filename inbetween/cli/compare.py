@@ -1,10 +1,11 @@
-"""`inbetween compare`: clips beside each other."""
+"""`inbetween compare`: two or more clips in one film."""
 
 from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from inbetween.cli import clip_options as c
 from inbetween.cli import options as o
@@ -12,7 +13,7 @@ from inbetween.cli.streams import data
 from inbetween.errors import UsageError
 
 if TYPE_CHECKING:
-    from inbetween.cli.console import Show, Stop
+    from inbetween.cli.console import Show
 
 EXAMPLES = """Examples:
 
@@ -22,6 +23,18 @@ EXAMPLES = """Examples:
 
   inbetween compare truth.mp4 a.mp4 b.mp4 -o differences.mkv --as difference
 """
+
+
+@dataclass(frozen=True)
+class CompareRequest:
+    """What the user asked `compare` for, as written."""
+
+    clips: tuple[str, ...]
+    out: str | None
+    way: str
+    overwrite: bool
+    json: bool
+    """Answer with a JSON object."""
 
 
 def compare(
@@ -34,37 +47,47 @@ def compare(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> None:
-    """Show two or more clips in one film: side by side, as parts of one picture, or what differs."""
-    said = dict(locals())
+    """Show two or more clips in one film.
+
+    They are side by side, or parts of one picture, or the film shows how they differ.
+    """
     from inbetween.cli.console import watched
 
-    with watched(progress, quiet, verbose) as (show, stop):
-        _compare(said, show, stop)
+    request = CompareRequest(clips=tuple(clips or ()), out=out, way=way, overwrite=overwrite, json=json_)
+    with watched(progress, quiet, verbose) as show:
+        _compare(request, show)
 
 
-def _compare(said: dict[str, Any], show: Show, stop: Stop) -> None:
+def _compare(request: CompareRequest, show: Show) -> None:
     from inbetween.video import sinks
 
-    clips, way = said["clips"] or [], said["way"]
+    clips, way = request.clips, request.way
     o.one_of("--as", way, c.WAYS)
     if len(clips) < 2:
         raise UsageError("a comparison needs two clips or more", "inbetween compare a.mp4 b.mp4 -o side.mp4")
-    if not said["out"]:
+    if not request.out:
         raise UsageError("no output is named", "say where to: -o side.mp4")
-    sink = sinks.parse(said["out"])
-    show.sink, stop.patient = sink, True
+    sink = sinks.parse(request.out)
     from inbetween.compare import compare, names
 
-    written, ratios = compare(clips, sink, way, show, overwrite=said["overwrite"])
+    with show.making(sink):
+        written, ratios = compare(clips, sink, way, show, overwrite=request.overwrite)
     show.close()
-    if said["json_"]:
-        facts = {"as": way, "clips": clips, "psnr": [round(ratio, 3) for ratio in ratios], "frames": written.count}
-        size, bytes_ = list(written.size), written.bytes
-        text = json.dumps({**facts, "size": size, "seconds": float(written.duration), "bytes": bytes_})
-        data(text.encode("utf-8", "backslashreplace"))
+    height, width = written.size
+    if request.json:
+        facts = {
+            "as": way,
+            "clips": clips,
+            "psnr": [round(ratio, 3) for ratio in ratios],
+            "frames": written.count,
+            "size": [height, width],
+            "seconds": float(written.duration),
+            "bytes": written.bytes,
+        }
+        data(json.dumps(facts).encode("utf-8", "backslashreplace"))
         return
     first, *others = names(clips)
-    told = ", ".join(f"{name} {ratio:.2f} dB" for name, ratio in zip(others, ratios, strict=True))
-    height, width = written.size
-    show.made(f"{written.count} frames, {width}x{height}, {float(written.duration):.2f} s; PSNR to {first}: {told}")
+    psnr = ", ".join(f"{name} {ratio:.2f} dB" for name, ratio in zip(others, ratios, strict=True))
+    seconds = float(written.duration)
+    show.made(f"{written.count} frames, {width}x{height}, {seconds:.2f} s; PSNR against {first}: {psnr}")
     data(os.fsencode(written.path))

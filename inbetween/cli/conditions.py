@@ -1,30 +1,35 @@
-"""`inbetween conditions`: the pictures that steer the networks, to look at."""
+"""`inbetween conditions`: draws the pictures that steer the networks, for people to look at."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from inbetween.cli import options as o
 from inbetween.cli import two_keys
+from inbetween.cli.two_keys import PairRequest, SearchRequest
 from inbetween.errors import InbetweenError, UsageError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from inbetween.cli.console import Show, Stop
+    from inbetween.cli.console import Show
     from inbetween.key_files import KeyFiles
     from inbetween.motion.search import Search
-    from inbetween.plan import Plan
-    from inbetween.types import Motion
+    from inbetween.types import Motion, Report
+    from inbetween.video.sinks import Sink
 
-SIZES = {"lines": "1024x576", "heatmaps": "512x320"}
-"""Of the published networks."""
-DRAWN = {"lines": ("lines", "people"), "heatmaps": ("drags", "points")}
-"""What is seen in the pictures of a kind."""
+LINES, HEATMAPS = "lines", "heatmaps"
+SIZES = {LINES: "1024x576", HEATMAPS: "512x320"}
+"""Default sizes: those that the published networks were trained at."""
+DRAWN = {LINES: ("lines", "people"), HEATMAPS: ("drags", "points")}
+"""The kinds of tracks that the pictures of each kind show."""
 THICKEST = 100
-EXAMPLES = """FCVG is steered by matched lines and by people's poses, in pictures that are cropped to its size;
-Framer by a spot of light for every point that is followed, in pictures that are stretched.
+"""Pixels; far above any use, it only keeps the drawing from overflowing. Chosen by eye."""
+EXAMPLES = """FCVG is steered by matched lines and by people's poses, drawn in pictures that are cropped to its size.
+Framer is steered by a spot of light for each point that it follows, in pictures that are stretched to its size.
 
 Examples:
 
@@ -36,6 +41,36 @@ Examples:
 """
 
 
+@dataclass(frozen=True)
+class ConditionsRequest:
+    """What the user asked `conditions` for, as written."""
+
+    pair: PairRequest
+    search: SearchRequest
+    kind: str
+    frames: str | None
+    """Frames between the two keys."""
+    fps: str | None
+    size: str | None
+    even: bool
+    thickness: str
+    motion: str | None
+    drags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What will be drawn, and where to."""
+
+    sink: Sink
+    count: int
+    rate: Fraction
+    size: tuple[int, int]
+    """(H, W) in pixels."""
+    thickness: int
+    """Of lines, in pixels."""
+
+
 def conditions(
     keys: o.Pair = None,
     fit: o.FitKeys = None,
@@ -44,7 +79,7 @@ def conditions(
     overwrite: o.Overwrite = False,
     frames: o.Frames = None,
     fps: o.Fps = None,
-    kind: o.Kind = "lines",
+    kind: o.Kind = LINES,
     size: o.ConditionSize = None,
     even: o.Even = False,
     thickness: o.Thickness = "1",
@@ -59,126 +94,143 @@ def conditions(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> None:
-    """Draw what steers the networks: lines and poses, or spots of light."""
-    said = dict(locals())
+    """Draw the pictures that steer the networks.
+
+    They show lines and poses, or spots of light.
+    """
     from inbetween.cli.console import watched
 
-    with watched(progress, quiet, verbose, "the output") as (show, stop):
-        _conditions(said, show, stop)
-
-
-def _conditions(said: dict[str, Any], show: Show, stop: Stop) -> None:
-    plan, thickness = _plan(said)
-    search = _search(said)
-    keys = two_keys.opened(said, plan.key_paths, show)
-    from inbetween.devices import quiet_opencv
-    from inbetween.video.write import prepare, rehearse, write
-
-    size, rate = plan.size or keys.size, plan.timeline.rate
-    files = [said["motion"]] if said["motion"] is not None else []
-    prepare(plan.sink, said["overwrite"], [*plan.key_paths, *files])
-    _refuse_large(plan.count, size)
-    rehearse(plan.sink, rate, size)
-    with quiet_opencv():
-        motion = _motion(said, keys, search, show)
-        pictures = _pictures(said, motion, plan.count, size, thickness, show)
-        stop.patient = True
-        write(
-            plan.sink,
-            pictures,
-            rate,
-            plan.count,
-            size,
-            show,
-            said["overwrite"],
-            threads=plan.settings.threads,
-        )
-    facts = {name: count for name, count in two_keys.counts(motion).items() if name in DRAWN[said["kind"]]}
-    text = f"{plan.count} pictures of {said['kind']}, {size[1]}x{size[0]}; {two_keys.counted(facts)}"
-    two_keys.answer(said, show, text, {"kind": said["kind"], "frames": plan.count, "size": size, **facts})
-
-
-def _plan(said: dict[str, Any]) -> tuple[Plan, int]:
-    """Counts, size and output as `run` takes them, and how thick lines are."""
-    from inbetween.plan import RunRequest, plan
-
-    o.one_of("--kind", said["kind"], SIZES)
-    keys = tuple(map(str, two_keys.key_paths(said)))
-    thickness = o.whole("--thickness", said["thickness"], 1) or 1
-    if thickness > THICKEST:
-        raise UsageError(f"--thickness {thickness} is beyond the bound of {THICKEST}", "FCVG knows 1")
-    if not said["out"]:
-        raise UsageError("no output is named", "say where to: -o conditions.gif")
-    words = RunRequest(
-        keys,
-        said["out"],
-        frames=o.whole("-n", said["frames"]),
-        fps=said["fps"],
-        size=said["size"] or SIZES[said["kind"]],
-        fit=said["fit"],
-        drag=tuple(said["drag"] or ()),
-        motion=said["motion"],
+    request = ConditionsRequest(
+        pair=PairRequest(keys=tuple(keys or ()), out=out, fit=fit, force=force, overwrite=overwrite, json=json_),
+        search=SearchRequest(matcher=matcher, weights=weights, seed=seed, poses=poses),
+        kind=kind,
+        frames=frames,
+        fps=fps,
+        size=size,
+        even=even,
+        thickness=thickness,
+        motion=motion,
+        drags=tuple(drag or ()),
     )
-    return plan(words), thickness
+    with watched(progress, quiet, verbose, "the output was whole") as show:
+        _conditions(request, show)
 
 
-def _search(said: dict[str, Any]) -> Search:
-    """Who gives a motion wants no other; a spot for each of hundreds of points would be one light."""
+def _conditions(request: ConditionsRequest, show: Show) -> None:
+    drawing, search = _drawing(request), _search(request)
+    from inbetween.devices import quiet_opencv, thread_count
+    from inbetween.report import Collect
+    from inbetween.video.write import FilmFormat, WriteOptions, prepare, rehearse, write
+
+    pair, report = request.pair, Collect(show)
+    paths, keys = two_keys.key_paths(pair), two_keys.opened(pair, report)
+    prepare(drawing.sink, pair.overwrite, [*paths, *([request.motion] if request.motion is not None else [])])
+    _refuse_large(drawing)
+    rehearse(drawing.sink, drawing.rate, drawing.size)
+    with quiet_opencv():
+        motion = _motion(request, keys, search, report)
+        pictures = _pictures(request, drawing, motion, report)
+        with show.making():
+            form = FilmFormat(drawing.sink, drawing.rate, drawing.count, drawing.size)
+            write(form, pictures, report, WriteOptions(pair.overwrite, thread_count(None)))
+    facts = {name: count for name, count in two_keys.counts(motion).items() if name in DRAWN[request.kind]}
+    height, width = drawing.size
+    text = f"{drawing.count} pictures of {request.kind}, {width}x{height}; {two_keys.counted(facts)}"
+    whole = {"kind": request.kind, "frames": drawing.count, "size": drawing.size, **facts}
+    two_keys.answer(pair, show, text, whole, report.notes)
+
+
+def _drawing(request: ConditionsRequest) -> Drawing:
+    """Check all that can be checked before a file is opened.
+
+    Raises:
+        UsageError, UnknownName: options that make no sense.
+    """
+    from inbetween.motion.user import check_drags
+    from inbetween.sizes import parse_size
+    from inbetween.timeline.grid import DEFAULT_FRAMES, DEFAULT_RATE, MOST_FRAMES
+    from inbetween.timeline.text import parse_rate
+    from inbetween.video import sinks
+
+    o.one_of("--kind", request.kind, SIZES)
+    two_keys.key_paths(request.pair)
+    thickness = o.whole("--thickness", request.thickness, 1) or 1
+    if thickness > THICKEST:
+        raise UsageError(f"--thickness must be from 1 to {THICKEST}, not {thickness}", "FCVG was trained with 1")
+    sink = sinks.parse(two_keys.out_name(request.pair.out, "conditions.gif"))
+    frames = o.whole("-n", request.frames)
+    frames = DEFAULT_FRAMES if frames is None else frames
+    if not 0 <= frames <= MOST_FRAMES - 2:
+        raise UsageError(
+            f"-n must be from 0 to {MOST_FRAMES - 2}, not {frames}", "it counts the pictures between two keys"
+        )
+    rate = DEFAULT_RATE if request.fps is None else parse_rate(request.fps)
+    sinks.check(sink, rate, frames + 2)
+    check_drags(request.drags, 1)
+    size = parse_size(request.size or SIZES[request.kind], "--size ")
+    return Drawing(sink, frames + 2, rate, size, thickness)
+
+
+def _search(request: ConditionsRequest) -> Search:
+    """With a motion from a file nothing is matched unless the user asks for it. Of matched points only some are
+    drawn: spots of light for hundreds of them would run into one."""
     from inbetween.matching.matchers import DEFAULT
 
-    points = "max_score_even" if said["kind"] == "heatmaps" else "all"
-    poses = said["poses"] or (two_keys.NONE if said["kind"] == "heatmaps" else None)
-    usual = DEFAULT if said["motion"] is None else two_keys.NONE
-    return two_keys.search({**said, "points": points, "poses": poses}, usual)
+    wanted = request.search
+    if request.kind == HEATMAPS:
+        wanted = replace(wanted, points="max_score_even", poses=wanted.poses or two_keys.NONE)
+    return two_keys.search(wanted, DEFAULT if request.motion is None else two_keys.NONE)
 
 
-def _refuse_large(count: int, size: tuple[int, int]) -> None:
+def _refuse_large(drawing: Drawing) -> None:
     from inbetween.devices import available_memory
 
-    needed, free = 6 * count * size[0] * size[1], available_memory()
+    count, (height, width) = drawing.count, drawing.size
+    # The pictures, and a copy of them.
+    needed, free = 6 * count * height * width, available_memory()
     if free is not None and needed > free:
         raise InbetweenError(
-            f"{count} pictures of {size[1]}x{size[0]} need about {needed / 1e9:.1f} GB of memory, "
+            f"{count} pictures of {width}x{height} need about {needed / 1e9:.1f} GB of memory, "
             f"{free / 1e9:.1f} GB are free",
             "ask for fewer with -n, or make them smaller with --size",
         )
 
 
-def _motion(said: dict[str, Any], keys: KeyFiles, search: Search, show: Show) -> Motion:
-    """What was drawn, then what was found, in pixels of the start key."""
+def _motion(request: ConditionsRequest, keys: KeyFiles, search: Search, report: Report) -> Motion:
+    """The motion that the user gave, then what the search finds, in pixels of the start key."""
     from inbetween.devices import thread_count
     from inbetween.motion.search import found_motion
     from inbetween.motion.user import user_motions
     from inbetween.types import Motion, Settings
 
-    ours = user_motions(said["drag"] or (), said["motion"], [keys.size], show)
-    found = found_motion(keys, keys.size, search, Settings(threads=thread_count(None)), show)
-    return Motion(tuple(track for motion in (*ours.values(), found) for track in motion.tracks), keys.size)
+    given = user_motions(request.drags, request.motion, [keys.size], report)
+    found = found_motion(keys, keys.size, search, Settings(threads=thread_count(None)), report)
+    return Motion(tuple(track for motion in (*given.values(), found) for track in motion.tracks), keys.size)
 
 
-def _pictures(
-    said: dict[str, Any], motion: Motion, count: int, size: tuple[int, int], thickness: int, show: Show
-) -> NDArray[np.uint8]:
-    """All pictures.
+def _pictures(request: ConditionsRequest, drawing: Drawing, motion: Motion, report: Report) -> NDArray[np.uint8]:
+    """All pictures: (count, H, W, 3).
 
     Raises:
         InbetweenError: they are all black, and no motion was given.
     """
-    from inbetween.conditions.frames import condition_times
-    from inbetween.conditions.frames import conditions as line_pictures
+    from inbetween import engines
     from inbetween.conditions.heatmaps import heatmap_pictures
 
-    if said["kind"] == "heatmaps":
-        pictures = heatmap_pictures(motion, condition_times(count, even=True), size)
+    count, size = drawing.count, drawing.size
+    if request.kind == HEATMAPS:
+        pictures = heatmap_pictures(motion, tuple(k / (count - 1) for k in range(count)), size)
         cure = "try another --matcher, or draw what moves with --drag"
     else:
         if any(track.kind == "point" and track.source == "drag" for track in motion.tracks):
-            show.note("drags", "drags are points, which are not drawn among lines: see them with --kind heatmaps")
-        times = condition_times(count, even=said["even"])
-        pictures = line_pictures(motion, times, size, show, seed=two_keys.seed(said), thickness=thickness)
+            report.note("drags", "drags are points, and pictures of lines do not show points: use --kind heatmaps")
+        draw = engines.get("fcvg").conditions
+        assert draw is not None
+        seed = two_keys.seed(request.search.seed)
+        pictures = draw(motion, count, size, report, even=request.even, seed=seed, thickness=drawing.thickness)
         cure = "points are drawn with --kind heatmaps; or try another --matcher"
     if not pictures.any():
-        if said["motion"] is None or not motion.tracks:
+        if request.motion is None or not motion.tracks:
             raise InbetweenError("there is nothing to draw: all pictures would be black", cure)
-        show.note("all-black", f"all pictures are black; {cure}")
+        report.note("all-black", f"all pictures are black; {cure}")
     return pictures

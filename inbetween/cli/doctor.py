@@ -1,4 +1,4 @@
-"""`inbetween doctor`: what works here, and a line of cure for what does not."""
+"""`inbetween doctor`: checks what works on this machine, and says how to mend what does not."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from typing import Annotated
 
 import typer
 
+from inbetween.cli.help import SAID, option
 from inbetween.weights import store
 from inbetween.weights.table import WEIGHTS
 
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.", show_default=False)]
+AsJson = Annotated[bool, option("--json", group=SAID, help="Print JSON.")]
 LEAST_FREE = 2_000_000_000
+"""Bytes that a disk should have free: a long film and its unfinished segments. Chosen by eye."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,14 @@ class Check:
     what: str
     found: str
     cure: str = ""
-    """What to type where it is not as it should be."""
+    """What to type to mend it; empty where nothing is wrong."""
 
 
 def doctor(as_json: AsJson = False) -> None:
-    """Check versions, devices, ffmpeg, disk, and what `auto` would take. Exits with 1 on a failure."""
+    """Check what works on this machine.
+
+    It looks at versions, ffmpeg, devices, disks and weights. Exits with 1 if something does not work.
+    """
     import json
 
     checks: list[Check] = []
@@ -55,7 +60,7 @@ def _checks() -> Iterator[Check]:
     yield _folder("this folder", Path.cwd())
     yield _folder("weights", store.weights_folder())
     yield Check("weights here", _weights())
-    yield Check("auto", "would take flow: it needs no weights, and is fast everywhere")
+    yield Check("auto", "stands for flow, which needs no weights and is fast on every machine")
 
 
 def _versions() -> Iterator[Check]:
@@ -95,7 +100,7 @@ def _encoders() -> str:
 
     there, known = ffmpeg.encoders(), [*codecs.CODECS, "gif"]
     missing = [name for name in known if name not in there]
-    # Those that are taken unasked; without another one, a codec or a preset is refused.
+    # The encoders that are used by default have to be there; without another one, only its --codec is refused.
     needed = {form.codec for form in sinks.SINKS.values() if form.muxer} | {"ffv1"}
     if needed & set(missing):
         raise RuntimeError(f"this ffmpeg has no {', '.join(missing)}")
@@ -124,7 +129,7 @@ def _devices() -> str:
 def _weights() -> str:
     here = {name: [path is not None for path in store.placed(name).values()] for name in WEIGHTS}
     found = [name if all(parts) else f"{name} (a part of it)" for name, parts in here.items() if any(parts)]
-    return ", ".join(found) or "none; inbetween models lists them"
+    return ", ".join(found) or "none; see inbetween models"
 
 
 def _folder(what: str, folder: Path) -> Check:

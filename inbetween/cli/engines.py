@@ -1,4 +1,4 @@
-"""`inbetween engines`: what there is, what it needs, what it may be used for."""
+"""`inbetween engines`: the engines, what they need, and what they may be used for."""
 
 from __future__ import annotations
 
@@ -7,12 +7,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from inbetween.cli.help import ENGINE, SAID, option
+
 if TYPE_CHECKING:
     from inbetween.engine import Engine
 
-Name = Annotated[str | None, typer.Argument(metavar="[NAME]", help="One engine, with its options.", show_default=False)]
+Name = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[NAME]",
+        help="An engine, to see its options. Default: the list of all engines.",
+        show_default=False,
+        rich_help_panel=ENGINE,
+    ),
+]
 COMMERCIAL = {True: "yes", False: "no", None: "unknown"}
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.", show_default=False)]
+AsJson = Annotated[bool, option("--json", group=SAID, help="Print JSON.")]
 
 
 def engines(name: Name = None, as_json: AsJson = False) -> None:
@@ -73,7 +83,7 @@ def _show_table(chosen: list[Engine]) -> None:
             "yes" if store.installed(engine.needs) else "no",
         )
     Console(highlight=False).print(table)
-    typer.echo("inbetween engines NAME lists the options of one.")
+    typer.echo("For the options of one of them: inbetween engines NAME")
 
 
 def _show_one(engine: Engine) -> None:
@@ -87,11 +97,11 @@ def _show_one(engine: Engine) -> None:
 
     console = Console(highlight=False)
     rows = {
-        "needs": ", ".join(engine.needs) or "nothing: it works at once",
+        "needs": ", ".join(engine.needs) or "nothing; it works at once",
         "runs on": ", ".join(engine.devices),
         "frames": "" if engine.lengths is None else f"{counts_text(engine.lengths)} at once, both keys included",
         "rate": "" if engine.fps is None else f"trained on clips of {float(engine.fps):g} frames per second",
-        "licence": f"of the code {engine.licence}" if engine.needs else engine.licence,
+        "licence": f"{engine.licence} (the code)" if engine.needs else engine.licence,
         "weights": "; ".join(f"{one.title}: {one.licence}" for one in map(store.get, engine.needs)),
         "commercial": COMMERCIAL[commercial(engine)],
         "paper": engine.paper,

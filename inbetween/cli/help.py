@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING
 
 import typer
 from typer.core import TyperCommand
 
 from inbetween.errors import UsageError
+
+if TYPE_CHECKING:
+    # typer has no public names for them.
+    from typer._click.core import Context
+    from typer._click.formatting import HelpFormatter
 
 FILM, TIME, KEYS, PICTURES, MOTION, ENGINE, WORK, SAID = (
     "The film",
@@ -18,20 +23,20 @@ FILM, TIME, KEYS, PICTURES, MOTION, ENGINE, WORK, SAID = (
     "Pictures",
     "Motion",
     "Engine",
-    "How it is done",
-    "What is said",
+    "How the work is done",
+    "What is shown",
 )
 
 
 class Grouped(TyperCommand):
-    """A command that shows its options in groups, as plain text, and that takes `-o=OUT` for `-o OUT`. The name of an
-    option is no value of another."""
+    """A command whose help shows the options in groups, as plain text. It accepts `-o=OUT` for `-o OUT`, and refuses
+    the name of an option as the value of another option."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """The `=` after a letter would be taken for the value's first one.
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        """Without this the `=` after a single letter would become a part of the value.
 
         Raises:
-            WordsRefused: an option has no value.
+            UsageError: an option has no value.
         """
         options = {name: param for param in self.params for name in param.opts if name.startswith("-")}
         valued = {name: param for name, param in options.items() if not getattr(param, "is_flag", True)}
@@ -44,13 +49,13 @@ class Grouped(TyperCommand):
                 raise UsageError(f"{word} has no value", f"write it as {word} {valued[word].metavar or 'VALUE'}")
         return super().parse_args(ctx, words + args[end:])
 
-    def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """Arguments as their metavar says: typer would put one more pair of brackets around it."""
+    def collect_usage_pieces(self, ctx: Context) -> list[str]:
+        """Write arguments as their metavar, around which typer would put one more pair of brackets."""
         arguments = [param for param in self.get_params(ctx) if param.param_type_name == "argument"]
         return [self.options_metavar or "", *(str(param.metavar or param.name) for param in arguments)]
 
-    def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write one section a group, in the order of their first options."""
+    def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:
+        """Write one section for each group, in the order of the groups' first options."""
         groups: dict[str, list[tuple[str, str]]] = {}
         for param in self.get_params(ctx):
             line = param.get_help_record(ctx)
@@ -63,6 +68,13 @@ class Grouped(TyperCommand):
                 formatter.write_dl(lines)
 
 
-def option(*names: str, group: str, help: str, **more: Any) -> Any:
-    """An option in a group of the help."""
-    return typer.Option(*names, help=help, rich_help_panel=group, show_default=False, **more)
+def option(*names: str, group: str, help: str, metavar: str | None = None) -> object:
+    """An option for the annotation of a parameter.
+
+    Args:
+        names: such as "--out" and "-o".
+        group: the heading below which the help shows it.
+        help: what it does; sentences.
+        metavar: what stands for its value in the help; None for a flag.
+    """
+    return typer.Option(*names, help=help, metavar=metavar, rich_help_panel=group, show_default=False)

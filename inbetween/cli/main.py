@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from typing import Any
 
 import typer
 
@@ -18,7 +17,7 @@ from inbetween.errors import InbetweenError, UsageError
 
 app = typer.Typer(
     name="inbetween",
-    help="Makes the pictures between two pictures.",
+    help="Make the frames between two pictures: in-betweens, slow motion and loops.",
     epilog="Start with: inbetween run start.png end.png -o out.mp4. More: inbetween COMMAND --help, --version.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -37,18 +36,20 @@ app.command("engines", cls=Grouped)(engines_command.engines)
 app.add_typer(models.app, name="models")
 app.command("doctor", cls=Grouped)(doctor.doctor)
 
-# typer may carry its own click: the class of all its complaints is found through the one name it exports.
-_Complaint: Any = typer.BadParameter.__mro__[2]
-
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run a command and exit: 0 made, 1 files or memory, 2 words, 129, 130 or 143 stopped, 70 a bug."""
+    """Run a command and exit: with 0 if it did what was asked, 1 for trouble with files or memory, 2 for options that
+    make no sense, 129, 130 or 143 if it was stopped, 70 for a bug of ours.
+
+    Args:
+        arguments: the words after `inbetween`; None: those of the process.
+    """
     _open_streams()
     sys.exit(_code(sys.argv[1:] if arguments is None else arguments))
 
 
 def _open_streams() -> None:
-    """Those that the caller has closed lead to nowhere, or the next file would take their place."""
+    """Lead streams that the caller has closed to nowhere, or the next file that is opened would take their place."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
@@ -58,15 +59,15 @@ def _code(arguments: list[str]) -> int:
     try:
         try:
             code = _run(arguments)
-        except _Complaint as complaint:
-            raise _words(complaint, arguments) from None
+        except typer.TyperException as complaint:
+            raise _usage(complaint.format_message(), arguments) from None
     except InbetweenError as problem:
         error(problem)
         return problem.exit_code
     except (KeyboardInterrupt, typer.Abort) as stopped:
         return int(getattr(stopped, "exit_code", 130))
     except BrokenPipeError:
-        # Whoever read our output has gone: nobody is left to be told.
+        # Whoever read our output has gone, so nobody is left to be told.
         lead_nowhere(sys.stdout)
         return 1
     except Exception as problem:
@@ -84,7 +85,7 @@ def _code(arguments: list[str]) -> int:
 
 
 def _run(arguments: list[str]) -> object:
-    # The options of the whole are ours: typer would load pydantic for them before every command's help.
+    # These options are handled here: typer would load pydantic for them, before the help of every command.
     if arguments == ["--version"]:
         typer.echo(f"inbetween {__version__}")
         return 0
@@ -97,12 +98,12 @@ def _run(arguments: list[str]) -> object:
 
 
 def _no_memory(problem: Exception) -> bool:
-    """Of Python's own, and of OpenCV's kind (StsNoMem)."""
+    """Whether memory ran out, in Python or in OpenCV (StsNoMem, -4)."""
     return isinstance(problem, MemoryError) or getattr(problem, "code", None) == -4
 
 
-def _words(complaint: Any, arguments: list[str]) -> UsageError:
-    text = complaint.format_message()
+def _usage(text: str, arguments: list[str]) -> UsageError:
+    """What typer says of the words of a command, as an error of ours with a hint."""
     known = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
     hint = f"see {' '.join(['inbetween', *(word for word in arguments[:1] if word in known)])} --help"
     if text.startswith("No such option"):

@@ -1,18 +1,20 @@
-"""`inbetween match`: a picture of what is found in both keys."""
+"""`inbetween match`: draws the points and lines that a matcher finds in both keys."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from inbetween.cli import options as o
 from inbetween.cli import two_keys
+from inbetween.cli.two_keys import PairRequest, SearchRequest
 
 if TYPE_CHECKING:
     from inbetween.cli.console import Show
 
-EXAMPLES = """Points are dots, some of them joined; a line has one colour in both keys. Where a dot has another colour
-than those around it, it is matched wrongly.
+EXAMPLES = """Both pictures are drawn side by side. Each matched point is a dot, and some pairs of dots are
+joined; each matched line has the same colour in both pictures. A dot whose colour differs from the
+dots around it is a wrong match.
 
 Examples:
 
@@ -36,36 +38,38 @@ def match(
     verbose: o.Verbose = False,
 ) -> None:
     """Draw the points and lines that are found in both pictures."""
-    said = dict(locals())
     from inbetween.cli.console import watched
 
-    with watched(progress, quiet, verbose, "the picture") as (show, _):
-        _match(said, show)
+    request = PairRequest(keys=tuple(keys or ()), out=out, fit=fit, force=force, overwrite=overwrite, json=json_)
+    with watched(progress, quiet, verbose, "the picture was whole") as show:
+        _match(request, SearchRequest(matcher=matcher, weights=weights), show)
 
 
-def _match(said: dict[str, Any], show: Show) -> None:
+def _match(request: PairRequest, wanted: SearchRequest, show: Show) -> None:
     from inbetween.errors import UnknownName
     from inbetween.matching.matchers import DEFAULT, MATCHERS
 
-    paths, out = two_keys.key_paths(said), two_keys.out_file(said["out"], ".png", "matches.png")
-    search = two_keys.search(said, DEFAULT)
+    paths, out = two_keys.key_paths(request), two_keys.out_file(request, ".png", "matches.png")
+    search = two_keys.search(wanted, DEFAULT)
     if search.matcher is None:
         raise UnknownName("matcher", two_keys.NONE, MATCHERS)
-    keys = two_keys.opened(said, paths, show)
     from inbetween.conditions.match_sheet import match_sheet
     from inbetween.devices import quiet_opencv, thread_count
     from inbetween.motion.search import matches_of
-    from inbetween.produce import save
+    from inbetween.report import Collect
+    from inbetween.sidecars import save
     from inbetween.types import Settings
     from inbetween.video import publish
 
-    publish.prepare_file(str(out), said["overwrite"], paths)
+    report = Collect(show)
+    keys = two_keys.opened(request, report)
+    publish.prepare_file(str(out), request.overwrite, paths)
     start, end = keys
     begin = time.monotonic()
     with quiet_opencv():
-        found = matches_of(start, end, search, Settings(threads=thread_count(None)), show)
+        found = matches_of(start, end, search, Settings(threads=thread_count(None)), report)
         seconds = time.monotonic() - begin
         save(out, match_sheet(start, end, found))
     facts = {"points": len(found.points_a), "lines": len(found.lines_a)}
     text = f"{two_keys.counted(facts)}; matcher {search.matcher}, {seconds:.1f} s"
-    two_keys.answer(said, show, text, {"matcher": search.matcher, "size": keys.size, **facts})
+    two_keys.answer(request, show, text, {"matcher": search.matcher, "size": keys.size, **facts}, report.notes)

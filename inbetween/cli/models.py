@@ -1,4 +1,4 @@
-"""`inbetween models`: networks' weights, what they may be used for, and how they get here."""
+"""`inbetween models`: the weights of networks, what they may be used for, and how to get them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, NotRequired, TypedDict
 
 import typer
 
@@ -17,20 +17,20 @@ from inbetween.cli.help import SAID, WORK, Grouped, option
 from inbetween.cli.streams import data, say
 from inbetween.errors import InbetweenError
 from inbetween.weights import store
-from inbetween.weights.table import WEIGHTS
+from inbetween.weights.table import WEIGHTS, File, Folder, Published
 
 if TYPE_CHECKING:
     from inbetween.cli.console import Show
 
 ASKED = 1_000_000_000
-"""Downloads of so many bytes are asked about."""
+"""Bytes; larger downloads are asked about. Chosen by eye."""
 HELP = """List, get, check and remove the weights of networks.
 
-An engine with networks needs their weights: files that others have made, each under a licence of its own. They
-lie in a folder per name in the folder of --weights or INBETWEEN_WEIGHTS, else in ~/.cache/inbetween; what the
-Hugging Face Hub's own cache has is used too. Nothing is downloaded unless you say `pull`.
+An engine with networks needs their weights: files that others have made, each under a licence of its own. They are
+kept in the folder of --weights or INBETWEEN_WEIGHTS, or in ~/.cache/inbetween, one folder for each name. Files in the
+cache of the Hugging Face Hub are used too. Nothing is downloaded unless you ask for it with `pull`.
 """
-EXAMPLES = """Without a command: the list.
+EXAMPLES = """Without a command, the list is shown.
 
 Examples:
 
@@ -47,21 +47,66 @@ app = typer.Typer(
 THESE = "Weights"
 
 
-def _argument(metavar: str, help: str) -> Any:
+def _argument(metavar: str, help: str) -> object:
     return typer.Argument(metavar=metavar, help=help, rich_help_panel=THESE, show_default=False)
 
 
-Name = Annotated[str, _argument("NAME", "As `inbetween models` lists it.")]
-MaybeName = Annotated[str | None, _argument("[NAME]", "Default: all of them.")]
-Given = Annotated[str, _argument("PATH", "A file, or a folder of them.")]
-AsJson = Annotated[bool, option("--json", help="As JSON.", group=SAID)]
-Commercial = Annotated[bool, option("--commercial", group=THESE, help="Only those known to allow commercial use.")]
-Full = Annotated[bool, option("--full", group=THESE, help="Files of full precision, where half of it would do.")]
-Offline = Annotated[
-    bool, option("--offline", group=WORK, help="Ask nobody: fail if something is missing (also INBETWEEN_OFFLINE=1).")
+Name = Annotated[str, _argument("NAME", "A name from the list of `inbetween models`.")]
+MaybeName = Annotated[str | None, _argument("[NAME]", "A name from the list. Default: all of them.")]
+Given = Annotated[str, _argument("PATH", "A file of weights, or a folder with such files.")]
+AsJson = Annotated[bool, option("--json", help="Print JSON.", group=SAID)]
+Commercial = Annotated[
+    bool, option("--commercial", group=THESE, help="Only weights that are known to allow commercial use.")
 ]
-Yes = Annotated[bool, option("--yes", "-y", group=WORK, help="Do not ask.")]
-Move = Annotated[bool, option("--move", group=WORK, help="Take the files away from PATH.")]
+Full = Annotated[bool, option("--full", group=THESE, help="Get files of full precision where half precision would do.")]
+Offline = Annotated[
+    bool,
+    option(
+        "--offline",
+        group=WORK,
+        help="Do not use the network: fail if a file is missing (also INBETWEEN_OFFLINE=1).",
+    ),
+]
+Yes = Annotated[bool, option("--yes", "-y", group=WORK, help="Answer all questions with yes.")]
+Move = Annotated[bool, option("--move", group=WORK, help="Move the files instead of copying them.")]
+
+
+class FileFacts(TypedDict):
+    """What is known of a file of weights, or of shards or a folder that are published together."""
+
+    name: str
+    size: int | None
+    """In bytes."""
+    sha256: str | None
+    files: NotRequired[list[FileFacts]]
+    """The files that make it up, where it is more than one."""
+
+
+class PartFacts(TypedDict):
+    """One part of some weights."""
+
+    part: str
+    path: str | None
+    """None where it is not installed."""
+    files: list[FileFacts]
+    """Each of these files will do."""
+
+
+class Facts(TypedDict):
+    """What `--json` says of some weights."""
+
+    name: str
+    title: str
+    needed_by: list[str]
+    licence: str
+    commercial: bool | None
+    terms: str | None
+    page: str
+    repository: str | None
+    revision: str | None
+    installed: str
+    """yes, no or part."""
+    parts: list[PartFacts]
 
 
 @app.callback(help=HELP, epilog=EXAMPLES)
@@ -73,22 +118,22 @@ def models(ctx: typer.Context) -> None:
 
 @app.command("list", cls=Grouped)
 def list_(commercial: Commercial = False, folder: o.Weights = None, as_json: AsJson = False) -> None:
-    """List all that are known, who needs them, and their licences."""
+    """List all known weights, their users and their licences."""
     import json
 
     names = [name for name, weights in WEIGHTS.items() if weights.commercial or not commercial]
     if as_json:
         typer.echo(json.dumps([_facts(name, _home(folder)) for name in names], ensure_ascii=False))
     elif not names:
-        say("no weights here are known to allow commercial use to everybody: inbetween models show NAME says more")
+        say("no weights are known to allow commercial use to everybody: see inbetween models show NAME")
     else:
         _table(names, _home(folder))
-        typer.echo("inbetween models show NAME says all of one.")
+        typer.echo("For more about one of them: inbetween models show NAME")
 
 
 @app.command("show", cls=Grouped)
 def show(name: Name, folder: o.Weights = None, as_json: AsJson = False) -> None:
-    """Show all about one: terms, files, how to get it."""
+    """Show the terms and the files of weights, and how to get them."""
     import json
 
     home = _home(folder)
@@ -103,7 +148,7 @@ def show(name: Name, folder: o.Weights = None, as_json: AsJson = False) -> None:
         "page": weights.page,
         "files": weights.drive,
         "licence": weights.licence,
-        "commercial": _said(weights.commercial),
+        "commercial": _yes_or_no(weights.commercial),
         "terms": weights.terms or "unknown: see the page",
         "size": _size(name, home),
         "revision": weights.revision or ("the newest" if weights.repository else ""),
@@ -115,7 +160,7 @@ def show(name: Name, folder: o.Weights = None, as_json: AsJson = False) -> None:
     typer.echo("  parts")
     for part in facts["parts"]:
         typer.echo(f"    {part['part']}: {part['path'] or 'not here'}")
-        for file in part["files"]:
+        for file in [file for one in part["files"] for file in one.get("files", [one])]:
             size = "size unknown" if file["size"] is None else f"{file['size']} bytes"
             typer.echo(f"      {file['name']}, {size}, SHA-256 {file['sha256'] or 'unknown'}")
     if facts["installed"] != "yes":
@@ -132,16 +177,18 @@ def pull(
     progress: o.ProgressMode = "auto",
     quiet: o.Quiet = False,
 ) -> None:
-    """Download from the Hugging Face Hub.
+    """Download weights from the Hugging Face Hub.
 
-    Where it was stopped, the same command goes on. Where the weights are goes to stdout.
+    After it was stopped, the same command goes on. The folder of the weights is printed to stdout.
     """
     home = _home(folder)
-    with watched(progress, quiet, "the download", "what is there of it is kept; the same command goes on") as show:
-        from inbetween.weights import pull as hub
+    with watched(progress, quiet, "the download was whole", "what has come is kept; the same command goes on") as show:
+        from inbetween.engines.shapes import tensor_shapes
+        from inbetween.weights.hub import remotes
+        from inbetween.weights.pull import pull as download
 
         weights = store.get(name)
-        files = hub.remotes(name, home, full=full, offline=offline)
+        files = remotes(name, home, full=full, offline=offline)
         if files:
             size = sum(file.size for file in files)
             count = f"{len(files)} file{'s' * (len(files) > 1)}"
@@ -149,10 +196,10 @@ def pull(
             show.note("licence", f"licence: {weights.licence}; terms: {weights.terms or weights.page}")
             if size > ASKED and not yes:
                 _ask(f"download {_bytes(size)}?", "nothing was downloaded")
-            hub.pull(name, files, home, show)
-            show.made(f"{weights.title} is whole, commit {files[0].commit}")
+            download(name, files, home, show, tensor_shapes(name))
+            show.made(f"{weights.title} is complete, commit {files[0].commit}")
         else:
-            show.made(f"{weights.title} is all there already")
+            show.made(f"{weights.title} is complete already")
         data(os.fsencode(_place(name, home)))
 
 
@@ -165,23 +212,24 @@ def install(
     progress: o.ProgressMode = "auto",
     quiet: o.Quiet = False,
 ) -> None:
-    """Take in files that you got by hand.
+    """Install files that you downloaded yourself.
 
-    They are checked, and copied to where they are looked for. Where that is goes to stdout.
+    They are checked, and copied to where engines look for them. That folder is printed to stdout.
     """
     home = _home(folder)
-    with watched(progress, quiet, "the copy", "nothing is left of it; the same command begins anew") as show:
+    with watched(progress, quiet, "the copy was whole", "nothing is left of it; the same command begins anew") as show:
+        from inbetween.engines.shapes import tensor_shapes
         from inbetween.weights import install as by_hand
 
-        files = by_hand.given(name, Path(path).expanduser(), home)
-        by_hand.install(name, files, home, show, move=move)
+        parts = by_hand.given(name, Path(path).expanduser(), home)
+        by_hand.install(name, parts, home, show, tensor_shapes(name), move=move)
         missing = [key for key, found in store.placed(name, home).items() if found is None]
         text = "; still missing: " + ", ".join(missing) if missing else ""
-        show.made(f"{store.get(name).title}: {', '.join(has.file.name for has in files.values())}{text}")
-        for key, has in files.items():
+        show.made(f"{store.get(name).title}: {', '.join(has.one.name for has in parts.values())}{text}")
+        for key, has in parts.items():
             taken = store.placed(name, home)[key]
-            if taken != home / name / has.file.name:
-                show.note("other", f"{taken} is taken before it")
+            if taken != home / name / has.one.name:
+                show.note("other", f"{taken} is used instead of it")
         data(os.fsencode(_place(name, home)))
 
 
@@ -189,20 +237,23 @@ def install(
 def verify(
     name: MaybeName = None, folder: o.Weights = None, progress: o.ProgressMode = "auto", quiet: o.Quiet = False
 ) -> None:
-    """Check hashes, names and shapes of what is here.
+    """Check the hashes, names and shapes of installed files.
 
     Exits with 1 if something is wrong.
     """
     home, wrong, count = _home(folder), [], 0
-    with watched(progress, quiet, "the check", "nothing was changed; the same command begins anew") as show:
+    with watched(
+        progress, quiet, "everything was checked", "nothing was changed; the same command begins anew"
+    ) as show:
+        from inbetween.engines.shapes import tensor_shapes
         from inbetween.weights.check import verify as verdicts
 
         for one in [name] if name else WEIGHTS:
-            for verdict in verdicts(one, home, show):
+            for verdict in verdicts(one, home, show, tensor_shapes(one)):
                 count += 1
                 if verdict.wrong:
                     wrong.append(one)
-                said = verdict.wrong or ", ".join(verdict.checked) or "nothing is known to check it by"
+                said = verdict.wrong or ", ".join(verdict.checked) or "there is nothing to check it by"
                 show.close()
                 typer.echo(f"{'WRONG' if verdict.wrong else 'ok':<7}{verdict.path}: {said}")
         if not count:
@@ -219,7 +270,7 @@ def verify(
 
 @app.command("path", cls=Grouped)
 def path(name: Name, folder: o.Weights = None) -> None:
-    """Print where the files are, one a line.
+    """Print the paths of the files, one on each line.
 
     Exits with 1 if one is missing.
     """
@@ -229,22 +280,22 @@ def path(name: Name, folder: o.Weights = None) -> None:
 
 @app.command("remove", cls=Grouped)
 def remove(name: Name, yes: Yes = False, folder: o.Weights = None, quiet: o.Quiet = False) -> None:
-    """Remove what pull and install have put here.
+    """Remove weights that were put here by pull or install.
 
-    Nothing else is touched: neither the cache of the Hugging Face Hub nor files of yours beside them.
+    Nothing else is touched: neither the cache of the Hugging Face Hub nor your own files beside them.
     """
     home = _home(folder)
-    with watched("auto", quiet, "the removal", "the same command goes on") as show:
+    with watched("auto", quiet, "everything was removed", "the same command goes on") as show:
         from inbetween.weights import install as by_hand
 
         store.get(name)
         files = by_hand.ours(name, home)
         if not files:
             others = [str(found) for found in store.placed(name, home).values() if found is not None]
-            raise InbetweenError(
-                f"nothing of {name} lies in {home / name}",
-                f"{others[0]} was put there by others: remove it by hand" if others else "see inbetween models list",
-            )
+            hint = "see inbetween models list"
+            if others:
+                hint = f"{others[0]} was not put there by inbetween: remove it yourself"
+            raise InbetweenError(f"no files of {name} are in {home / name}", hint)
         size = _bytes(sum(file.lstat().st_size for file in files))
         if not yes:
             _ask(f"remove {size} from {home / name}?", "nothing was removed")
@@ -253,12 +304,12 @@ def remove(name: Name, yes: Yes = False, folder: o.Weights = None, quiet: o.Quie
 
 
 @contextmanager
-def watched(progress: str, quiet: bool, what: str, left: str) -> Iterator[Show]:
-    """As of `cli.console`, which is heavy."""
+def watched(progress: str, quiet: bool, goal: str, left: str) -> Iterator[Show]:
+    """See `console.watched`, which takes long to import: the list of weights does without it."""
     from inbetween.cli import console
 
-    with console.watched(progress, quiet, False, what, left) as (report, _):
-        yield report
+    with console.watched(progress, quiet, False, goal, left) as show:
+        yield show
 
 
 def _home(folder: str | None) -> Path:
@@ -266,22 +317,22 @@ def _home(folder: str | None) -> Path:
 
 
 def _place(name: str, home: Path) -> Path:
-    """Where the weights are: their own folder, or the one that the first file is published below."""
+    """The folder of the weights: their own, or the one below which their first file was published."""
     own = home / name
     if own.is_dir():
         return own
     key, first = next((key, found) for key, found in store.placed(name, home).items() if found is not None)
-    return first.parents[store.file_of(store.get(name).parts[key], first).name.count("/")]
+    return first.parents[store.published(store.get(name).parts[key], first).name.count("/")]
 
 
 def _ask(question: str, otherwise: str) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise InbetweenError(f"{question.rstrip('?')} is asked about, and nobody is there", "say --yes")
+        raise InbetweenError(f"nobody is there to answer the question: {question}", "answer it with --yes")
     if not typer.confirm(question, err=True):
-        raise InbetweenError(otherwise, "say y, or --yes")
+        raise InbetweenError(otherwise, "answer y, or use --yes")
 
 
-def _facts(name: str, home: Path) -> dict[str, Any]:
+def _facts(name: str, home: Path) -> Facts:
     from inbetween import engines
 
     weights, placed = store.get(name), store.placed(name, home)
@@ -302,11 +353,19 @@ def _facts(name: str, home: Path) -> dict[str, Any]:
             {
                 "part": key,
                 "path": None if placed[key] is None else str(placed[key]),
-                "files": [{"name": file.name, "size": file.size, "sha256": file.sha256} for file in part.files],
+                "files": [_published(one) for one in part.files],
             }
             for key, part in weights.parts.items()
         ],
     }
+
+
+def _published(one: Published) -> FileFacts:
+    """The facts about one way in which a part is published; about each file where it is several."""
+    if isinstance(one, File):
+        return {"name": one.name, "size": one.size, "sha256": one.sha256}
+    files = one.files if isinstance(one, Folder) else (one.index, *one.shards)
+    return {"name": one.name, "size": one.size, "sha256": None, "files": [_published(file) for file in files]}
 
 
 def _table(names: list[str], home: Path) -> None:
@@ -320,17 +379,16 @@ def _table(names: list[str], home: Path) -> None:
     for name in names:
         facts = _facts(name, home)
         licence = re.split("[;:]", facts["licence"])[0]
-        users, commercial = ", ".join(facts["needed_by"]), _said(facts["commercial"])
+        users, commercial = ", ".join(facts["needed_by"]), _yes_or_no(facts["commercial"])
         table.add_row(name, users, _size(name, home), commercial, facts["installed"], licence)
     Console(highlight=False).print(table)
 
 
 def _size(name: str, home: Path) -> str:
-    """Of what is here, else of what would be downloaded."""
-    placed = store.placed(name, home).values()
-    there = [found for found in placed if found is not None]
-    if len(there) == len(placed):
-        return _bytes(sum(found.stat().st_size for found in there))
+    """The size of the files that are here, or of those that would be downloaded."""
+    there = store.files(name, home).values()
+    if all(there):
+        return _bytes(sum(file.stat().st_size for files in there for file in files))
     return store.said_size(store.get(name)).removeprefix("size ")
 
 
@@ -338,5 +396,5 @@ def _bytes(size: int) -> str:
     return f"{size / 1e9:.2f} GB" if size >= 1e8 else f"{size / 1e6:.1f} MB"
 
 
-def _said(allowed: bool | None) -> str:
+def _yes_or_no(allowed: bool | None) -> str:
     return {True: "yes", False: "no", None: "unknown"}[allowed]

@@ -1,19 +1,20 @@
-"""`inbetween motion`: where everything goes between two keys, as a file to look at, change and hand back."""
+"""`inbetween motion`: writes where things move between two keys to a file that the user may edit and pass to `run`."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from inbetween.cli import options as o
 from inbetween.cli import two_keys
+from inbetween.cli.two_keys import PairRequest, SearchRequest
 from inbetween.errors import UsageError
 
 if TYPE_CHECKING:
     from inbetween.cli.console import Show
 
-EXAMPLES = """The file is JSON: one track a line, of a point, a line or a person, in pixels of the start picture.
-Change it, and give it to `inbetween run --motion` or `inbetween conditions --motion`.
+EXAMPLES = """The file is JSON. Each line of it is the track of a point, a line or a person, in pixels of the
+start picture. You can edit it, and pass it to `inbetween run --motion` or `inbetween conditions --motion`.
 
 Examples:
 
@@ -23,6 +24,19 @@ Examples:
 
   inbetween motion start.png end.png -o motion.json --matcher none --drag "120,80 300,90" --pace ease-in-out
 """
+
+
+@dataclass(frozen=True)
+class MotionRequest:
+    """What the user asked `motion` for, as written."""
+
+    pair: PairRequest
+    search: SearchRequest
+    drags: tuple[str, ...]
+    drag_timing: str
+    path: str | None
+    """The kind of path of every track; None: the kind that suits where the track comes from."""
+    pace: str
 
 
 def motion(
@@ -46,54 +60,66 @@ def motion(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> None:
-    """Write where points, lines and people go from one picture to the other."""
-    said = dict(locals())
+    """Write a file of how things move between two pictures.
+
+    It has points, lines and people that are found in both, and the drags that you give.
+    """
     from inbetween.cli.console import watched
 
-    with watched(progress, quiet, verbose, "the file") as (show, _):
-        _motion(said, show)
+    request = MotionRequest(
+        pair=PairRequest(keys=tuple(keys or ()), out=out, fit=fit, force=force, overwrite=overwrite, json=json_),
+        search=SearchRequest(matcher=matcher, weights=weights, points=points, top=top, seed=seed, poses=poses),
+        drags=tuple(drag or ()),
+        drag_timing=drag_timing,
+        path=path,
+        pace=pace,
+    )
+    with watched(progress, quiet, verbose, "the file was whole") as show:
+        _motion(request, show)
 
 
-def _motion(said: dict[str, Any], show: Show) -> None:
+def _motion(request: MotionRequest, show: Show) -> None:
     from inbetween.matching.matchers import DEFAULT
 
-    paths, out = two_keys.key_paths(said), two_keys.out_file(said["out"], ".json", "motion.json")
-    drags = said["drag"] or ()
-    search = two_keys.search(said, DEFAULT)
-    _check(said)
+    pair, drags = request.pair, request.drags
+    paths, out = two_keys.key_paths(pair), two_keys.out_file(pair, ".json", "motion.json")
+    search = two_keys.search(request.search, DEFAULT)
+    _check(request)
     if search.matcher is None and not search.poses and not drags:
         raise UsageError("there is nothing to write", 'leave --matcher none out, or add --drag "x,y x,y"')
-    keys = two_keys.opened(said, paths, show)
     from inbetween.devices import quiet_opencv, thread_count
     from inbetween.motion.document import motion_to_json
     from inbetween.motion.search import found_motion
     from inbetween.motion.user import user_motions
-    from inbetween.produce import save
+    from inbetween.report import Collect
+    from inbetween.sidecars import save
     from inbetween.types import Motion, Settings
     from inbetween.video import publish
 
-    publish.prepare_file(str(out), said["overwrite"], paths)
+    report = Collect(show)
+    keys = two_keys.opened(pair, report)
+    publish.prepare_file(str(out), pair.overwrite, paths)
     with quiet_opencv():
-        found = found_motion(keys, keys.size, search, Settings(threads=thread_count(None)), show)
-    ours = user_motions(drags, None, [keys.size], show, said["drag_timing"])
-    tracks = [track for motion in (*ours.values(), found) for track in motion.tracks]
+        found = found_motion(keys, keys.size, search, Settings(threads=thread_count(None)), report)
+    drawn = user_motions(drags, None, [keys.size], report, request.drag_timing)
+    tracks = [track for motion in (*drawn.values(), found) for track in motion.tracks]
     whole = Motion(
-        tuple(replace(track, pace=said["pace"], path=said["path"] or track.path) for track in tracks), keys.size
+        tuple(replace(track, pace=request.pace, path=request.path or track.path) for track in tracks), keys.size
     )
     if not tracks:
-        show.note("empty-motion", "nothing moves in the file: nothing was found, and nothing was drawn")
+        report.note("empty-motion", "the file holds no motion: nothing was found, and nothing was drawn")
     save(out, motion_to_json(whole).encode())
     facts = two_keys.counts(whole)
-    two_keys.answer(said, show, two_keys.counted(facts), {"size": keys.size, **facts})
+    two_keys.answer(pair, show, two_keys.counted(facts), {"size": keys.size, **facts}, report.notes)
 
 
-def _check(said: dict[str, Any]) -> None:
+def _check(request: MotionRequest) -> None:
     from inbetween.motion.drags import TIMINGS
     from inbetween.motion.tracks import PATHS
     from inbetween.motion.user import check_drags
     from inbetween.timeline.easing import parse_easing
 
-    check_drags(said["drag"] or (), 1)
-    o.one_of("--drag-timing", said["drag_timing"], TIMINGS)
-    o.one_of("--path", said["path"], PATHS)
-    parse_easing(said["pace"])
+    check_drags(request.drags, 1)
+    o.one_of("--drag-timing", request.drag_timing, TIMINGS)
+    o.one_of("--path", request.path, PATHS)
+    parse_easing(request.pace)

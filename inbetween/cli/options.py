@@ -1,4 +1,4 @@
-"""The options of the commands, each said once. Nothing heavy is imported here."""
+"""The options of the commands, each defined once. Nothing heavy is imported here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Keys = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="KEY KEY [KEY ...]",
-        help="The pictures to go through, in order: PNG, JPEG, WebP, TIFF or BMP.",
+        help="The key pictures, in the order of the film: PNG, JPEG, WebP, TIFF or BMP.",
         show_default=False,
         rich_help_panel=FILM,
     ),
@@ -27,8 +27,8 @@ Out = Annotated[
         "-o",
         group=FILM,
         metavar="OUT",
-        help="film.mp4, .mov, .mkv, .webm, .gif, .webp or .apng; a folder of PNG; or names like f_%05d.png "
-        "(.tif, .jpg).",
+        help="What to write: a film (.mp4, .mov, .mkv, .webm), an animation (.gif, .webp, .apng), a folder of PNG "
+        "files, or numbered pictures such as f_%05d.png (.tif, .jpg).",
     ),
 ]
 Preset = Annotated[
@@ -37,7 +37,7 @@ Preset = Annotated[
         "--preset",
         group=FILM,
         metavar="NAME",
-        help="web (.mp4 that plays everywhere), prores4444 (.mov), archive (.mkv, every bit kept) or gif.",
+        help="web (an .mp4 that plays everywhere), prores4444 (.mov), archive (a lossless .mkv) or gif.",
     ),
 ]
 Codec = Annotated[
@@ -46,19 +46,24 @@ Codec = Annotated[
         "--codec",
         group=FILM,
         metavar="NAME",
-        help="ffmpeg's name of the encoder: libx265, libsvtav1, prores_ks, ffv1. Default: libx264; of .webm "
+        help="ffmpeg's name of an encoder, such as libx265, libsvtav1, prores_ks or ffv1. Default: libx264; for .webm "
         "libvpx-vp9.",
     ),
 ]
 Encoder = Annotated[
     str | None,
-    option("--encoder", group=FILM, metavar="WORDS", help='More words for ffmpeg: "-crf 12 -preset slow".'),
+    option("--encoder", group=FILM, metavar="WORDS", help='Further options for ffmpeg: "-crf 12 -preset slow".'),
 ]
 StartNumber = Annotated[
-    str, option("--start-number", group=FILM, metavar="N", help="First number of a sequence. Default: 0.")
+    str,
+    option(
+        "--start-number", group=FILM, metavar="N", help="The number of the first picture of a sequence. Default: 0."
+    ),
 ]
 Loop = Annotated[bool, option("--loop", group=FILM, help="Go back to the first key, so that the film can start again.")]
-PingPong = Annotated[bool, option("--ping-pong", group=FILM, help="There and back; neither end is repeated.")]
+PingPong = Annotated[
+    bool, option("--ping-pong", group=FILM, help="Play there and back, without repeating the frame at either end.")
+]
 Overwrite = Annotated[bool, option("--overwrite", group=FILM, help="Replace an output that exists.")]
 
 Frames = Annotated[
@@ -68,12 +73,17 @@ Frames = Annotated[
         "-n",
         group=TIME,
         metavar="N",
-        help="Pictures between two keys. Default: 23, so two keys make 25.",
+        help="How many frames to make between two keys. Default: 23, so that two keys give 25 frames.",
     ),
 ]
 Fps = Annotated[
     str | None,
-    option("--fps", group=TIME, metavar="RATE", help="25, 24000/1001, 23.976 (meant exactly). Default: 25."),
+    option(
+        "--fps",
+        group=TIME,
+        metavar="RATE",
+        help="Frames per second: 25, 24000/1001, or 23.976, which means the same. Default: 25.",
+    ),
 ]
 Duration = Annotated[
     str | None,
@@ -81,13 +91,13 @@ Duration = Annotated[
         "--duration",
         group=TIME,
         metavar="TIME",
-        help="2s, 500ms, 0:01.5 or 48f, the last frame's display included. With -n it decides the rate, "
-        "otherwise the count.",
+        help="The length of the film, to the end of its last frame: 2s, 500ms, 0:01.5 or 48f (frames). With -n it "
+        "decides the frame rate, otherwise the number of frames.",
     ),
 ]
 At = Annotated[
     str | None,
-    option("--at", group=TIME, metavar="TIMES", help="When each key is reached, one time per key: 0,1.5s,72f."),
+    option("--at", group=TIME, metavar="TIMES", help="The time of each key, with commas between them: 0,1.5s,72f."),
 ]
 Easing = Annotated[
     str,
@@ -95,15 +105,25 @@ Easing = Annotated[
         "--easing",
         group=TIME,
         metavar="EASING",
-        help="Between every two keys: linear, ease-in, ease-out, ease-in-out, cubic-bezier(a,b,c,d), "
-        "steps(n), or a file with one time from 0 to 1 per in-between. Default: linear.",
+        help="The pace between two keys: linear, ease-in, ease-out, ease-in-out, cubic-bezier(a,b,c,d), "
+        "steps(n), or a file with a time from 0 to 1 for each frame between two keys. Default: linear.",
     ),
 ]
 
-Size = Annotated[str | None, option("--size", group=PICTURES, metavar="WxH", help="Default: the first key's size.")]
+Size = Annotated[
+    str | None,
+    option(
+        "--size", group=PICTURES, metavar="WxH", help="The size of the frames in pixels. Default: the first key's size."
+    ),
+]
 Fit = Annotated[
     str | None,
-    option("--fit", group=PICTURES, metavar="HOW", help="Keys of another size or shape: crop, pad or stretch."),
+    option(
+        "--fit",
+        group=PICTURES,
+        metavar="HOW",
+        help="What to do with keys of another size or shape: crop, pad or stretch.",
+    ),
 ]
 Keyframes = Annotated[
     str,
@@ -111,7 +131,8 @@ Keyframes = Annotated[
         "--keyframes",
         group=PICTURES,
         metavar="WHICH",
-        help="The keys in the film: own (your own pixels), generated (by the engine) or none. Default: own.",
+        help="The frames at the keys: own (your pixels, unchanged), generated (made by the engine) or none (left out). "
+        "Default: own.",
     ),
 ]
 IfUnrelated = Annotated[
@@ -120,10 +141,10 @@ IfUnrelated = Annotated[
         "--if-unrelated",
         group=PICTURES,
         metavar="WHAT",
-        help="Keys that have nothing to do with each other: blend, hold or fail. Default: blend.",
+        help="What to do between two keys that have nothing in common: blend, hold or fail. Default: blend.",
     ),
 ]
-Force = Annotated[bool, option("--force", group=PICTURES, help="Take pictures of more than 64 megapixels too.")]
+Force = Annotated[bool, option("--force", group=PICTURES, help="Accept pictures of more than 64 megapixels.")]
 
 Drag = Annotated[
     list[str] | None,
@@ -131,13 +152,15 @@ Drag = Annotated[
         "--drag",
         group=MOTION,
         metavar='"X,Y X,Y ..."',
-        help="Something goes from the first point (in the start picture) to the last (in the end picture), in pixels "
-        'or percent; one point is pinned. Repeatable. With more keys: "2: X,Y X,Y" for the second gap.',
+        help="Something moves from the first point, in the start picture, to the last, in the end picture. Points "
+        "are in pixels or percent; a single point stays where it is. May be repeated. With more than two keys, name "
+        "the gap: "
+        '"2: X,Y X,Y" for the second.',
     ),
 ]
 MotionFile = Annotated[
     str | None,
-    option("--motion", group=MOTION, metavar="JSON", help="Follow the motion in a file of `inbetween motion`."),
+    option("--motion", group=MOTION, metavar="JSON", help="Follow the motion in a file that `inbetween motion` wrote."),
 ]
 
 Pair = Annotated[
@@ -150,11 +173,15 @@ Pair = Annotated[
     ),
 ]
 FitKeys = Annotated[
-    str | None, option("--fit", group=KEYS, metavar="HOW", help="Keys of unlike size: crop, pad or stretch END.")
+    str | None,
+    option(
+        "--fit", group=KEYS, metavar="HOW", help="If END has another size or shape than START: crop, pad or stretch it."
+    ),
 ]
-ForceKeys = Annotated[bool, option("--force", group=KEYS, help="Take pictures of more than 64 megapixels too.")]
+ForceKeys = Annotated[bool, option("--force", group=KEYS, help="Accept pictures of more than 64 megapixels.")]
 OutFile = Annotated[
-    str | None, option("--out", "-o", group=SAID, metavar="OUT", help="The file to write: see the examples.")
+    str | None,
+    option("--out", "-o", group=SAID, metavar="OUT", help="The file to write; its suffix is that of the examples."),
 ]
 OverwriteFile = Annotated[bool, option("--overwrite", group=SAID, help="Replace an output that exists.")]
 Matcher = Annotated[
@@ -163,8 +190,8 @@ Matcher = Annotated[
         "--matcher",
         group=MOTION,
         metavar="NAME",
-        help="sift (needs no weights), sift-homography, sift-fundamental, disk, aliked, loftr, gluestick; or none, "
-        "where something else is given. Default: sift.",
+        help="What finds matching points or lines: sift (needs no weights), sift-homography, sift-fundamental, disk, "
+        "aliked, loftr, gluestick; or none, if you give the motion yourself. Default: sift.",
     ),
 ]
 Poses = Annotated[
@@ -173,7 +200,8 @@ Poses = Annotated[
         "--poses",
         group=MOTION,
         metavar="WHICH",
-        help="auto: of people too, where DWPose is there; or none. Default: auto, where anything is matched.",
+        help="auto: follow people too, if the weights of DWPose are installed; or none. Default: auto, unless "
+        "nothing is matched.",
     ),
 ]
 DragTiming = Annotated[
@@ -182,7 +210,7 @@ DragTiming = Annotated[
         "--drag-timing",
         group=MOTION,
         metavar="HOW",
-        help="From point to point of a drag: equal times, or by length, at one speed. Default: equal.",
+        help="The time from point to point of a drag: equal, or length (at constant speed). Default: equal.",
     ),
 ]
 Points = Annotated[
@@ -191,11 +219,12 @@ Points = Annotated[
         "--points",
         group=MOTION,
         metavar="WHICH",
-        help="Of the matched points: all, random, max_dist, max_score or max_score_even. Default: all.",
+        help="Which matched points to use: all, random, max_dist, max_score or max_score_even. Default: all.",
     ),
 ]
 Top = Annotated[
-    str | None, option("--top", group=MOTION, metavar="K", help="With --points: how many at most. Default: 20.")
+    str | None,
+    option("--top", group=MOTION, metavar="K", help="The largest number of points to use with --points. Default: 20."),
 ]
 MotionPath = Annotated[
     str | None,
@@ -203,16 +232,24 @@ MotionPath = Annotated[
         "--path",
         group=MOTION,
         metavar="HOW",
-        help="Ways between places: straight, spline or arc. Default: spline for drags, straight for matches.",
+        help="How things move between their places: straight, spline or arc. Default: spline for drags, straight for "
+        "matches.",
     ),
 ]
 MotionPace = Annotated[
     str,
-    option("--pace", group=MOTION, metavar="EASING", help="Time on the way: an easing as in run. Default: linear."),
+    option(
+        "--pace",
+        group=MOTION,
+        metavar="EASING",
+        help="The pace along the path: an easing, as for `inbetween run`. Default: linear.",
+    ),
 ]
 MotionSeed = Annotated[
     str,
-    option("--seed", group=MOTION, metavar="N", help="For random points, and for the colours of lines. Default: 0."),
+    option(
+        "--seed", group=MOTION, metavar="N", help="Seed for random points, and for the colours of lines. Default: 0."
+    ),
 ]
 Kind = Annotated[
     str,
@@ -220,22 +257,41 @@ Kind = Annotated[
         "--kind",
         group=PICTURES,
         metavar="WHICH",
-        help="lines, with poses, for FCVG; or heatmaps, a spot per point, for Framer. Default: lines.",
+        help="lines: lines and poses, for FCVG; heatmaps: a spot of light for each point, for Framer. Default: lines.",
     ),
 ]
 ConditionSize = Annotated[
-    str | None, option("--size", group=PICTURES, metavar="WxH", help="Default: 1024x576; of heatmaps 512x320.")
+    str | None,
+    option(
+        "--size",
+        group=PICTURES,
+        metavar="WxH",
+        help="The size of the pictures in pixels. Default: 1024x576; for heatmaps 512x320.",
+    ),
 ]
 Even = Annotated[
-    bool, option("--even", group=PICTURES, help="Equal steps of time; FCVG's own grid shows either key twice.")
+    bool,
+    option(
+        "--even",
+        group=PICTURES,
+        help="Space the pictures evenly in time. Without it they follow FCVG, which shows either key twice.",
+    ),
 ]
 Thickness = Annotated[
-    str, option("--thickness", group=PICTURES, metavar="N", help="Of lines, in pixels; FCVG knows 1. Default: 1.")
+    str,
+    option(
+        "--thickness",
+        group=PICTURES,
+        metavar="N",
+        help="Thickness of the lines, in pixels; FCVG was trained with 1. Default: 1.",
+    ),
 ]
 
 EngineName = Annotated[
     str,
-    option("--engine", "-e", group=ENGINE, metavar="NAME", help="auto, or a name of `inbetween engines`."),
+    option(
+        "--engine", "-e", group=ENGINE, metavar="NAME", help="auto, or a name from `inbetween engines`. Default: auto."
+    ),
 ]
 Set = Annotated[
     list[str] | None,
@@ -243,24 +299,45 @@ Set = Annotated[
         "--set",
         group=ENGINE,
         metavar="NAME=VALUE",
-        help="An option of the engine; `inbetween engines NAME` lists them.",
+        help="Set an option of the engine; `inbetween engines NAME` lists them. May be repeated.",
     ),
 ]
-Seed = Annotated[str, option("--seed", group=ENGINE, metavar="N", help="For engines that draw noise. Default: 0.")]
+Seed = Annotated[
+    str,
+    option(
+        "--seed",
+        group=ENGINE,
+        metavar="N",
+        help="Seed of the noise that some engines start from; the same seed gives the same frames. Default: 0.",
+    ),
+]
 
-Device = Annotated[str, option("--device", group=WORK, metavar="DEVICE", help="auto, cpu, cuda, cuda:0 or mps.")]
+Device = Annotated[
+    str,
+    option(
+        "--device",
+        group=WORK,
+        metavar="DEVICE",
+        help="Where networks run: auto, cpu, cuda, cuda:0 or mps. Default: auto.",
+    ),
+]
 Threads = Annotated[
     str | None,
     option(
         "--threads",
         group=WORK,
         metavar="N",
-        help="Default: all cores, or INBETWEEN_THREADS. Never changes pixels.",
+        help="How many threads to use; this never changes the pixels. Default: INBETWEEN_THREADS, or all cores.",
     ),
 ]
 Weights = Annotated[
     str | None,
-    option("--weights", group=WORK, metavar="FOLDER", help="Where networks' weights lie. Default: INBETWEEN_WEIGHTS."),
+    option(
+        "--weights",
+        group=WORK,
+        metavar="FOLDER",
+        help="The folder with the weights of networks. Default: INBETWEEN_WEIGHTS, or ~/.cache/inbetween.",
+    ),
 ]
 Memory = Annotated[
     str,
@@ -268,12 +345,18 @@ Memory = Annotated[
         "--memory",
         group=WORK,
         metavar="HOW",
-        help="For networks: auto (what is free decides), low (as little as can be) or high (all at once).",
+        help="How networks use memory: auto (by what is free), low (as little as possible) or high (all for speed). "
+        "Default: auto.",
     ),
 ]
 MaxVram = Annotated[
     str | None,
-    option("--max-vram", group=WORK, metavar="SIZE", help="Of the device's memory use no more than this: 8GB."),
+    option(
+        "--max-vram",
+        group=WORK,
+        metavar="SIZE",
+        help="The most memory of the device to use: 8GB. Default: what is free.",
+    ),
 ]
 CommercialOnly = Annotated[
     bool,
@@ -283,9 +366,9 @@ CommercialOnly = Annotated[
         help="Refuse engines that are not known to allow commercial use (also INBETWEEN_COMMERCIAL_ONLY=1).",
     ),
 ]
-DryRun = Annotated[bool, option("--dry-run", group=WORK, help="Check everything, say the plan, make nothing.")]
+DryRun = Annotated[bool, option("--dry-run", group=WORK, help="Check everything and show the plan, but make nothing.")]
 Record = Annotated[
-    bool, option("--record", group=WORK, help="Also write OUT.json: everything needed to make OUT again.")
+    bool, option("--record", group=WORK, help="Also write OUT.json, a record of everything needed to make OUT again.")
 ]
 Repeat = Annotated[
     str | None,
@@ -293,13 +376,15 @@ Repeat = Annotated[
         "--repeat",
         group=WORK,
         metavar="OUT.json",
-        help="Make again what a record says, to -o or its own place.",
+        help="Make the film of a record again, at -o or at its old place.",
     ),
 ]
 
 ContactSheet = Annotated[
     str | None,
-    option("--contact-sheet", group=SAID, metavar="PNG", help="Also draw some of the frames side by side."),
+    option(
+        "--contact-sheet", group=SAID, metavar="PNG", help="Also draw a picture with some of the frames side by side."
+    ),
 ]
 Preview = Annotated[
     str | None,
@@ -307,29 +392,38 @@ Preview = Annotated[
         "--preview",
         group=SAID,
         metavar="N",
-        help="With networks that work in steps: after every N of them a small film of how it looks, OUT.preview.gif.",
+        help="With engines that work in steps: every N steps, write how the frames look so far to OUT.preview.gif.",
     ),
 ]
-Json = Annotated[bool, option("--json", group=SAID, help="One JSON object on stdout instead of the path.")]
+Json = Annotated[bool, option("--json", group=SAID, help="Print one JSON object instead of the path.")]
 ProgressMode = Annotated[
-    str, option("--progress", group=SAID, metavar="HOW", help="auto, plain, json (lines on stderr) or none.")
+    str,
+    option(
+        "--progress",
+        group=SAID,
+        metavar="HOW",
+        help="How progress is shown on stderr: auto, plain, json or none. Default: auto.",
+    ),
 ]
-Quiet = Annotated[bool, option("--quiet", "-q", group=SAID, help="Only errors.")]
-Verbose = Annotated[bool, option("--verbose", "-v", group=SAID, help="Details too.")]
+Quiet = Annotated[bool, option("--quiet", "-q", group=SAID, help="Show only errors.")]
+Verbose = Annotated[bool, option("--verbose", "-v", group=SAID, help="Show details too.")]
 
 
-def whole(name: str, text: str | None, least: int | None = None) -> int | None:
-    """The whole number that an option was given; typer's own words for one that is none do not show it.
+def number(name: str, text: str, least: int | None = None) -> int:
+    """The whole number that an option was given; what typer says of one that is none does not show it.
 
     Raises:
-        WordsRefused: it is none, or below `least`.
+        UsageError: it is none, or below `least`.
     """
-    if text is None:
-        return None
     if not re.fullmatch(r"[+-]?[0-9]{1,18}", text) or (least is not None and int(text) < least):
         bound = "" if least is None else f" from {least} on"
         raise UsageError(f"{name} needs a whole number{bound}, not `{text}`", f"write it as {name} 12")
     return int(text)
+
+
+def whole(name: str, text: str | None, least: int | None = None) -> int | None:
+    """As `number`, or None where the option was not given."""
+    return None if text is None else number(name, text, least)
 
 
 def one_of(name: str, value: str | None, known: Collection[str]) -> None:

@@ -1,69 +1,55 @@
-"""`--repeat`: of the command's own words only where to, and how it is done, may differ from the record's."""
+"""`--repeat`: beside it a command may only say where a film is made and where it goes; all else is the record's."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from inbetween.errors import UsageError
+from inbetween.request import NOTHING, PLACE, ClipRequest, FilmRequest, RunRequest, effect, option, values
 
 if TYPE_CHECKING:
-    from inbetween.cli.console import Show
-    from inbetween.plan import RunRequest
-    from inbetween.slowmo.request import ClipRequest
+    from inbetween.types import Report
 
-NAMES = {"keys": "keys", "clip": "the clip", "since": "--from", "until": "--to"}
-"""Of words that are no options of their own name."""
+R = TypeVar("R", bound=FilmRequest)
 
 
-def repeated(file: str, words: RunRequest, show: Show) -> RunRequest:
-    """The words of a record of `run`.
+def repeated(file: str, given: RunRequest, report: Report) -> RunRequest:
+    """The request of a record of `run`, to be made as the command says.
 
     Raises:
-        WordsRefused: the command says something else itself.
-        InbetweenError: see `record.recalled`.
+        UsageError: the command asks for something else itself.
+        InbetweenError: see `record.run.recalled`.
     """
-    from inbetween.plan import RunRequest
     from inbetween.record.run import recalled
 
-    _refuse_film(file, words)
-    return _here(recalled(Path(file), "run", RunRequest, show)[0], words)
+    return _merged(file, given, lambda: recalled(Path(file), "run", RunRequest, report)[0])
 
 
-def clip_repeated(file: str, words: ClipRequest, show: Show) -> ClipRequest:
-    """The words of a record of `slowmo`.
+def clip_repeated(file: str, given: ClipRequest, report: Report) -> ClipRequest:
+    """The request of a record of `slowmo`, to be made as the command says.
 
     Raises:
-        WordsRefused: the command says something else itself.
+        UsageError: the command asks for something else itself.
         InbetweenError: see `record.clip.repeated`.
     """
     from inbetween.record.clip import repeated
-    from inbetween.slowmo.request import ClipRequest
 
-    _refuse(file, words, ClipRequest("", words.film), ())
-    _refuse_film(file, words.film)
-    recorded = repeated(Path(file), show)
-    return replace(recorded, film=_here(recorded.film, words.film))
+    return _merged(file, given, lambda: repeated(Path(file), report))
 
 
-def _refuse_film(file: str, words: RunRequest) -> None:
-    from inbetween.plan import WHERE, RunRequest
-
-    _refuse(file, words, RunRequest((), ""), ("out", "force", *WHERE))
-
-
-def _refuse(file: str, words: Any, nothing: Any, free: Collection[str]) -> None:
-    for name in (field.name for field in fields(words)):
-        if name not in free and getattr(words, name) != getattr(nothing, name):
-            option = NAMES.get(name, "--" + name.replace("_", "-"))
-            raise UsageError(f"--repeat takes everything from {file}; {option} would change it", f"leave {option} out")
-
-
-def _here(recorded: RunRequest, words: RunRequest) -> RunRequest:
-    from inbetween.plan import WHERE, RunRequest
-
-    device = recorded.device if words.device == RunRequest((), "").device else words.device
-    here = {name: getattr(words, name) for name in WHERE} | {"device": device}
-    return replace(recorded, out=words.out or recorded.out, force=words.force, **here)
+def _merged(file: str, given: R, read: Callable[[], R]) -> R:
+    """What the user gave beside `--repeat` is refused before the record is read."""
+    unsaid = type(given)()
+    for one in fields(given):
+        if effect(one) not in (PLACE, NOTHING) and getattr(given, one.name) != getattr(unsaid, one.name):
+            name = option(one)
+            raise UsageError(f"--repeat takes everything from {file}; {name} would change it", f"leave {name} out")
+    here = {
+        one.name: value
+        for one, value in values(given, PLACE, NOTHING)
+        if not one.metadata["recorded"] or value != getattr(unsaid, one.name)
+    }
+    return replace(read(), **here)

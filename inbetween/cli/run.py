@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection
-from dataclasses import fields
+from collections.abc import Mapping
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from inbetween.cli import options as o
 from inbetween.cli.repeat import repeated
-from inbetween.cli.sidecars import sidecars_of
+from inbetween.cli.sidecars import Display, Sidecars, sidecars_of
 from inbetween.cli.streams import data, one_line
+from inbetween.request import RunRequest
 
 if TYPE_CHECKING:
-    from inbetween.cli.console import Show, Stop
-    from inbetween.plan import Plan, RunRequest
+    from inbetween.cli.console import Show
+    from inbetween.plan import FilmPlan
+    from inbetween.produce import Made
+    from inbetween.report import Collect
 
 EXAMPLES = """Examples:
 
@@ -24,7 +26,7 @@ EXAMPLES = """Examples:
 
   inbetween run a.png b.png c.png -o out.gif --loop -n 12
 
-  inbetween run a.png b.png -o frames/ --duration 2s --fps 24 --easing ease-in-out
+  inbetween run a.png b.png -o frames/ --duration 2s --easing ease-in-out
 """
 
 
@@ -69,50 +71,71 @@ def run(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> None:
-    """Make the pictures between two or more pictures, and the film of them all."""
-    said = dict(locals())
+    """Make the frames between two or more pictures, and a film."""
+    request = RunRequest(
+        keys=tuple(keys or ()), out=out or "", loop=loop, ping_pong=ping_pong, preset=preset, codec=codec,
+        encoder=encoder, start_number=o.number("--start-number", start_number, 0), frames=o.whole("-n", frames),
+        fps=fps, duration=duration, at=at, easing=easing, size=size, fit=fit, keyframes=keyframes,
+        if_unrelated=if_unrelated, force=force, drag=tuple(drag or ()), motion=motion, engine=engine,
+        set=tuple(set_ or ()), seed=o.number("--seed", seed), device=device, threads=o.whole("--threads", threads, 1),
+        weights=weights, memory=memory, max_vram=max_vram, commercial_only=commercial_only,
+    )  # fmt: skip
+    display = Display(
+        overwrite=overwrite, dry_run=dry_run, record=record, contact_sheet=contact_sheet, preview=preview, json=json_,
+        progress=progress, quiet=quiet, verbose=verbose,
+    )  # fmt: skip
+    _run(request, repeat, display)
+
+
+def _run(request: RunRequest, record: str | None, display: Display) -> None:
+    """Make the film of a request, or of a record."""
     from inbetween.cli.console import watched
 
-    with watched(progress, quiet, verbose) as (show, stop):
-        _run(said, show, stop)
+    with watched(display.progress, display.quiet, display.verbose) as show:
+        from inbetween.plan import plan
+        from inbetween.report import Collect
+
+        report = Collect(show)
+        chosen = plan(request if record is None else repeated(record, request, report))
+        beside = sidecars_of(display, chosen.sink, chosen.making.engine, chosen.key_paths)
+        if display.dry_run:
+            _show_plan(chosen, display, show, report)
+        else:
+            _make(chosen, display, beside, show, report)
 
 
-def _run(said: dict[str, Any], show: Show, stop: Stop) -> None:
-    from inbetween.plan import plan
-
-    words = _words(said)
-    if said["repeat"] is not None:
-        words = repeated(said["repeat"], words, show)
-    what = plan(words)
-    also = sidecars_of(said, what)
-    if said["dry_run"]:
-        _say_plan(what, said, show)
-        return
-    from inbetween import produce
+def _make(plan: FilmPlan, display: Display, beside: Sidecars, show: Show, report: Collect) -> None:
+    from inbetween.cli.previews import previews
+    from inbetween.interpolation import make
     from inbetween.record.run import summary
+    from inbetween.sidecars import save
 
-    show.sink, stop.patient = what.sink, True
-    with show.previews(also.preview, also.every):
-        made = produce.make(what, show, overwrite=said["overwrite"], sheet=also.sheet)
-    show.is_whole(what.sink.path)
-    facts = {"made": True, **summary(what, made, show.notes, show)} if said["record"] or said["json_"] else {}
-    if also.record is not None:
-        produce.save(also.record, as_json(facts, indent=1))
+    with show.making(plan.sink), previews(report, beside.preview, beside.every) as watching:
+        made = make(plan, watching, overwrite=display.overwrite, sheet=beside.sheet)
+    with show.recording(plan.sink.path):
+        facts = {"made": True, **summary(plan, made, report.notes, show)} if display.record or display.json else {}
+        if beside.record is not None:
+            save(beside.record, as_json(facts, indent=1))
     show.close()
-    if said["json_"]:
-        data(as_json(facts))
+    show_made(made, plan.timeline.rate, plan.making.engine.name, as_json(facts) if display.json else None, show)
+
+
+def show_made(made: Made, rate: Fraction, engine: str, facts: bytes | None, show: Show) -> None:
+    """The last words of a command that made a film: its facts for programs, if there are any; or a line for people, and
+    the film's path."""
+    if facts is not None:
+        data(facts)
         return
-    height, width = made.output.size
-    seconds = float(made.output.duration)
+    (height, width), count = made.output.size, made.output.count
     show.made(
-        f"{made.output.count} frames, {width}x{height}, {rate_of(what.timeline.rate)} fps, {seconds:.2f} s; "
-        f"engine {what.engine}, {sum(made.seconds.values()):.1f} s of work"
+        f"{count} frames, {width}x{height}, {rate_of(rate)} fps, {float(made.output.duration):.2f} s; "
+        f"engine {engine}, {sum(made.seconds.values()):.1f} s of work"
     )
-    data(os.fsencode(what.sink.path))
+    data(os.fsencode(made.output.path))
 
 
-def as_json(facts: dict[str, Any], indent: int | None = None) -> bytes:
-    """One object, for programs."""
+def as_json(facts: Mapping[str, object], indent: int | None = None) -> bytes:
+    """A JSON object, for programs."""
     # A byte of a name that is no UTF-8 becomes a \udcXX, which JSON takes and Python makes that byte again.
     return json.dumps(facts, indent=indent, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
@@ -123,60 +146,35 @@ def rate_of(rate: Fraction | str) -> str:
     return str(rate) if rate.denominator == 1 else f"{float(rate):.3f}"
 
 
-def _words(said: dict[str, Any]) -> RunRequest:
-    ours = {
-        "keys": tuple(said["keys"] or ()),
-        "drag": tuple(said["drag"] or ()),
-        "frames": o.whole("-n", said["frames"]),
-    }
-    return film_words({**said, **ours})
-
-
-def film_words(said: dict[str, Any], without: Collection[str] = ()) -> RunRequest:
-    """Those of the options that are words of a plan, but not those `without` it.
-
-    Raises:
-        WordsRefused: one is no number.
-    """
-    from inbetween.plan import RunRequest
-
-    ours = {
-        "keys": (),
-        **said,
-        "set": tuple(said["set_"] or ()),
-        "out": said["out"] or "",
-        "threads": o.whole("--threads", said["threads"], 1),
-        "start_number": o.whole("--start-number", said["start_number"], 0),
-        "seed": o.whole("--seed", said["seed"]),
-    }
-    names = [field.name for field in fields(RunRequest) if field.name in ours and field.name not in without]
-    return RunRequest(**{name: ours[name] for name in names})
-
-
-def _say_plan(what: Plan, said: dict[str, Any], show: Show) -> None:
+def _show_plan(plan: FilmPlan, display: Display, show: Show, report: Collect) -> None:
     """Everything that a run would refuse is refused here too; nothing is made."""
-    from inbetween import produce
+    from inbetween.interpolation import try_out
     from inbetween.video.sinks import film_size
 
-    for code, text in what.notes:
-        show.note(code, text)
-    keys = produce.try_out(what, said["overwrite"], show)
+    for code, text in plan.notes:
+        report.note(code, text)
+    keys = try_out(plan, display.overwrite, report)
     show.close()
-    height, width = film_size(what.sink, keys.size)
-    if said["json_"]:
-        facts = {"made": False, "size": [height, width], **what.to_json(), "notes": show.notes}
+    height, width = film_size(plan.sink, keys.size)
+    if display.json:
+        facts = {"made": False, "size": [height, width], **plan.to_json(), "notes": report.notes}
         data(as_json(facts))
         return
-    times = [f"{float(key):g}" for key in what.timeline.keys]
+    times = [f"{float(key):g}" for key in plan.timeline.keys]
     if len(times) > 12:
         times[5:-1] = ["…"]
+    rate = plan.timeline.rate
     rows = {
-        "keys": f"{len(what.words.keys)} of {keys.bits} bits" + (", with alpha" if keys.channels == 4 else ""),
-        "film": f"{what.count} frames, {width}x{height}, {rate_of(what.timeline.rate)} fps, "
-        f"{float(what.count / what.timeline.rate):.2f} s",
-        "gaps": f"{len(what.timeline.keys) - 1}, keys at {', '.join(times)} s",
-        "engine": f"{what.engine} ({what.why})",
-        "output": f"{one_line(what.sink.path)} ({what.sink.codec})",
+        "keys": f"{len(plan.request.keys)} of {keys.bits} bits" + (", with alpha" if keys.channels == 4 else ""),
+        "film": f"{plan.count} frames, {width}x{height}, {rate_of(rate)} fps, {float(plan.count / rate):.2f} s",
+        "gaps": f"{len(plan.timeline.keys) - 1}, keys at {', '.join(times)} s",
+        "engine": f"{plan.making.engine.name} ({plan.making.why})",
+        "output": f"{one_line(plan.sink.path)} ({plan.sink.codec})",
     }
+    show_rows(rows, 8)
+
+
+def show_rows(rows: Mapping[str, str], width: int) -> None:
+    """Lines for people on stdout, each with its name first, in so many columns."""
     for name, text in rows.items():
-        data(f"{name:<8}{text}".encode("utf-8", "surrogateescape"))
+        data(f"{name:<{width}}{text}".encode("utf-8", "surrogateescape"))

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from inbetween.cli import clip_options as c
 from inbetween.cli import options as o
 from inbetween.cli.repeat import clip_repeated
-from inbetween.cli.run import as_json, film_words, rate_of
-from inbetween.cli.sidecars import sidecars_of
+from inbetween.cli.run import as_json, rate_of, show_made, show_rows
+from inbetween.cli.sidecars import Display, Sidecars, sidecars_of
 from inbetween.cli.streams import data, one_line
 from inbetween.errors import UsageError
+from inbetween.request import ClipRequest
 
 if TYPE_CHECKING:
-    from inbetween.cli.console import Show, Stop
-    from inbetween.slowmo.request import ClipRequest, Slow
+    from inbetween.cli.console import Show
+    from inbetween.report import Collect
+    from inbetween.retime.plan import ClipFilmPlan
 
 EXAMPLES = """Examples:
 
@@ -76,79 +78,97 @@ def slowmo(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> None:
-    """Slow a clip down, or give it more frames a second: its own pictures stay, those between them are made."""
-    said = dict(locals())
-    from inbetween.cli.console import watched
+    """Slow a clip down, or give it more frames per second.
 
-    with watched(progress, quiet, verbose) as (show, stop):
-        _slowmo(said, show, stop)
-
-
-def _slowmo(said: dict[str, Any], show: Show, stop: Stop) -> None:
-    from inbetween.slowmo.request import plan
-
-    words = _words(said)
-    if said["repeat"] is not None:
-        words = clip_repeated(said["repeat"], words, show)
-    slow = plan(words)
-    also = sidecars_of(said, slow.base)
-    from inbetween import produce
-    from inbetween.record.clip import summary
-    from inbetween.slowmo.produce import look, make_film
-
-    if said["dry_run"]:
-        found = look(slow, said["overwrite"], show)
-        show.close()
-        _say_plan(slow, summary(found, None, show.notes, show), said["json_"])
-        return
-    show.sink, stop.patient = slow.base.sink, True
-    with show.previews(also.preview, also.every):
-        result = make_film(slow, show, overwrite=said["overwrite"], sheet=also.sheet)
-    made = result.made
-    show.is_whole(slow.base.sink.path)
-    facts = summary(result.found, made, show.notes, show) if said["record"] or said["json_"] else {}
-    if also.record is not None:
-        produce.save(also.record, as_json(facts, indent=1))
-    show.close()
-    if said["json_"]:
-        data(as_json(facts))
-        return
-    height, width = made.output.size
-    show.made(
-        f"{made.output.count} frames, {width}x{height}, {rate_of(result.found.grid.rate)} fps, "
-        f"{float(made.output.duration):.2f} s; engine {slow.base.engine}, {sum(made.seconds.values()):.1f} s of work"
-    )
-    data(os.fsencode(slow.base.sink.path))
+    The frames of the clip stay as they are, and new ones are made between them.
+    """
+    request = ClipRequest(
+        clip=one_clip(clip), out=out or "", preset=preset, codec=codec, encoder=encoder, sound=sound, factor=factor,
+        start_number=o.number("--start-number", start_number, 0), fps=fps, duration=duration, speed=speed, end=end,
+        easing=easing, since=since, until=until, input_fps=input_fps, holes=holes, deinterlace=deinterlace, cuts=cuts,
+        at_cut=at_cut, repeats=repeats, size=size, fit=fit, protect=protect, force=force, engine=engine, device=device,
+        set=tuple(set_ or ()), seed=o.number("--seed", seed), threads=o.whole("--threads", threads, 1),
+        weights=weights, memory=memory, max_vram=max_vram, commercial_only=commercial_only,
+    )  # fmt: skip
+    _slowmo(request, repeat, Display(
+        overwrite=overwrite, dry_run=dry_run, record=record, contact_sheet=contact_sheet, preview=preview, json=json_,
+        progress=progress, quiet=quiet, verbose=verbose,
+    ))  # fmt: skip
 
 
-def _words(said: dict[str, Any]) -> ClipRequest:
-    from inbetween.slowmo.request import ClipRequest
+def one_clip(clips: Sequence[str] | None) -> str:
+    """The clip that the user named, or "" for none.
 
-    clips = said["clip"] or [""]
-    if len(clips) > 1:
+    Raises:
+        UsageError: there are more.
+    """
+    if clips and len(clips) > 1:
         hint = "take one at a time; of pictures name the folder, or write the pattern in quotes: 'f_*.png'"
         raise UsageError(f"`{clips[1]}` is one clip too many", hint)
-    ours = {field.name for field in fields(ClipRequest)} - {"film", "clip"}
-    return ClipRequest(clips[0], film_words(said, ours), **{name: said[name] for name in ours})
+    return clips[0] if clips else ""
 
 
-def _say_plan(slow: Slow, facts: dict[str, Any], as_object: bool) -> None:
-    if as_object:
-        data(as_json(facts))
+def _slowmo(request: ClipRequest, record: str | None, display: Display) -> None:
+    """Make the film of a request, or of a record."""
+    from inbetween.cli.console import watched
+
+    with watched(display.progress, display.quiet, display.verbose) as show:
+        from inbetween.report import Collect
+        from inbetween.retime.plan import plan
+
+        report = Collect(show)
+        chosen = plan(request if record is None else clip_repeated(record, request, report))
+        inputs = [Path(one) for one in (chosen.request.clip, chosen.request.protect) if one]
+        beside = sidecars_of(display, chosen.sink, chosen.making.engine, inputs)
+        if display.dry_run:
+            _show_plan(chosen, display, show, report)
+        else:
+            _make(chosen, display, beside, show, report)
+
+
+def _make(plan: ClipFilmPlan, display: Display, beside: Sidecars, show: Show, report: Collect) -> None:
+    from inbetween.cli.previews import previews
+    from inbetween.record.clip import summary
+    from inbetween.retime.produce import make_film
+    from inbetween.sidecars import save
+
+    with show.making(plan.sink), previews(report, beside.preview, beside.every) as watching:
+        result = make_film(plan, watching, overwrite=display.overwrite, sheet=beside.sheet)
+    film, made = result.film, result.made
+    with show.recording(plan.sink.path):
+        facts = summary(film, made, report.notes, show) if display.record or display.json else {}
+        if beside.record is not None:
+            save(beside.record, as_json(facts, indent=1))
+    show.close()
+    show_made(made, film.clip.grid.rate, plan.making.engine.name, as_json(facts) if display.json else None, show)
+
+
+def _show_plan(plan: ClipFilmPlan, display: Display, show: Show, report: Collect) -> None:
+    """Everything that would be refused is refused here too; nothing is made."""
+    from inbetween.record.clip import summary
+    from inbetween.retime.produce import look
+    from inbetween.video.sinks import film_size
+
+    film = look(plan, display.overwrite, report)
+    show.close()
+    if display.json:
+        data(as_json(summary(film, None, report.notes, show)))
         return
-    clip = facts["clip"]
-    (height, width), (high, wide) = clip["size"], facts["size"]
-    cuts = [f"{time:.3f}" for time in facts["cuts"]]
-    pictures = f"{clip['count']} pictures, {width}x{height}, {clip['bits']} bits"
-    rows = {
-        "clip": pictures
-        + (", with alpha" if clip["channels"] == 4 else "")
-        + f", {rate_of(clip['fps'])} fps, {clip['duration']:.2f} s",
-        "film": f"{facts['frames']} frames, {wide}x{high}, {rate_of(facts['fps'])} fps, {facts['seconds_shown']:.2f} s",
-        "cuts": f"{len(cuts)}" + (f", at {' '.join(cuts)} s" if cuts else ""),
-        "repeats": f"{facts['repeats']} pictures",
-        "engine": f"{slow.base.engine} ({slow.base.why})",
-        "output": f"{one_line(slow.base.sink.path)} ({slow.base.sink.codec})",
-    }
-    for name, text in rows.items():
-        data(f"{name:<9}{text}".encode("utf-8", "surrogateescape"))
+    opened, grid = film.clip, film.clip.grid
+    clip, findings = opened.clip, opened.findings.within(opened.clip.duration)
+    (height, width), (high, wide) = opened.whole.size, film_size(film.sink, clip.size)
+    cuts = [f"{float(time + opened.since):.3f}" for time in sorted(findings.cuts)]
+    alpha = ", with alpha" if clip.channels == 4 else ""
+    show_rows(
+        {
+            "clip": f"{clip.count} pictures, {width}x{height}, {clip.bits} bits{alpha}, {rate_of(clip.rate)} fps, "
+            f"{float(clip.duration):.2f} s",
+            "film": f"{grid.count} frames, {wide}x{high}, {rate_of(grid.rate)} fps, "
+            f"{float(grid.count / grid.rate):.2f} s",
+            "cuts": f"{len(cuts)}" + (f", at {' '.join(cuts)} s" if cuts else ""),
+            "repeats": f"{len(findings.repeats)} pictures",
+            "engine": f"{plan.making.engine.name} ({plan.making.why})",
+            "output": f"{one_line(plan.sink.path)} ({plan.sink.codec})",
+        },
+        9,
+    )

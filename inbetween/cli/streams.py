@@ -10,7 +10,7 @@ from inbetween.errors import InbetweenError
 
 
 def say(text: str) -> None:
-    """A line on stderr. Where nobody reads it any more the work goes on in silence."""
+    """Write a line to stderr. If nobody reads it any more, the work goes on in silence."""
     try:
         sys.stderr.write(text + "\n")
         sys.stderr.flush()
@@ -19,11 +19,11 @@ def say(text: str) -> None:
 
 
 def data(line: bytes) -> None:
-    """A line on stdout: file names have their own bytes, whatever the terminal's encoding.
+    """Write a line to stdout. It is bytes, because names of files have their own, whatever the terminal's encoding.
 
     Raises:
-        InbetweenError: it cannot be written.
-        BrokenPipeError: nobody reads it.
+        InbetweenError: the line cannot be written.
+        BrokenPipeError: nobody reads stdout any more.
     """
     try:
         sys.stdout.flush()
@@ -34,7 +34,8 @@ def data(line: bytes) -> None:
     except OSError as error:
         lead_nowhere(sys.stdout)
         raise InbetweenError(
-            f"the answer cannot be written to stdout: {error.strerror}", "look at where it is sent to"
+            f"the answer cannot be written to stdout: {error.strerror}",
+            "check the file or the pipe that stdout is sent to",
         ) from error
 
 
@@ -46,7 +47,7 @@ def lead_nowhere(stream: TextIO) -> None:
 
 
 def error(problem: InbetweenError) -> None:
-    """One line of what, one line of what to do."""
+    """Write an error to stderr: a line that says what is wrong, and a line that says what to do."""
     say(f"error: {one_line(problem.message)}")
     say(f"hint: {one_line(problem.hint)}")
 

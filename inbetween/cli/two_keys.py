@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from inbetween.cli import options as o
 from inbetween.cli.streams import data
@@ -17,108 +18,160 @@ if TYPE_CHECKING:
     from inbetween.cli.console import Show
     from inbetween.key_files import KeyFiles
     from inbetween.motion.search import Search
-    from inbetween.types import Motion
+    from inbetween.report import Note
+    from inbetween.types import Motion, Report
 
 NONE = "none"
 KINDS = {"point": "points", "line": "lines", "skeleton": "people"}
+SEEDS = 2**32
+"""Seeds from 0 on that the random generators accept."""
 
 
-def out_file(name: str | None, suffix: str, example: str) -> Path:
-    """Where the one file goes.
+@dataclass(frozen=True)
+class PairRequest:
+    """Two keys and the output, as the user wrote them."""
+
+    keys: tuple[str, ...]
+    out: str | None
+    fit: str | None
+    force: bool
+    overwrite: bool
+    json: bool
+    """Answer with a JSON object."""
+
+
+@dataclass(frozen=True)
+class SearchRequest:
+    """What to look for in both keys, as the user wrote it. None: not asked for, so the default is used."""
+
+    matcher: str | None
+    weights: str | None
+    points: str = "all"
+    top: str | None = None
+    seed: str = "0"
+    poses: str | None = None
+
+
+def key_paths(request: PairRequest) -> tuple[Path, Path]:
+    """The paths of the start and the end key.
 
     Raises:
-        WordsRefused: nowhere, or its name has another suffix.
+        UsageError: there are not two keys, or one has an empty name.
+    """
+    keys = request.keys
+    if len(keys) != 2:
+        raise UsageError(f"two pictures are needed, not {len(keys)}", "give the start and the end: start.png end.png")
+    if "" in keys:
+        raise UsageError(f"key {keys.index('') + 1} has no name", "look for an empty word in the command")
+    return Path(keys[0]), Path(keys[1])
+
+
+def out_name(name: str | None, example: str) -> str:
+    """The name of the output.
+
+    Args:
+        name: as the user wrote it; None or "" where it is missing.
+        example: a name that would do, for the hint.
+
+    Raises:
+        UsageError: the name is missing.
     """
     if not name:
-        raise UsageError("no output is named", f"say where to: -o {example}")
+        raise UsageError("no output is named", f"say where to write it: -o {example}")
+    return name
+
+
+def out_file(request: PairRequest, suffix: str, example: str) -> Path:
+    """The path of the one output file.
+
+    Raises:
+        UsageError: the name is missing, or has another suffix.
+    """
+    name = out_name(request.out, example)
     if Path(name).suffix.lower() != suffix:
         raise UsageError(f"`{name}` does not end in {suffix}", f"write -o {example}")
     return Path(name)
 
 
-def search(said: dict[str, Any], usual: str) -> Search:
-    """What is to be looked for, `usual` being the matcher unless one is named; whatever was not asked is as usual.
+def search(request: SearchRequest, default: str) -> Search:
+    """The search that the user asked for.
+
+    Args:
+        request: as the user wrote it.
+        default: the matcher where the user names none; "none" for no matching.
 
     Raises:
-        WordsRefused, UnknownName: words that make no sense.
+        UsageError: options that make no sense together, or a number that is not one.
+        UnknownName: no such matcher, selection of points or choice for poses.
     """
     from inbetween.matching import matchers, selection
     from inbetween.motion.search import TOP, Search
 
-    matcher, points, top = said["matcher"] or usual, said.get("points", "all"), said.get("top")
+    matcher = request.matcher or default
     if matcher != NONE:
         matchers.get(matcher)
-    o.one_of("--poses", said.get("poses"), ("auto", NONE))
-    o.one_of("--points", points, ("all", *selection.METHODS))
-    if top is not None and points == "all":
-        raise UsageError("--top is for some of the points", "say which: --points max_score_even")
-    count = o.whole("--top", top, 1)
+    o.one_of("--poses", request.poses, ("auto", NONE))
+    o.one_of("--points", request.points, ("all", *selection.METHODS))
+    if request.top is not None and request.points == "all":
+        raise UsageError("--top needs --points, which says by what points are chosen", "add --points max_score_even")
+    top = o.whole("--top", request.top, 1)
+    poses = request.poses or ("auto" if matcher != NONE else NONE)
     return Search(
-        None if matcher == NONE else matcher,
-        None if said["weights"] is None else Path(said["weights"]),
-        points,
-        TOP if count is None else count,
-        seed(said),
-        (said.get("poses") or ("auto" if matcher != NONE else NONE)) == "auto",
+        matcher=None if matcher == NONE else matcher,
+        weights=None if request.weights is None else Path(request.weights),
+        points=request.points,
+        top=TOP if top is None else top,
+        seed=seed(request.seed),
+        poses=poses == "auto",
     )
 
 
-def seed(said: dict[str, Any]) -> int:
-    """Of random numbers; any whole number will do."""
-    return (o.whole("--seed", said.get("seed", "0")) or 0) % 2**32
+def seed(text: str) -> int:
+    """The seed of random numbers: any whole number is accepted.
+
+    Raises:
+        UsageError: `text` is not a whole number.
+    """
+    return (o.whole("--seed", text) or 0) % SEEDS
 
 
-def opened(said: dict[str, Any], paths: Sequence[Path], show: Show) -> KeyFiles:
+def opened(request: PairRequest, report: Report) -> KeyFiles:
     """Both keys at the size of the first.
 
     Raises:
         UnknownName: no such way to fit.
-        InbetweenError: a key that is no picture, or of another size where nothing was said of it.
+        InbetweenError: a key is not a picture, or has another size and no way to fit is named.
     """
     from inbetween.devices import thread_count
     from inbetween.key_files import KeyFiles
     from inbetween.plan import FITS
 
-    o.one_of("--fit", said["fit"], FITS)
-    return KeyFiles(paths, None, said["fit"], said["force"], show, thread_count(None))
-
-
-def key_paths(said: dict[str, Any]) -> list[Path]:
-    """Of both keys.
-
-    Raises:
-        WordsRefused: there are not two, or one has no name.
-    """
-    keys: list[str] = said["keys"] or []
-    if len(keys) != 2:
-        raise UsageError(f"two pictures are needed, not {len(keys)}", "give the start and the end: start.png end.png")
-    if "" in keys:
-        raise UsageError(f"key {keys.index('') + 1} has no name", "look for an empty word in the command")
-    return [Path(key) for key in keys]
+    o.one_of("--fit", request.fit, FITS)
+    return KeyFiles(key_paths(request), None, request.fit, request.force, report, thread_count(None))
 
 
 def counts(motion: Motion) -> dict[str, int]:
-    """Tracks of each kind; drags are not counted among the points."""
+    """The number of tracks of each kind; drags are not counted among the points."""
     found = Counter("drags" if track.source == "drag" else KINDS[track.kind] for track in motion.tracks)
     return {name: found[name] for name in ("drags", *KINDS.values())}
 
 
-def counted(facts: dict[str, int]) -> str:
-    """The same in words."""
-    words = {"people": "person"}
+def counted(facts: Mapping[str, int]) -> str:
+    """Counts as a text: "3 points, 1 line, 2 people". A count of 0 is left out, except for points and lines."""
+    singular = {"people": "person"}
     return ", ".join(
-        f"{count} {words.get(name, name[:-1]) if count == 1 else name}"
+        f"{count} {singular.get(name, name[:-1]) if count == 1 else name}"
         for name, count in facts.items()
         if count or name in ("points", "lines")
     )
 
 
-def answer(said: dict[str, Any], show: Show, text: str, facts: dict[str, Any]) -> None:
-    """Say what was made: a line for people, and the path or JSON for programs."""
+def answer(request: PairRequest, show: Show, text: str, facts: Mapping[str, object], notes: Sequence[Note]) -> None:
+    """Say what was made: `text` for people, and the path, or JSON with `facts` and `notes`, for programs."""
     show.close()
-    if said["json_"]:
-        facts = {"made": True, "path": said["out"], **facts, "notes": show.notes}
-        data(json.dumps(facts, ensure_ascii=False).encode("utf-8", "backslashreplace"))
+    if request.json:
+        whole = {"made": True, "path": request.out, **facts, "notes": notes}
+        data(json.dumps(whole, ensure_ascii=False).encode("utf-8", "backslashreplace"))
         return
     show.made(text)
-    data(os.fsencode(said["out"]))
+    data(os.fsencode(request.out or ""))

@@ -1,22 +1,119 @@
-"""Latents into pictures, some frames at a time."""
+"""Latents into frames, some at a time, in a type that does not break them."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
 
+from inbetween.devices import out_of_memory
+from inbetween.diffusion import svd
+from inbetween.diffusion.encode import AUTOENCODER
+from inbetween.errors import InbetweenError
+from inbetween.networks.precision import name_of
+from inbetween.networks.session import Session
+
 Decode = Callable[[Tensor], Tensor]
 """(f, 4, h, w) -> (f, 3, H, W) in about [-1, 1]: frames that are decoded together see each other."""
 
 
+def decoded_frames(
+    session: Session, latents: Tensor, dtype: svd.Depth, chunk: int, overlap: int | None = None
+) -> svd.Frames:
+    """Decode the latents of one gap.
+
+    Where memory runs out fewer frames are decoded at once, and where half precision breaks frames all are decoded
+    again in float32. Both change pixels, so they are noted; both end with this call.
+
+    Args:
+        session: of the gap.
+        latents: (F, 4, h, w) of the sampler.
+        dtype: of the frames.
+        chunk: frames that are decoded together, where memory allows.
+        overlap: frames that neighbouring chunks share; None: half a chunk.
+
+    Returns:
+        (F, H, W, 3).
+
+    Raises:
+        InbetweenError: there is not even memory for one frame.
+        Interrupted: by `Report.progress`.
+    """
+    made, chunk = _in_chunks(session, latents, chunk, overlap)
+    part = session.part(AUTOENCODER)
+    if _broken(made) and part.inner is not None and part.narrow:
+        session.report.note(
+            "float32",
+            f"decoding in {name_of(part.inner[1])} made broken or black frames: decoded once more in float32",
+            precision="float32",
+        )
+        session.widen(AUTOENCODER)
+        made, chunk = _in_chunks(session, latents, chunk, overlap)
+    if _broken(made):
+        text = "some frames are black or no pictures at all: the weights or the options may be wrong"
+        session.report.note("broken", text)
+    return svd.to_frames(torch.nan_to_num(made), dtype)
+
+
+def _in_chunks(session: Session, latents: Tensor, chunk: int, overlap: int | None) -> tuple[Tensor, int]:
+    """Decoded latents, and the frames that were decoded together in the end."""
+    frames = len(latents)
+    with session.use(AUTOENCODER) as autoencoder:
+        while True:
+            done = 0
+
+            def decode(part: Tensor) -> Tensor:
+                nonlocal done
+                session.heartbeat.at("decode", min(done, frames), frames)
+                done += len(part)
+                return svd.decode(autoencoder, part)
+
+            try:
+                shared = chunk // 2 if overlap is None else overlap
+                return decoded(latents / svd.LATENT_SCALE, decode, chunk, shared), chunk
+            except (RuntimeError, MemoryError) as problem:
+                if not out_of_memory(problem):
+                    raise
+            chunk = _smaller(session, chunk)
+
+
+def _smaller(session: Session, chunk: int) -> int:
+    if chunk == 1:
+        raise InbetweenError(
+            f"there is not enough memory on {session.device} to decode one frame",
+            "make it smaller with --set size=512x320",
+        )
+    chunk = math.ceil(chunk / 2)
+    session.report.note(
+        "decode-chunk",
+        f"memory ran out: {chunk} frames are decoded at once, which changes pixels a little",
+        decode_chunk=chunk,
+    )
+    return chunk
+
+
+def _broken(made: Tensor) -> bool:
+    """Whether a frame (3, H, W) in [-1, 1] is black, or has values that are no numbers."""
+    return not bool(made.isfinite().all()) or bool((made.amax(dim=(1, 2, 3)) <= -1).any())
+
+
 def decoded(latents: Tensor, decode: Decode, chunk: int, overlap: int = 0) -> Tensor:
-    """Latents (F, 4, h, w) as float32 (F, 3, H, W) on the CPU, `chunk` frames at a time.
+    """Decode latents in chunks.
 
     The temporal layers of the decoder see the frames of their chunk only, so the same frame looks different in
-    another one. Neighbouring chunks share `overlap` frames or more, over which the one is faded into the other; all
-    chunks are then of one length. With none they lie side by side, and the last one may be shorter.
+    another one.
+
+    Args:
+        latents: (F, 4, h, w), in the decoder's scale.
+        decode: decodes one chunk.
+        chunk: frames that are decoded together.
+        overlap: frames that neighbouring chunks share at least, over which one is faded into the other; all chunks
+            are then of one length. With 0 they lie side by side, and the last one may be shorter.
+
+    Returns:
+        float32 (F, 3, H, W) on the CPU.
     """
     frames = len(latents)
     made: Tensor | None = None
@@ -36,7 +133,7 @@ def decoded(latents: Tensor, decode: Decode, chunk: int, overlap: int = 0) -> Te
 
 
 def chunks(frames: int, chunk: int, overlap: int) -> Iterator[tuple[int, int]]:
-    """(first, one past the last) of each chunk, in order."""
+    """The first frame of each chunk and the one past its last, in order; see `decoded`."""
     if not overlap or frames <= chunk:
         yield from ((start, min(start + chunk, frames)) for start in range(0, frames, chunk))
         return

@@ -1,110 +1,102 @@
-"""Calls of the denoiser: as many rows at once as there is memory for, with control where it is wanted."""
+"""Calls of the denoiser: as many rows at once as there is memory for, steered where that is wanted."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from typing import Any
+from itertools import groupby
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from inbetween.devices import out_of_memory
-from inbetween.diffusion.control import Control, controlled, legacy_context
-from inbetween.diffusion.program import FORWARD
+from inbetween.diffusion.legacy import legacy_context
+from inbetween.diffusion.program import BACKWARD, FORWARD
 from inbetween.diffusion.sampling import Call, Row
-from inbetween.diffusion.schedule import Schedule
+from inbetween.diffusion.steering import Count, Guide, Run
 from inbetween.errors import InbetweenError
-from inbetween.networks.networks import DENOISER, Networks
-from inbetween.types import Report
+from inbetween.networks.session import Session
 
-Hints = Callable[[int], Tensor]
-"""Level -> prepared control (F, C, h, w) in natural order of the frames; see `control.prepared`."""
+DENOISER = "denoiser"
+"""Name of the network that evaluates a direction, unless a method has another one for it."""
+ROWS = 4
+"""Both directions, each with and without its key."""
+SMALLER = "make it smaller with --set size=512x320, or shorter with --set frames=14"
+"""What a user can do about too little memory."""
 
 
-@dataclass(eq=False)
-class Count:
-    """What was evaluated."""
-
-    unet: int = 0
-    """Rows: one direction, with or without its key."""
-    control: int = 0
-    """Levels at which ControlNeXt saw all frames."""
-    seconds: float = 0.0
-    """Of the denoiser."""
+def one_denoiser(side: str) -> str:
+    """The network for a direction, where both have the same one."""
+    return DENOISER
 
 
 @contextmanager
-def denoiser(
-    networks: Networks,
-    levels: Schedule,
-    ids: Tensor,
-    hints: Hints | None,
-    report: Report,
+def denoising_calls(
+    session: Session,
+    run: Run,
+    guide: Guide | None,
     count: Count,
-    total: int,
-    weight: float,
-    legacy: bool,
+    network_of: Callable[[str], str] = one_denoiser,
 ) -> Iterator[Call]:
-    """The denoiser as a `sampling.Call`: rows with a key are controlled, those of the backward direction by the frames
-    of the hints in reverse. When memory runs out less is done at once, and that is noted.
+    """The denoiser as a `sampling.Call`. When memory runs out less is done at once, and that is noted.
 
     Args:
-        ids: (3,), see `svd.time_ids`.
-        total: rows that will be asked for, for the progress.
-        weight: of the control.
-        legacy: see `control.legacy_context`; rows must then be given in pairs, which are never parted.
+        session: of the gap; its report hears the progress over all rows of the run.
+        run: how the gap is sampled.
+        guide: steers the denoiser; None: nothing does.
+        count: where rows are counted.
+        network_of: the name of the network that evaluates a direction.
 
-    Raises, when it is called:
-        InbetweenError: there is no memory even for the least.
+    Raises, when the call is made:
+        InbetweenError: there is not even memory for the least.
         Interrupted: by `Report.progress`.
     """
-    control, before = Control(weight), count.unet
+    before = count.unet
     with ExitStack() as stack:
-        network = stack.enter_context(networks.use(DENOISER))
-        stack.enter_context(controlled(network.down_blocks[0], control))
-        if legacy:
-            stack.enter_context(legacy_context(network))
-        networks.pulse.at("denoise", 0, total)
+        networks: dict[str, nn.Module] = {}
+        for name in dict.fromkeys(map(network_of, (FORWARD, BACKWARD))):
+            networks[name] = stack.enter_context(session.use(name))
+            if guide is not None:
+                stack.enter_context(guide.attached(networks[name]))
+            if run.legacy_context:
+                stack.enter_context(legacy_context(networks[name]))
+        session.heartbeat.at("denoise", 0, run.rows)
 
         def call(rows: Sequence[Row], level: int) -> list[Tensor]:
-            hint = None if hints is None else hints(level)
-            waiting, made = list(rows), []
+            waiting, made = list(rows), list[Tensor]()
             while waiting:
-                group = waiting[: 2 if legacy else networks.work.rows]
-                control.rows = {
-                    i: hint if row.side == FORWARD else hint.flip(0)
-                    for i, row in enumerate(group)
-                    if hint is not None and row.conditional
-                }
+                most = 2 if run.together else session.plan.rows
+                name, rows_of_one = next(groupby(waiting[:most], key=lambda row: network_of(row.side)))
+                group = list(rows_of_one)
+                if guide is not None:
+                    guide.before(group, level)
                 begin = time.perf_counter()
-                outputs = _tried(networks, network, group, levels, level, ids)
+                outputs = _tried(session, name, networks[name], group, run, level)
                 if outputs is None:
-                    _step_down(networks, network, report)
+                    _step_down(session)
                     continue
                 made += outputs
                 waiting = waiting[len(group) :]
                 count.unet += len(group)
                 count.seconds += time.perf_counter() - begin
-                networks.pulse.at("denoise", count.unet - before, total)
+                session.heartbeat.at("denoise", count.unet - before, run.rows)
             return made
 
         yield call
 
 
 def _tried(
-    networks: Networks, network: Any, rows: Sequence[Row], levels: Schedule, level: int, ids: Tensor
+    session: Session, name: str, network: nn.Module, rows: Sequence[Row], run: Run, level: int
 ) -> list[Tensor] | None:
     """The outputs, or None where memory ran out."""
-    device, dtype = networks.device, networks.dtype(DENOISER)
+    device, dtype = session.device, session.dtype(name)
     try:
-        output = network(
+        output: Tensor = network(
             torch.stack([row.sample for row in rows]).to(device, dtype),
-            torch.tensor(levels.c_noise[level], device=device),
+            torch.tensor(run.levels.c_noise[level], device=device),
             encoder_hidden_states=torch.stack([row.embedding for row in rows]).to(device, dtype),
-            added_time_ids=ids.to(device).expand(len(rows), -1),
+            added_time_ids=run.ids.to(device).expand(len(rows), -1),
             return_dict=False,
         )[0]
     except (RuntimeError, MemoryError) as problem:
@@ -114,14 +106,9 @@ def _tried(
     return list(output.float())
 
 
-def _step_down(networks: Networks, network: Any, report: Report) -> None:
-    if not networks.leaner(DENOISER, network):
-        raise InbetweenError(
-            f"there is not enough memory on {networks.device}, even for the least at once",
-            "make it smaller with --set size=512x320, or shorter with --set frames=14",
-        )
-    report.note(
-        "leaner",
-        f"memory ran out: going on with {networks.work}; the same pictures, up to rounding",
-        work=str(networks.work),
-    )
+def _step_down(session: Session) -> None:
+    if not session.step_down():
+        raise InbetweenError(f"there is not enough memory on {session.device}, even for the least at once", SMALLER)
+    work = session.plan.described(ROWS)
+    text = f"memory ran out: going on with {work}; the same pictures, up to rounding"
+    session.report.note("leaner", text, work=work)

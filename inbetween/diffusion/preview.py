@@ -1,4 +1,4 @@
-"""Latents as small pictures, without a decoder."""
+"""Latents as small frames, without a decoder."""
 
 from __future__ import annotations
 
@@ -13,10 +13,14 @@ from inbetween.types import Picture
 def preview_of(
     keys: Sequence[Picture], latents: Sequence[NDArray[np.float32]]
 ) -> Callable[[NDArray[np.float32]], NDArray[np.uint8]]:
-    """A map from latents (F, 4, h, w) to pictures (F, h, w, 3): the affine one that fits the keys best.
+    """A map from latents (F, 4, h, w) to small frames (F, h, w, 3): the affine one that fits the keys best.
 
-    keys: (H, W, 3) of 8 bits; latents: theirs, (4, h, w), in the scale of those that are to be looked at. Decoding is
-    nearly linear in the colours of areas, and the keys are known in both forms: nothing is assumed of the decoder.
+    Decoding is nearly linear in the colours of areas, and the keys are known in both forms: nothing is assumed of the
+    decoder.
+
+    Args:
+        keys: (H, W, 3) uint8.
+        latents: those of the keys, (4, h, w), in the scale of the latents that will be mapped.
     """
     import cv2
 
@@ -28,7 +32,9 @@ def preview_of(
     matrix = np.linalg.lstsq(told, np.concatenate(seen).astype(np.float32), rcond=None)[0].astype(np.float32)
 
     def pictures(x: NDArray[np.float32]) -> NDArray[np.uint8]:
-        coloured = np.moveaxis(x, 1, -1) @ matrix[:-1] + matrix[-1]
+        # Latents that half precision broke have values that are no numbers.
+        with np.errstate(invalid="ignore", over="ignore"):
+            coloured = np.moveaxis(x, 1, -1) @ matrix[:-1] + matrix[-1]
         return np.asarray(np.clip(np.nan_to_num(coloured) + 0.5, 0, 255), np.uint8)
 
     return pictures

@@ -1,4 +1,4 @@
-"""Programs: what is done from pure noise to clean latents, as a flat list. A method is a program.
+"""Programs: the steps from pure noise to clean latents, as a flat list.
 
 State: latents x at a level of the schedule. Both directions look at the same x, one of them backwards in time.
 """
@@ -16,7 +16,7 @@ FORWARD, BACKWARD = "forward", "backward"
 
 @dataclass(frozen=True, eq=False)
 class Denoise:
-    """One step down, from level `at` to level `to`, by a mean of both directions' predictions."""
+    """One step of denoising, from level `at` to level `to`, by a mean of both directions' predictions."""
 
     at: int
     to: int
@@ -26,13 +26,13 @@ class Denoise:
 
     @property
     def sides(self) -> tuple[str, ...]:
-        """The directions that have a share."""
+        """The directions that have a share in any frame."""
         return (FORWARD,) * bool(self.weight.any()) + (BACKWARD,) * bool((self.weight != 1).any())
 
 
 @dataclass(frozen=True)
 class Renoise:
-    """Fresh noise, from level `start` up to level `to`, which is noisier."""
+    """Add fresh noise, from level `start` up to level `to`, which is noisier."""
 
     start: int
     to: int
@@ -42,7 +42,7 @@ Program = Sequence[Denoise | Renoise]
 
 
 def ramp(frames: int) -> NDArray[np.float32]:
-    """(F,), from 1 to 0 in equal steps: near a key, that key's own direction decides."""
+    """Shares (F,) from 1 to 0 in equal steps: near a key, that key's own direction decides."""
     return np.linspace(1, 0, frames, dtype=np.float32)
 
 

@@ -1,4 +1,4 @@
-"""The one loop, and the guided prediction of one direction; both over plain functions."""
+"""The sampling loop, and the guided prediction of one direction; both over plain functions."""
 
 from __future__ import annotations
 
@@ -11,10 +11,21 @@ from torch import Tensor
 from inbetween.diffusion.program import FORWARD, Denoise, Program
 from inbetween.diffusion.schedule import Schedule, denoised, network_scale, stepped
 
-Predict = Callable[[Tensor, int, Sequence[str]], Mapping[str, Tensor]]
-"""(x, level, directions) -> v of each, guided; all (F, 4, h, w) float32 in natural order of the frames."""
+
+@dataclass(frozen=True, eq=False)
+class Guided:
+    """The prediction v of one direction; (F, 4, h, w) float32 in natural order of the frames."""
+
+    mixed: Tensor
+    """By classifier-free guidance."""
+    unconditional: Tensor | None = None
+    """Without the key; None where that half was left out."""
+
+
+Predict = Callable[[Tensor, int, Sequence[str]], Mapping[str, Guided]]
+"""Predicts from latents (F, 4, h, w) at a level, in natural order of the frames, for the directions that are named."""
 Draw = Callable[[str, Sequence[int]], Tensor]
-"""(name, shape) -> standard normal float32 on the CPU; the names of one run come in a fixed order."""
+"""Draws standard normal float32 of a shape, on the CPU. Draws are named, and those of one run come in a fixed order."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,23 +35,28 @@ class Side:
     latents: Tensor
     """(4, h, w), the mode of the key's posterior, not scaled."""
     embedding: Tensor
-    """(1, D), what CLIP sees in the key."""
+    """(1, D), CLIP's embedding of the key."""
 
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """One entry of a network's batch: all frames of one direction, with or without its key."""
+    """One entry of a network's batch: all frames of one direction, in its own order, with or without its key."""
 
     sample: Tensor
-    """(F, 8, h, w): latents, scaled for the network, then the key's."""
+    """(F, C, h, w): latents, scaled for the network, then the key's, and whatever else the network is given."""
     embedding: Tensor
     """(1, D), zeros without the key."""
     side: str
+    """`program.FORWARD` or `program.BACKWARD`."""
     conditional: bool
+    """Whether the key is shown."""
 
 
+MakeRow = Callable[[Tensor, Mapping[str, Side], str, bool], Row]
+"""(scaled latents (F, 4, h, w) in the direction's own order, both sides by direction, direction, whether the key is
+shown) -> the row."""
 Call = Callable[[Sequence[Row], int], list[Tensor]]
-"""(rows, level) -> the network's output of each, (F, 4, h, w) float32."""
+"""Evaluates rows at a level; an output (F, 4, h, w) float32 for each, in its direction's own order of the frames."""
 
 
 def seeded_draw(seed: int) -> Draw:
@@ -53,37 +69,54 @@ def seeded_draw(seed: int) -> Draw:
     return draw
 
 
-def predictor(call: Call, sides: Mapping[str, Side], guidance: Tensor, levels: Schedule, *, paired: bool) -> Predict:
-    """Classifier-free guidance of both directions, v = u + g (c - u).
+def one_key(x: Tensor, sides: Mapping[str, Side], name: str, conditional: bool) -> Row:
+    """A row as SVD was trained: the key that the direction starts from beside every frame. See `MakeRow`."""
+    side = sides[name]
+    latents = side.latents if conditional else torch.zeros_like(side.latents)
+    embedding = side.embedding if conditional else torch.zeros_like(side.embedding)
+    return Row(torch.cat([x, latents.expand(len(x), -1, -1, -1)], dim=1), embedding, name, conditional)
 
-    guidance: (F,), in each direction's own order of the frames; the half without a key is left out where it is 1 for
-    every frame, unless `paired`: both halves in any case, for networks in which they touch.
+
+def predictor(
+    call: Call,
+    sides: Mapping[str, Side],
+    guidance: Tensor,
+    levels: Schedule,
+    halves: Sequence[bool],
+    row: MakeRow = one_key,
+) -> Predict:
+    """Classifier-free guidance of each direction, v = u + g (c - u).
+
+    Args:
+        call: evaluates rows.
+        sides: both directions.
+        guidance: g, (F,), in each direction's own order of the frames.
+        levels: the noise levels.
+        halves: whether the key is shown in each half that is evaluated: (False, True), or (True,) where g is 1.
+        row: makes the rows.
     """
-    halves = (False, True) if paired or bool((guidance != 1).any()) else (True,)
     g = guidance.reshape(-1, 1, 1, 1)
 
-    def predict(x: Tensor, level: int, wanted: Sequence[str]) -> dict[str, Tensor]:
+    def predict(x: Tensor, level: int, wanted: Sequence[str]) -> dict[str, Guided]:
         scaled = x * network_scale(float(levels.sigmas[level]))
-        rows = [
-            _row(scaled if name == FORWARD else scaled.flip(0), sides[name], name, conditional)
-            for name in wanted
-            for conditional in halves
-        ]
+        rows = [row(_turned(scaled, name), sides, name, conditional) for name in wanted for conditional in halves]
         outputs = iter(call(rows, level))
         made = {}
         for name in wanted:
-            u = next(outputs)
-            v = u + g.to(u.device) * (next(outputs) - u) if len(halves) == 2 else u
-            made[name] = v if name == FORWARD else v.flip(0)
+            first = next(outputs)
+            if len(halves) == 1:
+                made[name] = Guided(_turned(first, name))
+            else:
+                mixed = first + g.to(first.device) * (next(outputs) - first)
+                made[name] = Guided(_turned(mixed, name), _turned(first, name))
         return made
 
     return predict
 
 
-def _row(x: Tensor, side: Side, name: str, conditional: bool) -> Row:
-    latents = side.latents if conditional else torch.zeros_like(side.latents)
-    embedding = side.embedding if conditional else torch.zeros_like(side.embedding)
-    return Row(torch.cat([x, latents.expand(len(x), -1, -1, -1)], dim=1), embedding, name, conditional)
+def _turned(x: Tensor, name: str) -> Tensor:
+    """Frames (F, ...) from natural order to that of a direction, or back."""
+    return x if name == FORWARD else x.flip(0)
 
 
 def sample(
@@ -92,28 +125,37 @@ def sample(
     levels: Schedule,
     predict: Predict,
     draw: Draw,
-    each: Callable[[int, Tensor], None] = lambda step, clean: None,
+    each: Callable[[int, int, Tensor], None] = lambda step, level, clean: None,
 ) -> Tensor:
-    """Walk through a program; x: (F, 4, h, w) float32 at the level where it begins, in natural order of the frames.
+    """Walk through a program.
 
     Predictions are affine in x0 with the same factors for both directions, so their weighted mean v may be taken
-    before the step. `each` is told the number of the step and the clean latents that it saw.
+    before the step.
+
+    Args:
+        program: what is done.
+        x: (F, 4, h, w) float32 at the level where the program begins, in natural order of the frames.
+        levels: the noise levels.
+        predict: the networks.
+        draw: draws the noise that is added on the way.
+        each: called after each step of denoising, with its place in the program, its level and the clean latents that
+            were predicted.
     """
     for number, step in enumerate(program):
         if isinstance(step, Denoise):
             at, to = float(levels.sigmas[step.at]), float(levels.sigmas[step.to])
             clean = denoised(x, _mean(predict(x, step.at, step.sides), torch.from_numpy(step.weight)), at)
             x = stepped(x, clean, at, to)
-            each(number, clean)
+            each(number, step.at, clean)
         else:
             low, high = (float(levels.sigmas[level]) for level in (step.start, step.to))
             x = x + (high**2 - low**2) ** 0.5 * draw(f"renoise {number}", x.shape).to(x.device)
     return x
 
 
-def _mean(v: Mapping[str, Tensor], weight: Tensor) -> Tensor:
-    if len(v) == 1:
-        return next(iter(v.values()))
-    w = weight.to(next(iter(v.values())).device).reshape(-1, 1, 1, 1)
-    forward, backward = v.values()
+def _mean(predicted: Mapping[str, Guided], weight: Tensor) -> Tensor:
+    if len(predicted) == 1:
+        return next(iter(predicted.values())).mixed
+    forward, backward = (one.mixed for one in predicted.values())
+    w = weight.to(forward.device).reshape(-1, 1, 1, 1)
     return w * forward + (1 - w) * backward

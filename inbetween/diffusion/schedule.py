@@ -1,4 +1,4 @@
-"""Noise levels of Stable Video Diffusion, and what one step does with a prediction; plain arrays and functions.
+"""Noise levels of Stable Video Diffusion, and one step of sampling; plain arrays and functions.
 
 After Karras et al. 2022 (arXiv 2206.00364), section 3 and equation 5; v-prediction with sigma_data 1.
 """
@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 SIGMA_MAX, SIGMA_MIN, RHO = 700.0, 0.002, 7
-"""As SVD's published scheduler is configured."""
+"""As in the config of SVD's published scheduler."""
 
 Array = TypeVar("Array")
-"""Of torch or NumPy."""
+"""A tensor of torch or an array of NumPy."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +25,7 @@ class Schedule:
     sigmas: NDArray[np.float32]
     """(N + 1,), descending to 0."""
     c_noise: NDArray[np.float32]
-    """(N,): what the networks are told of a level, 0.25 ln sigma."""
+    """(N,), the number that the networks are given for a level: 0.25 ln sigma."""
 
 
 def schedule(steps: int) -> Schedule:
@@ -37,17 +37,17 @@ def schedule(steps: int) -> Schedule:
 
 
 def start_scale(sigma: float) -> float:
-    """What a standard normal draw is multiplied by to be latents at a level, as SVD was trained."""
+    """The factor that makes a standard normal draw latents at a level, as SVD was trained."""
     return float(np.float32((np.float32(sigma) ** 2 + 1) ** 0.5))
 
 
 def network_scale(sigma: float) -> float:
-    """What latents at a level are multiplied by before a network sees them."""
+    """The factor on latents at a level before a network is given them."""
     return float((sigma**2 + 1) ** -0.5)
 
 
 def denoised(x: Array, v: Array, sigma: float) -> Array:
-    """The clean latents that a prediction v of latents x at a level speaks of."""
+    """The clean latents that follow from latents x at a level and their prediction v (v-prediction, sigma_data 1)."""
     # TypeVars know no arithmetic; both kinds of array do.
     return x / (sigma**2 + 1) - v * (sigma / (sigma**2 + 1) ** 0.5)  # type: ignore[operator,no-any-return]
 

@@ -1,9 +1,9 @@
-"""Stable Video Diffusion's networks, all of stock classes, and what they are told of a key (arXiv 2311.15127)."""
+"""Stable Video Diffusion's networks, all of stock classes, and what they are given (arXiv 2311.15127)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -13,25 +13,34 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
-Config = Mapping[str, Any]
+from inbetween.types import Picture
+
+Config: TypeAlias = Mapping[str, Any]
 """A published config.json."""
+Depth: TypeAlias = np.dtype[np.uint8] | np.dtype[np.uint16]
+Frames: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16]
+"""(F, H, W, 3), as `types.Picture` is."""
 LATENT_SCALE = 0.18215
-"""The decoder's latents are the sampler's divided by it; those of the keys are not multiplied by it."""
+"""The decoder's latents are the sampler's divided by it; those of the keys are not multiplied by it. Of SVD's published
+config (`scaling_factor`)."""
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
 CLIP_DEVIATION = (0.26862954, 0.26130258, 0.27577711)
+"""Of the colours of CLIP's training data, as its published preprocessor has them."""
 
 
-def unet(config: Config) -> Any:
+def unet(config: Config) -> nn.Module:
     """The denoiser that a config describes."""
-    return UNetSpatioTemporalConditionModel.from_config(dict(config))  # type: ignore[no-untyped-call]
+    network: nn.Module = UNetSpatioTemporalConditionModel.from_config(dict(config))  # type: ignore[no-untyped-call]
+    return network
 
 
-def vae(config: Config) -> Any:
+def vae(config: Config) -> nn.Module:
     """The autoencoder that a config describes."""
-    return AutoencoderKLTemporalDecoder.from_config(dict(config))  # type: ignore[no-untyped-call]
+    network: nn.Module = AutoencoderKLTemporalDecoder.from_config(dict(config))  # type: ignore[no-untyped-call]
+    return network
 
 
-def image_encoder(config: Config) -> Any:
+def image_encoder(config: Config) -> nn.Module:
     """The CLIP vision model that a config describes."""
     network = CLIPVisionModelWithProjection(CLIPVisionConfig.from_dict(dict(config)))
     # It is in no file of weights, so it is made even where all else has no values yet.
@@ -55,24 +64,24 @@ def image_encoder_shapes(config: Config) -> dict[str, tuple[int, ...]]:
     return _shapes(image_encoder, config)
 
 
-def _shapes(make: Any, config: Config) -> dict[str, tuple[int, ...]]:
+def _shapes(make: Callable[[Config], nn.Module], config: Config) -> dict[str, tuple[int, ...]]:
     with torch.device("meta"):
-        network: nn.Module = make(config)
+        network = make(config)
     return {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
 
 
-def to_tensor(picture: NDArray[np.uint8] | NDArray[np.uint16]) -> Tensor:
+def to_tensor(picture: Picture) -> Tensor:
     """(H, W, 3) as (1, 3, H, W) float32 in [-1, 1]."""
     top = np.float32(np.iinfo(picture.dtype).max)
     return torch.from_numpy(np.moveaxis(picture, -1, 0)[None].astype(np.float32) / top) * 2 - 1
 
 
-def to_pictures(decoded: Tensor, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """(F, 3, H, W) in [-1, 1] as pictures (F, H, W, 3), clamped, rounded half to even."""
+def to_frames(decoded: Tensor, dtype: Depth) -> Frames:
+    """(F, 3, H, W) in [-1, 1] as frames (F, H, W, 3), clamped, rounded half to even."""
     top = np.iinfo(dtype).max
     unit = (decoded / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1)
-    pictures: NDArray[Any] = (unit * top).round().numpy().astype(dtype)
-    return np.ascontiguousarray(pictures)
+    values = np.ascontiguousarray((unit * top).round().numpy())
+    return values.astype(np.uint8) if dtype == np.uint8 else values.astype(np.uint16)
 
 
 def antialiased(x: Tensor, size: tuple[int, int]) -> Tensor:
@@ -96,13 +105,13 @@ def antialiased(x: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def clip_pixels(x: Tensor, side: int) -> Tensor:
-    """(1, 3, H, W) in [-1, 1] as CLIP takes it: (1, 3, side, side), normalised, not clamped."""
+    """(1, 3, H, W) in [-1, 1] as CLIP is given it: (1, 3, side, side), normalised, not clamped."""
     mean, deviation = (torch.tensor(values).reshape(1, 3, 1, 1) for values in (CLIP_MEAN, CLIP_DEVIATION))
     return ((antialiased(x, (side, side)) + 1) / 2 - mean) / deviation
 
 
 def embedding(encoder: Any, x: Tensor) -> Tensor:
-    """(1, 3, H, W) in [-1, 1] as (1, D): CLIP's view of a key, projected, of no fixed length. float32 on the CPU."""
+    """CLIP's embedding of a key (1, 3, H, W) in [-1, 1]: (1, D), projected, not normalised. float32 on the CPU."""
     weight = encoder.visual_projection.weight
     pixels = clip_pixels(x, encoder.config.image_size).to(weight.device, weight.dtype)
     embeds: Tensor = encoder(pixel_values=pixels).image_embeds
@@ -110,7 +119,7 @@ def embedding(encoder: Any, x: Tensor) -> Tensor:
 
 
 def key_latents(autoencoder: Any, x: Tensor) -> Tensor:
-    """(1, 3, H, W) in about [-1, 1] as (4, h, w): the mode of the posterior, not scaled. float32 on the CPU."""
+    """A key (1, 3, H, W) in about [-1, 1] as (4, h, w): the mode of the posterior, not scaled. float32 on the CPU."""
     weight = autoencoder.quant_conv.weight
     mode: Tensor = autoencoder.encode(x.to(weight.device, weight.dtype)).latent_dist.mode()
     return mode[0].float().cpu()
@@ -124,5 +133,5 @@ def decode(autoencoder: Any, latents: Tensor) -> Tensor:
 
 
 def time_ids(fps: int, motion_bucket: float, noise: float) -> Tensor:
-    """(3,): what SVD is told of a clip. It was trained with frames per second minus one."""
+    """(3,) float32, what SVD is told of a clip. It was trained with frames per second minus one."""
     return torch.tensor([fps - 1, motion_bucket, noise], dtype=torch.float32)

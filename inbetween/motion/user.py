@@ -58,6 +58,35 @@ def user_motions(
     return {gap: Motion(tuple(found), sizes[gap]) for gap, found in tracks.items()}
 
 
+def film_motions(
+    drags: Sequence[str],
+    motion: str | Motion | None,
+    maps: Sequence[tuple[tuple[int, int], tuple[float, float], tuple[float, float]]],
+    size: tuple[int, int],
+    report: Report,
+) -> dict[int, Motion]:
+    """The motion of each gap that has one, by the gap's number from 0, in pixels of the film.
+
+    Args:
+        drags: as for `parse_drag`, in pixels of the start key as it was given.
+        motion: of the first gap: a file's name, or the motion itself; None for none.
+        maps: of each gap's start key the size (H, W) that it was given in, and the scale and offset (x, y) that bring
+            its pixels to the film's.
+        size: (H, W) of the film.
+
+    Raises:
+        UsageError: see `check_drags`.
+        InbetweenError: the motion's file cannot be read, or is for keys of another shape.
+    """
+    file = motion if isinstance(motion, str) else None
+    sizes = [stored for stored, _, _ in maps]
+    found = user_motions(drags, file, sizes, report)
+    if isinstance(motion, Motion):
+        drawn = found[0].tracks if 0 in found else ()
+        found[0] = Motion((*rescaled_motion(motion, sizes[0], report).tracks, *drawn), sizes[0])
+    return {number: one.mapped(*maps[number][1:], size) for number, one in found.items()}
+
+
 def _gap_of(text: str, named: int | None, gaps: int) -> int:
     if named is None and gaps > 1:
         raise UsageError(f"there are {gaps} gaps, and the drag `{text}` names none", f'name its gap: "1: {text}"')

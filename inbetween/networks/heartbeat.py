@@ -1,4 +1,4 @@
-"""Progress that goes on being said while a network is at work."""
+"""Progress that is repeated while a network works."""
 
 from __future__ import annotations
 
@@ -7,22 +7,26 @@ import time
 from inbetween.types import Report
 
 BEAT = 0.1
-"""Seconds: so long a stop that the user asked for is not heard."""
+"""Seconds between progress calls inside a network, and so the longest delay of Ctrl-C; chosen by eye."""
 
 
 class Heartbeat:
-    """Says a report's progress again and again: a layer takes less than a second, a call on a CPU minutes."""
+    """Repeats the last progress of one report: a call of a large network takes minutes on a CPU, a layer under 1 s."""
 
     def __init__(self, report: Report) -> None:
+        """
+        Args:
+            report: hears the progress, and may raise `Interrupted`.
+        """
         self._report, self._now, self._said = report, ("load", 0, 0), time.monotonic()
 
     def at(self, stage: str, done: int, total: int) -> None:
-        """How far a stage has come; see `Report.progress`."""
+        """Report how far a stage has come; see `Report.progress`."""
         self._now = stage, done, total
         self._say()
 
     def beat(self) -> None:
-        """Say the same again, unless it has just been said.
+        """Report the same again, unless that was done in the last `BEAT` seconds.
 
         Raises:
             Interrupted: by `Report.progress`.

@@ -1,144 +1,148 @@
-"""The networks of an engine: read when they are first used, and where they wait while they are not."""
+"""The networks of an engine: read from their files when they are first used, and kept where there is room."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
 
-from inbetween.networks.heartbeat import Heartbeat
-from inbetween.networks.hooks import ticking
 from inbetween.networks.memory import MemoryPlan
-from inbetween.types import Report
 from inbetween.weights import load
-
-DENOISER = "denoiser"
-"""The name of the large one, which can be taken apart: its feed-forward layers, its blocks."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """One network."""
+    """How one network is made, and the types that it computes in."""
 
     make: Callable[[], nn.Module]
     path: Path
     dtype: torch.dtype
     over: Path | None = None
-    """A second file, whose tensors are taken instead of those in `path`."""
+    """A second file, whose tensors replace those in `path`."""
+    inner: tuple[str, torch.dtype] | None = None
+    """A submodule that computes in another type, and that type."""
+    divisible: bool = False
+    """Whether its feed-forward layers can take one frame at a time, and its blocks can be streamed, as diffusers' UNets
+    can."""
+
+    @property
+    def narrow(self) -> bool:
+        """Whether anything of it computes in less than float32."""
+        return {self.dtype, self.inner[1] if self.inner else self.dtype} != {torch.float32}
+
+    def widened(self) -> Part:
+        """The same network in float32."""
+        return replace(self, dtype=torch.float32, inner=None)
+
+
+@dataclass(eq=False)
+class Held:
+    """A network that was read."""
+
+    part: Part
+    module: nn.Module
+    replaced: int
+    """Tensors that came from `part.over`."""
+    streamed: bool = False
+    """Whether its blocks come to the device one by one, by hooks that cannot be removed from it."""
+
+    def chunk(self, chunked: bool) -> None:
+        """Make feed-forward layers take one frame at a time, or all again."""
+        for module in self.module.modules():
+            set_chunk = getattr(module, "set_chunk_feed_forward", None)
+            if set_chunk is not None:
+                set_chunk(1 if chunked else None)
+
+    def stream(self, device: str) -> None:
+        """Let only the block in use be on the device."""
+        self.module.to("cpu")
+        self.module.enable_group_offload(  # type: ignore[operator]
+            onload_device=torch.device(device),
+            offload_device=torch.device("cpu"),
+            offload_type="leaf_level",
+            use_stream=device.startswith("cuda"),
+        )
+        self.streamed = True
 
 
 class Networks:
-    """Networks by name, and how much is done at once: the first of `steps`, until `leaner` goes on to the next.
+    """Networks by name, on one device.
 
-    One that is not in use waits on the device; or in the computer's memory, where the device has one of its own; or
-    in its file, as on a CPU nothing else is left.
+    It keeps modules, and nothing of the gap that they worked for: a network is given out only as it would be if it had
+    been read for this use. One that is not in use waits on the device if the plan is `together`; else in the
+    computer's memory, where the device has one of its own; else it is dropped and read again.
     """
 
-    def __init__(self, parts: Mapping[str, Part], device: str, steps: Sequence[MemoryPlan], report: Report) -> None:
-        self.device, self.pulse = device, Heartbeat(report)
-        self._parts, self._steps, self._report = dict(parts), list(steps), report
-        self._held: dict[str, Any] = {}
-        self._streamed = False
+    def __init__(self, parts: Mapping[str, Part], device: str) -> None:
+        """
+        Args:
+            parts: the networks by name.
+            device: a name that torch knows.
+        """
+        self.parts, self.device = dict(parts), device
+        self._held: dict[str, Held] = {}
 
-    @property
-    def work(self) -> MemoryPlan:
-        """How much is done at once."""
-        return self._steps[0]
+    def take(self, name: str, part: Part, streamed: bool, tick: Callable[[int, int], None]) -> Held:
+        """Give out a network, until it is given back to `put`.
 
-    def dtype(self, name: str) -> torch.dtype:
-        """In which a network computes."""
-        return self._parts[name].dtype
+        A network that waits is read again where it is not what is wanted: numbers that were rounded once stay rounded.
 
-    @contextmanager
-    def use(self, name: str) -> Iterator[Any]:
-        """A network on the device, for inference; `Report.progress` is heard at every layer.
+        Args:
+            name: of the network.
+            part: one of `parts`, or that part `widened`.
+            streamed: whether it will be streamed.
+            tick: hears the megabytes read so far, and in all.
 
         Raises:
-            InbetweenError: its files do not fit.
-            Interrupted: by `Report.progress`.
+            InbetweenError: its files cannot be read, or do not fit.
+            Interrupted: by `tick`.
         """
-        network = self._held.pop(name, None)
-        if network is None:
-            network = self._read(name)
-        self._arrange(name, network)
-        try:
-            with ticking(network, self.pulse.beat):
-                yield network
-        finally:
-            if self.work.together or self.device != "cpu":
-                self._held[name] = network
-            if not self.work.together:
-                self._leave(name, network)
-
-    def leaner(self, name: str, network: Any) -> bool:
-        """Do less at once, with `network` in use; False where there is nothing less. What it frees is given back."""
-        if len(self._steps) == 1:
-            return False
-        del self._steps[0]
-        if not self.work.together:
-            for other, waiting in self._held.items():
-                self._leave(other, waiting)
-        self._arrange(name, network)
-        if self.device.startswith("cuda"):
-            torch.cuda.empty_cache()
-        return True
-
-    def widen(self, name: str) -> None:
-        """From now on a network that is not in use computes in float32."""
-        self._parts[name] = replace(self._parts[name], dtype=torch.float32)
-        self._held.pop(name, None)
-        if name == DENOISER:
-            self._streamed = False
-
-    def _arrange(self, name: str, network: Any) -> None:
-        if name == DENOISER and self.work.chunked:
-            network.enable_forward_chunking(1, 0)
-        if name != DENOISER or not self.work.streamed:
-            network.to(self.device)
-        elif not self._streamed:
-            network.to("cpu")
-            network.enable_group_offload(
-                onload_device=torch.device(self.device),
-                offload_device=torch.device("cpu"),
-                offload_type="leaf_level",
-                use_stream=self.device.startswith("cuda"),
-            )
-            self._streamed = True
-
-    def _leave(self, name: str, network: Any) -> None:
-        # Group offload moves the denoiser itself, and forbids others to.
-        if not (name == DENOISER and self._streamed):
-            network.to("cpu")
-
-    def _read(self, name: str) -> Any:
-        part = self._parts[name]
-        wide = part.dtype.itemsize
-        whole = name != DENOISER or not self.work.streamed
-        network, replaced = load.loaded(
-            part.make,
-            part.path,
-            part.over,
-            self.device if whole else "cpu",
-            part.dtype,
-            lambda done, total: self.pulse.at("load", done * wide // 1_000_000, total * wide // 1_000_000),
-        )
-        if part.over is not None:
-            total = len(network.state_dict())
-            self._report.note(
-                "replaced",
-                f"{replaced} of {total} tensors of the {name} are those of {part.over}",
-                detail=True,
-                replaced=replaced,
-                tensors=total,
-            )
+        held = self._held.pop(name, None)
+        if held is not None and held.part == part and (streamed or not held.streamed):
+            return held
+        # Both would not fit.
+        del held
+        held = _read(part, "cpu" if streamed else self.device, tick)
         if part.dtype != torch.float32 and self.device.startswith("cuda"):
-            channels_last(network)
-        return network
+            channels_last(held.module)
+        return held
+
+    def put(self, name: str, held: Held, plan: MemoryPlan) -> None:
+        """Take a network back, to wait for its next use, or drop it."""
+        if plan.together or self.device != "cpu":
+            self._held[name] = held
+            self.make_room(plan)
+
+    def make_room(self, plan: MemoryPlan) -> None:
+        """Bring the networks that wait off the device, unless a plan leaves them there."""
+        if not plan.together:
+            for held in self._held.values():
+                # Group offload moves a streamed network itself, and forbids others to.
+                if not held.streamed:
+                    held.module.to("cpu")
+
+    def bytes_on_device(self) -> int:
+        """Bytes of the networks that wait on a device with a memory of its own."""
+        tensors = (tensor for held in self._held.values() for tensor in held.module.state_dict().values())
+        return sum(tensor.numel() * tensor.element_size() for tensor in tensors if tensor.device.type != "cpu")
+
+
+def _read(part: Part, device: str, tick: Callable[[int, int], None]) -> Held:
+    wide = part.dtype.itemsize
+    module, replaced = load.loaded(
+        part.make,
+        part.path,
+        part.over,
+        device,
+        part.dtype,
+        lambda done, total: tick(done * wide // 1_000_000, total * wide // 1_000_000),
+    )
+    if part.inner is not None:
+        module.get_submodule(part.inner[0]).to(part.inner[1])
+    return Held(part, module, replaced)
 
 
 def channels_last(network: nn.Module) -> None:

@@ -1,4 +1,7 @@
-"""Records: everything needed to make a film again, and the check that nothing has changed since."""
+"""Records of `run`, and what records of all commands share.
+
+A record holds everything that is needed to make a film again; its inputs must not have changed since.
+"""
 
 from __future__ import annotations
 
@@ -6,57 +9,59 @@ import hashlib
 import json
 import os
 import shlex
-from collections.abc import Mapping
-from dataclasses import is_dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import TypeVar, get_type_hints
 
 from inbetween import engines
 from inbetween.errors import InbetweenError
-from inbetween.plan import Plan, commercial
+from inbetween.plan import FilmPlan, Making, commercial
 from inbetween.produce import Made
+from inbetween.request import FilmRequest, built
 from inbetween.types import Report
 from inbetween.versions import versions
 from inbetween.weights import store
 from inbetween.weights.check import hashed
 
-Said = TypeVar("Said")
-"""The words of a command."""
+R = TypeVar("R", bound=FilmRequest)
 COMMANDS = ("run", "slowmo")
-"""Those that write records."""
-TAKE = "take the .json that --record wrote"
+"""The commands that write records."""
+HINT = "give the .json that --record wrote"
 
 
-def summary(plan: Plan, made: Made, notes: list[dict[str, Any]], report: Report) -> dict[str, Any]:
-    """What was asked of `run`, what it came to, what was made and what was said on the way.
+def summary(plan: FilmPlan, made: Made, notes: Sequence[object], report: Report) -> dict[str, object]:
+    """What was asked of `run`, what it came to, what was made and what was noted on the way, as plain values.
 
     Raises:
         InbetweenError: an input cannot be read any more.
         Interrupted: by `report`.
     """
-    said, facts = plan.words, plan.to_json()
+    request = plan.request
     # Found again from any other folder.
-    keys, motion = [os.path.abspath(key) for key in said.keys], said.motion and os.path.abspath(said.motion)
-    facts["words"] |= {"keys": keys, "motion": motion, "out": absolute_out(said.out)}
+    keys = tuple(os.path.abspath(key) for key in request.keys)
+    motion = request.motion and os.path.abspath(request.motion)
     inputs = [*(("key", key) for key in keys), *(("motion", one) for one in [motion] if one)]
+    absolute = replace(request, keys=keys, motion=motion, out=absolute_out(request.out))
     return {
         "command": "run",
-        **facts,
-        "seed": said.seed,
+        **plan.to_json(),
+        "words": asdict(absolute),
+        "seed": request.seed,
         "inputs": [stamped(what, path, report) for what, path in inputs],
-        **made_by(plan),
+        **made_by(plan.making),
         **made.to_json(),
         "notes": notes,
     }
 
 
-def made_by(plan: Plan) -> dict[str, Any]:
-    """Licences, weights and versions of what makes a plan's pictures."""
-    engine = engines.get(plan.engine)
+def made_by(making: Making) -> dict[str, object]:
+    """Licences, weights and versions of what makes frames, as plain values."""
+    engine = making.engine
     return {
         "licence": engine.licence,
         "commercial": commercial(engine),
-        "weights": [_weights(name, plan.settings.weights) for name in engine.needs],
+        "weights": [_weights(name, making.settings.weights) for name in engine.needs],
         "versions": versions(engine),
     }
 
@@ -72,36 +77,25 @@ def stamped(what: str, path: str | os.PathLike[str], report: Report) -> dict[str
     return {"what": what, "path": path, "sha256": _sha256(what, path, report)}
 
 
-def _weights(name: str, folder: Path | None) -> dict[str, Any]:
+def _weights(name: str, folder: Path | None) -> dict[str, object]:
     weights = store.get(name)
-    files = store.parts(name, folder)
+    parts, files = store.parts(name, folder), store.files(name, folder)
+    sizes = {part: sum(path.stat().st_size for path in paths) for part, paths in files.items()}
     return {
         "name": name,
         "licence": weights.licence,
         "commercial": weights.commercial,
-        "files": {part: {"path": str(path), "bytes": path.stat().st_size} for part, path in files.items()},
+        "files": {part: {"path": str(path), "bytes": sizes[part]} for part, path in parts.items()},
     }
 
 
-def sidecar_of(plan: Plan) -> Path:
-    """OUT.json."""
-    path = plan.sink.path.rstrip("/" + os.sep)
-    # Beside the current folder too, not a `..json` in it.
-    return Path((os.path.abspath(path) if os.path.basename(path) in (".", "..") else path) + ".json")
-
-
-def preview_of(plan: Plan) -> Path:
-    """OUT.preview.gif."""
-    return sidecar_of(plan).with_suffix(".preview.gif")
-
-
-def recalled(path: Path, command: str, kind: type[Said], report: Report) -> tuple[Said, list[str]]:
-    """The words of a command's record, its inputs unchanged since, and the inputs' paths.
+def recalled(path: Path, command: str, kind: type[R], report: Report) -> tuple[R, list[str]]:
+    """The request of a command's record, its inputs unchanged since, and the inputs' paths.
 
     Raises:
         InbetweenError: no record, one of another command, or an input that is missing or not the same any more.
     """
-    words, inputs, engine, then = _read(path, command, kind)
+    request, inputs, engine, then = _read(path, command, kind)
     for what, file, digest in dict.fromkeys(inputs):
         if not os.path.isfile(file):
             raise InbetweenError(f"the {what} {file} is gone", "put it back, or make a new film")
@@ -111,11 +105,11 @@ def recalled(path: Path, command: str, kind: type[Said], report: Report) -> tupl
     for name in sorted(now):
         if then.get(name) != now[name]:
             report.note("version", f"{name} was {then.get(name)}, is {now[name]}: bytes may differ", name=name)
-    return words, [file for _, file, _ in inputs]
+    return request, [file for _, file, _ in inputs]
 
 
-def _read(path: Path, command: str, kind: type[Said]) -> tuple[Said, list[tuple[str, str, str]], str, dict[str, Any]]:
-    """What a record says: the words, (what, path, digest) of each input, the engine, the versions.
+def _read(path: Path, command: str, kind: type[R]) -> tuple[R, list[tuple[str, str, str]], str, dict[str, object]]:
+    """What a record holds: the request, (what, path, digest) of each input, the engine, the versions.
 
     Raises:
         InbetweenError: it cannot be read, or is no record of this command.
@@ -126,49 +120,44 @@ def _read(path: Path, command: str, kind: type[Said]) -> tuple[Said, list[tuple[
         if other != command:
             again = shlex.join(["inbetween", other, "--repeat", str(path)])
             raise InbetweenError(f"{path} is a record of `inbetween {other}`", f"make it again with {again}")
-        words = words_from_json(data["words"], kind)
+        request = request_from_json(data["words"], kind)
         inputs = [(str(one["what"]), os.fspath(one["path"]), str(one["sha256"])) for one in data["inputs"]]
-        return words, inputs, str(data["engine"]), dict(data["versions"])
+        return request, inputs, str(data["engine"]), dict(data["versions"])
     except OSError as error:
         raise InbetweenError(f"{path} cannot be read: {error.strerror}", "check the name") from error
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise InbetweenError(f"{path} is not a record of a film", TAKE) from error
+        raise InbetweenError(f"{path} is not a record of a film", HINT) from error
 
 
-def words_from_json(data: Mapping[str, Any], kind: type[Said]) -> Said:
-    """The words of a command as a record has them; words may be in words.
+def request_from_json(data: Mapping[str, object], kind: type[R]) -> R:
+    """The request of a command as a record has it.
 
     Raises:
-        InbetweenError: something is missing or unknown.
+        InbetweenError: a field is unknown, or has a value of another type.
     """
-    kinds = get_type_hints(kind)
-    said: dict[str, Any] = {}
-    for name, value in data.items():
-        if is_dataclass(kinds.get(name)) and isinstance(value, dict):
-            said[name] = words_from_json(value, kinds[name])
-            continue
-        said[name] = tuple(value) if isinstance(value, list) else value
-        if name not in kinds or not _is(said[name], kinds[name]):
-            raise InbetweenError(f"not a record of a film: `{name}` is {said[name]!r}", TAKE)
-    try:
-        return kind(**said)
-    except TypeError as error:
-        raise InbetweenError(f"not a record of a film: {error}", TAKE) from None
+    # JSON knows no tuples.
+    found = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in _flat(data, get_type_hints(kind)).items()
+    }
+
+    def wrong(name: str, value: object) -> InbetweenError:
+        return InbetweenError(f"not a record of a film: `{name}` is {value!r}", HINT)
+
+    return built(kind, found, wrong)
 
 
-def _is(value: object, kind: Any) -> bool:
-    """Whether a value is of a field's type, bool being no int here."""
-    if get_origin(kind) is tuple:
-        return isinstance(value, tuple) and all(_is(item, get_args(kind)[0]) for item in value)
-    if get_args(kind):
-        return any(_is(value, one) for one in get_args(kind))
-    if isinstance(value, bool):
-        return kind is bool
-    return isinstance(value, (int, float) if kind is float else kind)
+def _flat(data: Mapping[str, object], known: Collection[str]) -> dict[str, object]:
+    """Records of `slowmo` of the first version had a request of `run` inside, of which a clip has only some fields."""
+    inner = data.get("film")
+    if not isinstance(inner, dict):
+        return dict(data)
+    outer = {name: value for name, value in data.items() if name != "film"}
+    return {**{name: value for name, value in inner.items() if name in known}, **outer}
 
 
 def absolute_out(out: str) -> str:
-    """An output's name, from any other folder."""
+    """An output's name as it is found from any other folder."""
     # A folder's last slash says that it is one.
     return os.path.join(os.path.abspath(out), "") if out.endswith(("/", os.sep)) else os.path.abspath(out)
 

@@ -1,24 +1,37 @@
-"""Moving pictures in and out of files.
+"""Clips in and films out.
 
-    sinks      where the frames go, from the words of the command line; standard library only
-    codecs     what is asked of each encoder, and the presets; standard library only
-    ffmpeg     one ffmpeg child, fed with raw frames
-    place      what may be written where; temporary names, and the move to the final ones
-    verify     what is planned, what was found on the disk, and the comparison of the two
-    encode     frames through ffmpeg: films, animations and GIFs
-    animation  the times and the loop of animated WebP and PNG files
-    write      frames to a film, an animation, a sequence of pictures or one picture
-    clip       what is known of a clip; standard library only
-    probe      a clip's file: its pictures, times, colours and other streams
-    ends       where its file ends by its own word
-    read       the pictures of a clip
-    webp       those of an animated WebP
-    resume     a long film in segments, which goes on where it was stopped
-    journal    the finished segments of a long film, and who has them
-    join       segments, and what goes with them, into one file
-    carry      sound, subtitles, chapters and titles of a clip
-    timecode   the clock of SMPTE ST 12, moved
-    stretch    sound over another time, its pitch kept
+What is written:
+
+    sinks       the output that `-o` and its options ask for; standard library only
+    codecs      the encoders with their options, and the presets; standard library only
+    publish     checks that an output may be written, and the rename to its final name
+    workfolder  the hidden folder beside an output, in which it is made
+    disk        errors of the disk as messages with a hint
+    write       frames to a film, an animation, a sequence of pictures or one picture
+    segments    a long film in segments, which continues where it was stopped
+    journal     the list of finished segments
+    join        segments, sound and other tracks into one file
+    encode      frames through ffmpeg: films, animations and GIFs
+    ffmpeg      running ffmpeg as a child process
+    animation   the delays and the loop of animated WebP and PNG files
+    verify      the comparison of what is on the disk with what was planned
+
+What is read:
+
+    clip        the facts about a clip; standard library only
+    probe       finds these facts in a file
+    truncation  whether a file has been cut off
+    decode      opening a file, and decoding its frames
+    filters     ffmpeg's filters on decoded frames
+    interlace   what an interlaced clip shows
+    read        the frames of a clip, upright and in RGB
+    webp        the frames of an animated WebP
+
+What goes from a clip to its film besides the frames:
+
+    extras      sound, subtitles, fonts, chapters and titles
+    stretch     sound stretched in time, its pitch kept
+    timecode    timecodes moved to another time
 
 Import the modules: nothing is loaded by importing this package.
 """

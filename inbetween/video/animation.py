@@ -1,7 +1,9 @@
-"""The times and the loop of animated WebP and PNG files, in the files themselves.
+"""The delays and the loop of animated WebP and PNG files, read from and written to the files' own bytes.
 
-ffmpeg cuts the times of a WebP down to milliseconds, and writes a film of one frame, or of equal frames, as a
-picture without a time. Here they are given their times, to the clock of each format, and read again.
+ffmpeg cuts the times of a WebP off to milliseconds, and writes a film of one frame, or of equal frames, as a still
+picture without a time. Here such files get their exact times, rounded to the clock of each format.
+
+Formats: WebP Container Specification; Portable Network Graphics Specification, third edition, 11.3.6.
 """
 
 from __future__ import annotations
@@ -17,24 +19,33 @@ from typing import BinaryIO
 from inbetween.pictures.containers import PNG_SIGNATURE, Refusal, png_chunk, png_chunks
 
 _DURATION = 12
-"""Where a WebP frame has its duration: behind its place and its size."""
+"""Offset of the duration in a WebP's ANMF chunk, behind the frame's position and size."""
 _LONGEST = 2**24 - 1
+"""Longest duration of a WebP's frame in milliseconds: the field has 24 bits."""
 _FINEST = 2**16 - 1
+"""Largest term of the fraction that is the delay of an APNG's frame in seconds: each field has 16 bits."""
 
 
 @dataclass(frozen=True)
 class Times:
-    """What an animation says of its frames."""
+    """The times of an animation's frames, by its file."""
 
     delays: tuple[Fraction, ...]
-    """Seconds for which each is shown; empty for a file that is no animation."""
+    """How long each frame is shown, in seconds; empty for a still picture."""
     loop: bool
-    """It starts again for ever."""
+    """Whether it is played again and again."""
 
 
 def finish(path: str, suffix: str, rate: Fraction, count: int, loop: bool) -> None:
-    """Give the frames of a `.webp` or `.apng` that ffmpeg has written their exact times. What is no such file
-    stays as it is, for the check to find.
+    """Give the frames of a WebP or APNG that ffmpeg has written their exact times. A file of another kind is not
+    changed; checking the output finds it later.
+
+    Args:
+        path: the file, which is changed.
+        suffix: `.webp` or `.apng`.
+        rate: frames per second.
+        count: number of frames that were written. ffmpeg leaves out those that equal the one before.
+        loop: whether it is played again and again.
 
     Raises:
         OSError: the disk refuses.
@@ -47,10 +58,10 @@ def finish(path: str, suffix: str, rate: Fraction, count: int, loop: bool) -> No
 
 
 def times(path: str, suffix: str) -> Times:
-    """What a `.webp` or `.apng` says.
+    """The times of a WebP or APNG. suffix: `.webp` or `.apng`.
 
     Raises:
-        ValueError: it is none, or is cut off.
+        ValueError: it is not such a file, or is cut off.
     """
     with open(path, "rb") as file:
         return _webp_times(file) if suffix == ".webp" else _apng_times(file)
@@ -60,10 +71,10 @@ def times(path: str, suffix: str) -> Times:
 
 
 def _webp_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
-    """(kind, place of the contents, length) of each chunk.
+    """For each chunk its kind, the offset of its contents in the file, and their length, both in bytes.
 
     Raises:
-        ValueError: it is no WebP, or ends too early.
+        ValueError: it is not a WebP, or ends too early.
     """
     end = file.seek(0, os.SEEK_END)
     file.seek(0)
@@ -94,8 +105,8 @@ def _webp_times(file: BinaryIO) -> Times:
 
 
 def _finish_webp(file: BinaryIO, rate: Fraction, count: int, loop: bool) -> None:
-    """Each frame begins at the millisecond that is nearest to its time. Frames that equal the one before them
-    are not in the file: that one is shown for longer."""
+    """Let each frame begin at the millisecond that is nearest to its time. A frame that equals the one before it is not
+    in the file; the one before is shown for longer."""
     frames = [place for kind, place, _ in _webp_chunks(file) if kind == b"ANMF"]
     if not frames:
         _animate_webp(file, _nearest(count / rate * 1000), loop)
@@ -111,15 +122,17 @@ def _finish_webp(file: BinaryIO, rate: Fraction, count: int, loop: bool) -> None
 
 
 def _nearest(value: Fraction) -> int:
+    """The nearest whole number; a half is rounded up."""
     return (2 * value.numerator + value.denominator) // (2 * value.denominator)
 
 
 def _three(value: int) -> bytes:
+    """A number as three bytes, the lowest one first, cut to what they can hold."""
     return max(0, min(value, _LONGEST)).to_bytes(3, "little")
 
 
 def _animate_webp(file: BinaryIO, milliseconds: int, loop: bool) -> None:
-    """Make a picture an animation of one frame."""
+    """Turn a still picture into an animation of one frame."""
     parts, alpha, size = b"", False, b""
     for kind, place, length in list(_webp_chunks(file)):
         if kind not in (b"ALPH", b"VP8 ", b"VP8L"):
@@ -136,7 +149,7 @@ def _animate_webp(file: BinaryIO, milliseconds: int, loop: bool) -> None:
             size = _three(width - 1) + _three(height - 1)
         else:
             alpha = True
-    # No blending: the frame takes the place of what is below it.
+    # Without blending: the frame replaces what is below it.
     frame = bytes(6) + size + _three(milliseconds) + b"\2" + parts
     body = _riff(b"VP8X", bytes([0x10 * alpha | 0x02, 0, 0, 0]) + size)
     body += _riff(b"ANIM", b"\xff\xff\xff\xff" + struct.pack("<H", not loop)) + _riff(b"ANMF", frame)
@@ -146,6 +159,7 @@ def _animate_webp(file: BinaryIO, milliseconds: int, loop: bool) -> None:
 
 
 def _riff(kind: bytes, data: bytes) -> bytes:
+    """A chunk of a RIFF file, padded to an even length."""
     return kind + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2)
 
 
@@ -158,7 +172,7 @@ def _apng_times(file: BinaryIO) -> Times:
         for kind, data in png_chunks(file, (b"IDAT", b"fdAT")):
             if kind == b"fcTL":
                 top, bottom = struct.unpack(">HH", data[20:24])
-                # As the format says: 0 stands for 100.
+                # A denominator of 0 stands for 100, by the specification.
                 delays.append(Fraction(top, bottom or 100))
             elif kind == b"acTL":
                 loop = data[4:8] == b"\0\0\0\0"
@@ -168,7 +182,7 @@ def _apng_times(file: BinaryIO) -> Times:
 
 
 def _finish_apng(file: BinaryIO, rate: Fraction, loop: bool) -> None:
-    """Make a picture an animation of one frame."""
+    """Turn a still picture into an animation of one frame."""
     data = file.read()
     if not data.startswith(PNG_SIGNATURE):
         raise ValueError("not a PNG")

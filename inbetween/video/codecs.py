@@ -1,7 +1,7 @@
-"""What is asked of each encoder, and the presets. Standard library only.
+"""The encoders with their options, and the presets. Standard library only.
 
-Every number here is a constant, for the same frames have to give the same bytes on any machine: with another
-number of threads, x264 and x265 make other files.
+No number here depends on the machine, for the same frames have to give the same bytes everywhere: with another number
+of threads, for example, x264 and x265 make other files.
 """
 
 from __future__ import annotations
@@ -12,31 +12,33 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Codec:
-    """An encoder of ffmpeg, and what it needs to be told."""
+    """An encoder of ffmpeg, and its options."""
 
     name: str
+    """ffmpeg's name of the encoder."""
     suffixes: tuple[str, ...] = ()
-    """Films that it goes into, the usual one first. Of an unknown encoder ffmpeg decides."""
+    """The kinds of film that it goes into, the usual one first; empty for an encoder that is not known here, which
+    ffmpeg accepts or refuses."""
     pixels: tuple[str, ...] = ("yuv420p", "yuv444p")
-    """ffmpeg's names of the pixel formats that may be taken, of equals the best known first."""
+    """ffmpeg's names of the pixel formats that may be used; of equally good ones the more widely played first."""
     words: tuple[str, ...] = ()
-    """Options: good enough that the ends of a film, the user's own pictures, stay above 40 dB. `{slices}` is
-    what `slices` says."""
+    """ffmpeg's options. The quality is chosen so that the first and the last frame of a film, which are the user's own
+    pictures, keep a PSNR above 40 dB. `{slices}` is replaced by the number that `slices` returns."""
     hurried: tuple[str, ...] = ()
-    """More of them for films made of clips: they have many frames, most much like the one before, and 44 dB in place
-    of 48 take less than half the time."""
+    """More options for films made of clips. These have many frames, most of them much like the one before; a PSNR of
+    44 dB in place of 48 was measured to take less than half the time."""
     option: str = ""
-    """The option that takes a list `a=1:b=2`. What the user gives with it is added to `params`."""
+    """The option of ffmpeg whose value is a list such as `a=1:b=2`. The user's list is appended to `params`."""
     params: str = ""
-    """Such a list; `{last}` is the number of the last frame."""
+    """The value of that option; `{last}` is replaced by the number of the last frame."""
     odd: bool = False
-    """4:2:0 can have odd sides."""
+    """Whether width and height may be odd with 4:2:0."""
     alpha: tuple[str, ...] = ()
-    """Suffixes in which an alpha channel arrives."""
+    """The kinds of file in which an alpha channel is kept."""
     tag: str = ""
-    """The mark in MP4 and MOV."""
+    """The four-character code in MP4 and MOV; "" for ffmpeg's own choice."""
     least: int = 1
-    """Pixels of a side. Below, libsvtav1 dies now and then."""
+    """Least width and height in pixels. With smaller frames libsvtav1 crashes now and then."""
 
 
 CODECS: dict[str, Codec] = {
@@ -48,7 +50,8 @@ CODECS: dict[str, Codec] = {
             words=("-crf", "16", "-preset", "medium"),
             hurried=("-preset", "veryfast"),
             option="-x264-params",
-            # Nothing refers to the last frame: x264 would give it the fewest bits of all.
+            # More bits for the first and the last frame: no frame refers to the last one, so x264 would give it the
+            # fewest of all.
             params="zones=0,0,b=2/{last},{last},b=2",
         ),
         Codec(
@@ -58,10 +61,10 @@ CODECS: dict[str, Codec] = {
             ("-crf", "16", "-preset", "medium"),
             ("-preset", "veryfast"),
             option="-x265-params",
-            # Without cutree, which takes from the last frame what nothing refers to. `info` would write the
+            # Without cutree, which takes bits from the last frame, for no frame refers to it. `info` would write the
             # processor's abilities into the file.
             params="pools=2:frame-threads=2:cutree=0:info=0:log-level=error",
-            # The only mark of HEVC that Apple's players take.
+            # The only code for HEVC that Apple's players accept.
             tag="hvc1",
             least=16,
         ),
@@ -101,7 +104,7 @@ CODECS: dict[str, Codec] = {
         Codec(
             "libwebp_anim",
             (".webp",),
-            # It makes 4:2:0 of it by itself, as the format demands.
+            # The encoder converts it to 4:2:0 itself, as the format demands.
             ("bgra",),
             ("-quality", "90"),
             alpha=(".webp",),
@@ -109,7 +112,7 @@ CODECS: dict[str, Codec] = {
         Codec(
             "apng",
             (".apng",),
-            # Of rgba64be it lays some frames over the one before, which no decoder of ffmpeg's can.
+            # Without rgba64be, of which it blends some frames over the one before; ffmpeg's own decoder cannot do that.
             ("rgb24", "rgba", "rgb48be"),
             ("-pred", "mixed", "-compression_level", "3"),
             alpha=(".apng",),
@@ -120,12 +123,14 @@ CODECS: dict[str, Codec] = {
 
 @dataclass(frozen=True)
 class Preset:
-    """A choice with a name."""
+    """A kind of file and an encoder, under one name."""
 
     suffix: str
+    """The suffix that the output must have."""
     codec: str
+    """ffmpeg's name of the encoder."""
     even: bool = False
-    """One edge is repeated where a side is odd, for players that know only 4:2:0."""
+    """Width and height are made even by repeating one edge, for players that know only 4:2:0."""
 
 
 PRESETS = {
@@ -147,16 +152,24 @@ FORMATS = {
     "av1": "libsvtav1",
     "vp9": "libvpx-vp9",
 }
-"""What people call what encoders make, each with the encoder."""
+"""Names of formats, which users may give in place of an encoder's, and the encoder of each."""
 
 
 def codec(name: str) -> Codec:
-    """What is known of an encoder: for one that is in no table, how most films are made."""
+    """An encoder by ffmpeg's name. One that is not known here gets the usual pixel formats and no options."""
     return CODECS.get(name) or Codec(name, tag="hvc1" if name.startswith("hevc") else "")
 
 
 def best(codec: Codec, suffix: str, alpha: bool, bits: int, odd: bool) -> str:
-    """The pixel format that keeps most of such pictures, and of those the one that holds least."""
+    """The pixel format that keeps most of the frames; of several, the one with the smallest pixels.
+
+    Args:
+        codec: the encoder.
+        suffix: the kind of file.
+        alpha: the frames have an alpha channel.
+        bits: of a value of the frames, 8 or 16.
+        odd: their width or height is odd.
+    """
     can = [name for name in codec.pixels if codec.odd or not odd or not halved(name)]
     can = [name for name in can if suffix in codec.alpha or not has_alpha(name)]
     return min(
@@ -165,7 +178,8 @@ def best(codec: Codec, suffix: str, alpha: bool, bits: int, odd: bool) -> str:
 
 
 def slices(size: tuple[int, int]) -> int:
-    """Parts of a picture of (H, W) that FFV1 codes one by one: it takes not all numbers, and none too small."""
+    """The number of slices in which FFV1 codes a frame of `size` (H, W): such that none has more than 2^20 pixels. FFV1
+    does not accept all numbers, nor slices that are too small."""
     count = 1 if min(size) == 1 else 4
     while count > 1 and size[0] * size[1] > count << 20:
         count *= 4
@@ -173,21 +187,21 @@ def slices(size: tuple[int, int]) -> int:
 
 
 def depth(pixel_format: str) -> int:
-    """Bits of each value."""
+    """Bits of each value, by ffmpeg's name of a pixel format."""
     found = re.search(r"(?:p0?|gray)(9|1\d)[bl]e$|(48|64)[bl]e$", pixel_format)
     return 8 if found is None else int(found[1] or 16)
 
 
 def has_alpha(pixel_format: str) -> bool:
-    """Whether it has an alpha channel."""
+    """Whether a pixel format has an alpha channel, by ffmpeg's name."""
     return re.match(r"yuva|gbrap|rgba|bgra|argb|abgr|ya\d", pixel_format) is not None
 
 
 def is_rgb(pixel_format: str) -> bool:
-    """Whether it has red, green and blue, not luma and chroma."""
+    """Whether a pixel format has red, green and blue, not luma and chroma, by ffmpeg's name."""
     return re.match(r"0?a?(rgb|bgr|gbr)", pixel_format) is not None
 
 
 def halved(pixel_format: str) -> bool:
-    """Whether it is 4:2:0: one colour for two by two pixels."""
+    """Whether a pixel format is 4:2:0, which has one chroma value for two by two pixels, by ffmpeg's name."""
     return "420" in pixel_format

@@ -1,4 +1,4 @@
-"""What the disk says: its refusals in words with a cure, and which file a name stands for."""
+"""Errors of the disk as messages with a hint, and the identity of files."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from pathlib import Path
 
 from inbetween.errors import InbetweenError
 from inbetween.video import ffmpeg
-from inbetween.video.sinks import Sink
 
 
 @contextlib.contextmanager
 def errors(path: str, word: str = "-o") -> Iterator[None]:
-    """Turn the disk's refusals into errors with a cure: another value of the option `word`.
+    """Turn an `OSError` of the block into an error for the user.
+
+    Args:
+        path: of what is being written, for the message.
+        word: the option with which the user named it, for the hint.
 
     Raises:
-        InbetweenError: instead of an OSError.
+        InbetweenError: in place of an `OSError`.
     """
     try:
         yield
@@ -37,14 +40,9 @@ def errors(path: str, word: str = "-o") -> Iterator[None]:
 
 
 def identity(path: str | Path | os.DirEntry[str]) -> tuple[int, int]:
-    """Device and number of the file behind any links; (0, 0) if there is none."""
+    """The device and the inode of a file, with all links followed; (0, 0) if there is no such file."""
     try:
         status = os.stat(path)
     except OSError:
         return 0, 0
     return status.st_dev, status.st_ino
-
-
-def resolved(sink: Sink) -> str:
-    """The absolute path of the output file, or of the sequence's folder, behind any symbolic links."""
-    return os.path.realpath(sink.folder if sink.kind == "sequence" else sink.path)

@@ -1,4 +1,4 @@
-"""One ffmpeg child, fed with raw frames through its standard input."""
+"""Running ffmpeg as a child process that gets raw frames through its standard input."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from inbetween.errors import InbetweenError
 DISK_FULL = "free some space, or choose another folder with -o"
 SIZE_LIMIT = "raise the limit (`ulimit -f`), or choose another folder with -o"
 
-# What ffmpeg adds after the line that names the cause.
+# Lines that ffmpeg writes after the one that names the cause.
 _ECHOES = re.compile(
     r"Error (sending frames|selecting an encoder|opening output file|splitting the argument|while opening enc"
     r"|initializing the muxer|submitting|muxing|closing file)|(Task finished|Terminating thread) with"
@@ -28,10 +28,10 @@ _ORIGIN = re.compile(r"^(\[[^\]]* @ 0x[0-9a-f]+\] )+")
 
 
 def executable() -> str:
-    """The ffmpeg that imageio-ffmpeg carries, or the one that IMAGEIO_FFMPEG_EXE names.
+    """The path of the ffmpeg that comes with imageio-ffmpeg, or of the one that IMAGEIO_FFMPEG_EXE names.
 
     Raises:
-        InbetweenError: there is none, or it may not be run.
+        InbetweenError: there is none, or it cannot be run.
     """
     import imageio_ffmpeg
 
@@ -48,7 +48,7 @@ def executable() -> str:
 
 
 def asked(word: str) -> str:
-    """What ffmpeg answers to a question such as `-version`.
+    """What ffmpeg prints for an option that asks it for something, such as `-version`.
 
     Raises:
         InbetweenError: ffmpeg cannot be run.
@@ -73,9 +73,10 @@ def encoders() -> set[str]:
 
 @contextlib.contextmanager
 def started(words: Sequence[str]) -> Iterator[Child]:
-    """An ffmpeg with these words after its name. Leaving the block by any way kills and reaps it.
+    """Run ffmpeg with these arguments for the time of a `with` block. It is killed at the end of the block if it still
+    runs then.
 
-    It dies with us too: when our process is gone its input ends, and what it closes has a temporary name.
+    It also ends if this process is killed, for then its input ends; the file that it leaves has a temporary name.
 
     Raises:
         InbetweenError: ffmpeg cannot be run.
@@ -88,7 +89,7 @@ def started(words: Sequence[str]) -> Iterator[Child]:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
-                # Its own session: Ctrl-C at the terminal reaches us only, and we decide what becomes of it.
+                # In a session of its own: Ctrl-C at the terminal reaches only this process, which then decides.
                 start_new_session=True,
                 env=os.environ | {"AV_LOG_FORCE_NOCOLOR": "1"},
             )
@@ -104,7 +105,7 @@ def started(words: Sequence[str]) -> Iterator[Child]:
 
 
 def _log() -> IO[bytes]:
-    """For what ffmpeg complains of. A file, not a pipe: one that nobody reads fills up and stops ffmpeg.
+    """A file for ffmpeg's messages. A pipe that nobody reads would fill up and stop ffmpeg.
 
     Raises:
         InbetweenError: no folder for temporary files has room.
@@ -127,10 +128,10 @@ class Child:
         self._log = log
 
     def write(self, data: bytes | memoryview) -> None:
-        """Feed it. Blocks while ffmpeg is behind.
+        """Write to ffmpeg's standard input. It blocks until ffmpeg has read most of it.
 
         Raises:
-            InbetweenError: it has stopped; the message has its own words.
+            InbetweenError: ffmpeg has stopped; the message has the cause that ffmpeg gives.
         """
         try:
             _stdin(self._process).write(data)
@@ -143,10 +144,10 @@ class Child:
             self._fail()
 
     def finish(self, beat: Callable[[], object]) -> None:
-        """End its input and wait until it has closed its files. `beat` is called twice a second meanwhile.
+        """End ffmpeg's input and wait until it has written its files. Meanwhile `beat` is called twice a second.
 
         Raises:
-            InbetweenError: it failed; the message has its own words.
+            InbetweenError: ffmpeg failed; the message has the cause that ffmpeg gives.
         """
         with contextlib.suppress(BrokenPipeError):
             _stdin(self._process).close()
@@ -195,15 +196,16 @@ def _failure(exe: str, returncode: int, text: str) -> InbetweenError:
         )
     causes = _causes(text)
     if not causes:
-        causes = f"exit code {returncode} and no message" if returncode else "it wanted no more frames"
+        causes = f"exit code {returncode} and no message" if returncode else "it accepted no more frames"
     return InbetweenError(
         f"ffmpeg stopped: {causes}", f"look at --codec and --encoder, if given; ffmpeg is {shlex.quote(exe)}"
     )
 
 
 def _causes(text: str) -> str:
-    """The first and the last line that say more than that something failed, without ffmpeg's addresses."""
+    """The first and the last line of ffmpeg's messages that say more than that something failed, without the addresses
+    in memory that ffmpeg puts before them."""
     lines = [_ORIGIN.sub("", line.strip()) for line in text.splitlines()]
     lines = [line for line in lines if line]
-    told = [line for line in lines if not _ECHOES.search(line)] or lines
-    return "; ".join(dict.fromkeys([*told[:1], *told[-1:]]))
+    causes = [line for line in lines if not _ECHOES.search(line)] or lines
+    return "; ".join(dict.fromkeys([*causes[:1], *causes[-1:]]))

@@ -1,4 +1,4 @@
-"""Finished segments of a film, and what else goes with it, into one file: no picture is encoded again."""
+"""Joining the finished segments of a film, and its sound and other tracks, into one file. No frame is encoded again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import heapq
 import itertools
 import os
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from inbetween.errors import InbetweenError
 from inbetween.types import Report
@@ -15,76 +15,99 @@ from inbetween.video import encode, ffmpeg, sinks, workfolder
 from inbetween.video.extras import Extras
 from inbetween.video.verify import Expected
 
+if TYPE_CHECKING:
+    from av.packet import Packet
+    from av.stream import Stream
+    from av.video.stream import VideoStream
 
-def join(path: str, segments: Sequence[str], expected: Expected, report: Report, carried: Extras | None = None) -> None:
-    """Write the segments, films of the same encoder, one after the other to `path`. They begin where the one before
-    ends: every frame gets its time by its number, as exact as the container's clock.
+
+def join(path: str, segments: Sequence[str], expected: Expected, report: Report, extras: Extras | None = None) -> None:
+    """Write the segments one after the other to one file. Every frame gets its time from its number in the whole film,
+    as exact as the container's clock.
+
+    Notes: `damaged`, for damaged sound that is left out. Progress: `join`.
+
+    Args:
+        path: the file to write.
+        segments: files of films, all made by the same encoder with the same settings.
+        expected: the whole film.
+        report: hears the notes and the progress.
+        extras: sound and other tracks that are added.
 
     Raises:
-        InbetweenError: the clip whose sound and subtitles are carried cannot be read any more.
+        InbetweenError: the clip from which the extras come cannot be read any more, or its sound cannot be written.
+        OSError: the disk is full.
     """
     if expected.aspect == 1 or sinks.SINKS[expected.sink.suffix].muxer not in ("matroska", "webm"):
-        _join(path, segments, expected, report, carried)
+        _join(path, segments, expected, report, extras)
         return
-    # PyAV cannot tell Matroska how wide pixels are.
+    # PyAV cannot write the shape of pixels into Matroska; ffmpeg, which copies the file then, can.
     with workfolder.part(os.path.dirname(path), expected.sink.suffix) as film:
-        _join(film, segments, expected, report, carried)
+        _join(film, segments, expected, report, extras)
         shape = expected.aspect * expected.size[1] / expected.size[0]
         words = ["-i", f"file:{film}", "-map", "0", "-c", "copy", "-aspect", f"{shape.numerator}:{shape.denominator}"]
-        form = sinks.SINKS[expected.sink.suffix].muxer
-        with ffmpeg.started([*words, "-fflags", "+bitexact", "-f", form, f"file:{path}"]) as child:
+        muxer = sinks.SINKS[expected.sink.suffix].muxer
+        with ffmpeg.started([*words, "-fflags", "+bitexact", "-f", muxer, f"file:{path}"]) as child:
             child.finish(lambda: report.progress("join", expected.count, expected.count))
 
 
-def _join(path: str, segments: Sequence[str], expected: Expected, report: Report, carried: Extras | None) -> None:
+def _join(path: str, segments: Sequence[str], expected: Expected, report: Report, extras: Extras | None) -> None:
     import av
 
-    form = sinks.SINKS[expected.sink.suffix]
-    options = {"fflags": "+bitexact", **encode.muxer_options(form.muxer, expected.rate)}
+    muxer = sinks.SINKS[expected.sink.suffix].muxer
+    options = {"fflags": "+bitexact", **encode.muxer_options(muxer, expected.rate)}
     try:
-        with av.open(path, "w", format=form.muxer, options=options) as film:
-            pictures = packets(segments, expected, report)
-            first = next(pictures)
-            stream: Any = film.add_stream_from_template(first.stream, opaque=True)
+        with av.open(path, "w", format=muxer, options=options) as film:
+            frames = packets(segments, expected, report)
+            first = next(frames)
+            stream = film.add_stream_from_template(first.stream, opaque=True)
             stream.codec_context.codec_tag = first.stream.codec_context.codec_tag
-            # Only some codecs say these themselves, and Matroska rounds the times.
+            # Set here too, for only some codecs write these into their stream, and Matroska rounds the times.
             stream.codec_context.framerate = expected.rate
             stream.codec_context.sample_aspect_ratio = expected.aspect
-            # Of VP9 it says that there is an alpha channel.
+            # For VP9 the metadata say that there is an alpha channel.
             stream.metadata.update(first.stream.metadata)
-            others = carried.streams(film) if carried else []
-            for packet in heapq.merge(_led(first, pictures, stream), *others, key=_time):
+            others = extras.streams(film) if extras else []
+            for packet in heapq.merge(_moved(first, frames, stream), *others, key=_time):
                 time = _time(packet)
                 try:
                     film.mux(packet)
                 except av.error.InvalidDataError:
-                    if carried is None or packet.stream is stream:
+                    if extras is None or packet.stream is stream:
                         raise
-                    carried.lost.append(time)
-            if carried and carried.lost:
-                lost, since = len(carried.lost), min(carried.lost)
-                text = f"{carried.path} is damaged: {lost} pieces of its sound are left out, from {since:.2f} s on"
+                    extras.lost.append(time)
+            if extras and extras.lost:
+                lost, since = len(extras.lost), min(extras.lost)
+                text = f"{extras.path} is damaged: {lost} pieces of its sound are left out, from {since:.2f} s on"
                 report.note("damaged", text, packets=lost)
     except (av.error.FFmpegError, ValueError) as error:
         if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise OSError(error.args[0], os.strerror(error.args[0])) from error
-        source = carried.path if carried else path
+        source = extras.path if extras else path
         raise InbetweenError(f"{source} cannot be joined with the film: {error}", "try --sound drop") from error
 
 
-def _led(first: Any, rest: Iterator[Any], stream: Any) -> Iterator[Any]:
-    for packet in itertools.chain([first], rest):
+def _moved(
+    first: Packet[VideoStream], rest: Iterator[Packet[VideoStream]], stream: VideoStream
+) -> Iterator[Packet[Stream]]:
+    """The packets, moved to a stream of the film."""
+    for packet in cast("Iterator[Packet[Stream]]", itertools.chain([first], rest)):
         packet.stream = stream
         yield packet
 
 
-def _time(packet: Any) -> float:
-    return float(packet.dts * packet.time_base)
+def _time(packet: Packet[Stream]) -> float:
+    """When a packet is decoded, in seconds."""
+    return float((packet.dts or 0) * packet.time_base)
 
 
-def packets(segments: Sequence[str], expected: Expected, report: Report) -> Iterator[Any]:
-    """All packets in the order of decoding, their times in frames of the whole film."""
-    # An encoder that looks ahead gives the first packets times of decoding before 0, and not all segments the same.
+def packets(segments: Sequence[str], expected: Expected, report: Report) -> Iterator[Packet[VideoStream]]:
+    """The packets of all segments in the order of decoding. Their time stamps count frames of the whole film.
+
+    Progress: `join`.
+    """
+    # Where frames are not decoded in the order in which they are shown, decoding has to begin some frames early. Not
+    # all segments need the same number; the largest is used for all.
     delay, number = 0, 0
     for first, places in _shown(segments, expected):
         for spot in places:
@@ -109,7 +132,8 @@ def packets(segments: Sequence[str], expected: Expected, report: Report) -> Iter
 
 
 def _shown(segments: Sequence[str], expected: Expected) -> Iterator[tuple[int, list[int]]]:
-    """Of each segment its first frame's number, and the places in it of its packets."""
+    """For each segment the number of its first frame in the film, and for each of its packets, in the order of
+    decoding, the number of the frame in the segment."""
     import av
 
     first = 0
@@ -120,6 +144,6 @@ def _shown(segments: Sequence[str], expected: Expected) -> Iterator[tuple[int, l
         first += len(places)
 
 
-def _frame(packet: Any, expected: Expected) -> int:
-    spot: int = round(packet.pts * packet.time_base * expected.rate)
-    return spot
+def _frame(packet: Packet[VideoStream], expected: Expected) -> int:
+    """The number of a packet's frame in its segment."""
+    return round((packet.pts or 0) * packet.time_base * expected.rate)

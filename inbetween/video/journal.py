@@ -1,8 +1,8 @@
-"""The finished segments of a long film, and the journal that says which they are.
+"""The finished segments of a long film, and the journal that lists them.
 
-Both lie in the work folder of the output (`workfolder.segments_of`). A segment counts once its line is in the journal,
-and the line is written after the segment's files are on the disk under their names. A line that was torn by a kill, and
-files that no line names, count for nothing.
+Both are in the hidden folder of the output (`Sink.work_folder`). A segment counts once its line is in the journal, and
+the line is written only when the segment's files are on the disk under their names. An incomplete line, which a kill
+may leave, is ignored, and so are files that no line lists.
 """
 
 from __future__ import annotations
@@ -13,39 +13,54 @@ import json
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from inbetween.errors import InbetweenError, Interrupted
 from inbetween.types import Report
 from inbetween.video import disk, workfolder
 from inbetween.video.sinks import Sink
+from inbetween.video.workfolder import Facts
 
 PICTURES = "pictures"
-"""The folder of a sequence's finished pictures, inside that of the segments."""
+"""Name of the folder for a sequence's finished pictures, inside the hidden folder."""
 SEGMENTS = "segments"
-"""In an identity: where they begin."""
+"""The key in an identity under which the first frames of the segments are."""
 _SHOWN = 3
-"""Differences that are told."""
+"""Most differences that are named in a note; more are only counted. A choice."""
+_LONGEST = 40
+"""Most characters of a value that is quoted in a note. A choice."""
 
 
 class Journal:
-    """What is finished of a film. Files that nothing vouches for are removed when it is opened."""
+    """The journal of one film. Files in its folder that it does not list are removed when it is opened."""
 
-    def __init__(self, sink: Sink, identity: Mapping[str, Any], report: Report) -> None:
-        self.folder = workfolder.segments_of(sink)
-        self.done: dict[int, dict[str, Any]] = {}
-        """Facts of each finished segment."""
+    def __init__(self, sink: Sink, identity: Mapping[str, object], report: Report) -> None:
+        """
+        Args:
+            sink: the output; its hidden folder must exist and be locked.
+            identity: all that decides the bytes of the output, as JSON-serialisable values under names that the user
+                knows. Segments of another identity are not used.
+            report: hears the progress `check` and the note `begun_anew`.
+
+        Raises:
+            InbetweenError: the pictures of another film were being moved to this output when that was killed.
+            OSError: the disk refuses.
+        """
+        self.folder = sink.work_folder
+        self.done: dict[int, Facts] = {}
+        """The facts of each finished segment, by its number."""
         self.whole = False
-        """The output has its name: nothing of this is needed any more."""
-        # As it would be read.
-        self._identity = json.loads(json.dumps(identity))
+        """Whether the output is whole and has its name, so that the segments are not needed any more."""
+        # Through JSON, so that it is equal to what is read from a journal: there tuples are lists.
+        self._identity: Facts = json.loads(json.dumps(identity))
         self._path = os.path.join(self.folder, workfolder.JOURNAL)
         self._lock = threading.Lock()
-        state = workfolder.placing(sink)
+        state = workfolder.read_mark(self.folder, sink.target)
         self.moving = state is not None and state["identity"] is None
-        """Its pictures were being moved when it was killed: they are all there, here or there."""
-        self.placed: dict[str, Any] | None = None
-        """Facts of a film that was whole, and has its name, when it was killed."""
+        """Whether the pictures of a sequence were being moved when an earlier command was killed. All of them exist,
+        some still in the hidden folder and some already in the output's."""
+        self.placed: Facts | None = None
+        """The facts of an output that was whole and had its name already when an earlier command was killed; else
+        None."""
         if state is not None and not self.moving and state["of"] == self._identity:
             self.placed = state["facts"]
         else:
@@ -56,7 +71,7 @@ class Journal:
         if lines and lines[0].get("identity") == self._identity:
             os.truncate(self._path, length)
             for number, line in enumerate(lines[1:], 1):
-                # Hours of film are many gigabytes.
+                # Reading hours of film takes a while.
                 report.progress("check", number, len(lines) - 1)
                 if (
                     self.moving
@@ -68,28 +83,34 @@ class Journal:
             return
         if self.moving:
             raise InbetweenError(
-                "another film was stopped while its pictures were moved there",
+                "another film was stopped while its pictures were being moved there",
                 f"repeat its command first, or remove `{self.folder}`",
             )
         if len(lines) > 1:
-            told = _differences(lines[0].get("identity", {}), self._identity)
-            report.note("begun_anew", f"begun anew: {told}")
+            changes = _differences(lines[0].get("identity", {}), self._identity)
+            report.note("begun_anew", f"begun anew: {changes}")
         self._clear(set())
         try:
             self._append({"identity": self._identity})
         except OSError:
-            # Of a full disk there would stay a hidden folder with nothing in it.
+            # On a full disk an empty journal would be left, and with it the hidden folder.
             with contextlib.suppress(OSError):
                 os.unlink(self._path)
             raise
 
-    def mark(self, sink: Sink, source: str | None, facts: Mapping[str, Any]) -> None:
-        """See `workfolder.mark`; `facts` are what `placed` will be."""
-        workfolder.mark(sink, source, {"of": self._identity, "facts": facts})
+    def mark(self, source: str | None, facts: Mapping[str, object]) -> None:
+        """Note that the output is about to get its name, see `workfolder.mark`. `facts` will be `placed` if we are
+        killed before the segments are removed."""
+        workfolder.mark(self.folder, source, {"of": self._identity, "facts": facts})
 
-    def add(self, segment: int, files: Sequence[str], facts: Mapping[str, Any]) -> None:
-        """A segment is finished: these files in the folder, which are on the disk before this returns. Threads may
-        add one at once."""
+    def add(self, segment: int, files: Sequence[str], facts: Mapping[str, object]) -> None:
+        """Enter a finished segment. Several threads may do so at the same time.
+
+        Args:
+            segment: its number.
+            files: its files, relative to the folder. They are flushed to the disk here.
+            facts: JSON-serialisable values that `done` will have.
+        """
         paths = [os.path.join(self.folder, name) for name in files]
         for path in paths:
             _flush(path)
@@ -99,16 +120,17 @@ class Journal:
             self.done[segment] = line
 
     def files(self, count: int) -> list[str]:
-        """The paths of all `count` segments' files, in order."""
+        """The paths of the files of all `count` segments, in order."""
         return [os.path.join(self.folder, name) for number in range(count) for name in self.done[number]["files"]]
 
-    def _append(self, line: Mapping[str, Any]) -> None:
+    def _append(self, line: Mapping[str, object]) -> None:
         with open(self._path, "ab") as file:
             file.write(json.dumps(line).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
 
     def _clear(self, kept: set[str]) -> None:
+        """Remove all files in the folder except these, given relative to it, and the lock."""
         for root, _, names in os.walk(self.folder):
             for name in names:
                 path = os.path.join(root, name)
@@ -117,16 +139,19 @@ class Journal:
 
 
 @contextlib.contextmanager
-def opened(sink: Sink, identity: Mapping[str, Any], report: Report) -> Iterator[Journal]:
-    """The journal of this output, of a film that is made from `identity`; nobody else has it meanwhile.
+def opened(sink: Sink, identity: Mapping[str, object], report: Report) -> Iterator[Journal]:
+    """The journal of an output, locked for the time of a `with` block. Afterwards the journal and the segments are
+    removed if the output is `whole`, or if no segment is finished.
 
-    What is left of it afterwards is nothing when it is `whole` or when no segment is finished.
+    Args:
+        sink, identity, report: see `Journal`.
 
     Raises:
-        InbetweenError: another process has it; the disk refuses; or as raised inside, with its hint extended.
-        Interrupted: as raised inside, with `kept` where something stays.
+        InbetweenError: another process is making the output; the disk refuses; or as raised in the block, with a hint
+            that finished segments are kept.
+        Interrupted: as raised in the block, with `kept` set if finished segments are kept.
     """
-    with workfolder.locked_folder(workfolder.segments_of(sink), sink.path) as folder:
+    with workfolder.locked_folder(sink.work_folder, sink.path) as folder:
         with disk.errors(folder):
             journal = Journal(sink, identity, report)
         try:
@@ -144,19 +169,19 @@ def opened(sink: Sink, identity: Mapping[str, Any], report: Report) -> Iterator[
 
 
 def forget(sink: Sink) -> None:
-    """Remove what there is of a film of this name in segments.
+    """Remove the finished segments that there are of an output.
 
     Raises:
-        InbetweenError: another process makes it.
+        InbetweenError: another process is making the output.
     """
-    folder = workfolder.segments_of(sink)
+    folder = sink.work_folder
     if os.path.isdir(folder):
         with workfolder.locked_folder(folder, sink.path):
             workfolder.discard(folder)
 
 
-def _lines(path: str) -> tuple[list[dict[str, Any]], int]:
-    """What can be read of a journal, and the bytes of it."""
+def _lines(path: str) -> tuple[list[Facts], int]:
+    """The lines of a journal up to the first incomplete one, and their length in bytes."""
     try:
         with open(path, "rb") as file:
             data = file.read()
@@ -176,7 +201,7 @@ def _lines(path: str) -> tuple[list[dict[str, Any]], int]:
 
 
 def _digest(paths: Sequence[str]) -> str:
-    """Of the files' contents one after the other; "" where one is missing."""
+    """The SHA-256 of the SHA-256 sums of the files; "" if one of them is missing."""
     found = hashlib.sha256()
     try:
         for path in paths:
@@ -192,24 +217,25 @@ def _flush(path: str) -> None:
         os.fsync(file.fileno())
 
 
-def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    """What differs, in the user's words."""
-    told = []
+def _differences(then: Mapping[str, object], now: Mapping[str, object]) -> str:
+    """The differences of two identities, for the user."""
+    found = []
     differ = [name for name in dict.fromkeys([*now, *then]) if then.get(name) != now.get(name)]
-    # What they are follows from the user's words.
+    # Where the segments begin follows from the rest, so it is named only if nothing else differs.
     for name in differ if differ == [SEGMENTS] else [name for name in differ if name != SEGMENTS]:
         was, is_ = (_short(values.get(name)) for values in (then, now))
         if was != is_ and was and is_:
-            told.append(f"{name} was {was}, is {is_}")
+            found.append(f"{name} was {was}, is {is_}")
         else:
-            told.append(f"{(was == is_ and was) or name} has changed")
-    more = f", and {len(told) - _SHOWN} more" if len(told) > _SHOWN else ""
-    return ", ".join(told[:_SHOWN]) + more
+            found.append(f"{(was == is_ and was) or name} has changed")
+    more = f", and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    return ", ".join(found[:_SHOWN]) + more
 
 
-def _short(value: Any) -> str:
-    """As it is told; "" for what is too long to be. Of a file's name, size and time (`segments.stamp`) the name."""
+def _short(value: object) -> str:
+    """A value as it is quoted; "" for one that is too long. Of a file's name, size and time (`segments.stamp`) only the
+    name is."""
     if isinstance(value, list) and [type(one) for one in value] == [str, int, int]:
         value = value[0]
     text = value if isinstance(value, str) else "not there" if value is None else json.dumps(value)
-    return text if len(text) <= 40 else ""
+    return text if len(text) <= _LONGEST else ""

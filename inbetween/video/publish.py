@@ -1,4 +1,4 @@
-"""What may be written where, and the move of what is whole to its final name."""
+"""Checks that an output may be written, and the rename of a finished output to its final name."""
 
 from __future__ import annotations
 
@@ -9,35 +9,36 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from inbetween.errors import InbetweenError
-from inbetween.video import disk, sinks, workfolder
+from inbetween.video import disk, workfolder
 from inbetween.video.sinks import Sink
 
 OVERWRITE = "give another name with -o, or add --overwrite"
 
 
 def prepare(sink: Sink, overwrite: bool = False, inputs: Sequence[Path | str] = ()) -> None:
-    """Refuse an output that cannot, or must not, be written. Call it before any work; it changes nothing, but what a
-    kill has left of this output, and is of no use, is gone.
+    """Refuse an output that cannot or must not be written. It is called before any work. It changes nothing, except
+    that useless files are removed which a killed command has left of this output.
 
-    `inputs` are the files (or folders of files) that are read; they are never written to, not even with
-    `overwrite`.
+    Args:
+        sink: the output.
+        overwrite: whether an output that exists may be replaced.
+        inputs: files, and folders of files, that are read. They are never replaced, not even with `overwrite`.
 
     Raises:
-        InbetweenError: the folder is missing, is no folder or is read-only; the name is too long; the output
-            exists and `overwrite` is False; the output is, or would replace or delete, an input.
+        InbetweenError: the folder is missing, is not a folder or is read-only; the name is too long; the output exists
+            and `overwrite` is False; the output is, or would replace or delete, an input.
     """
-    if workfolder.placing(sink) is not None:
+    if workfolder.read_mark(sink.work_folder, sink.target) is not None:
         return
     if sink.kind == "sequence":
-        target = disk.resolved(sink)
-        workfolder.sweep(workfolder.segments_of(sink))
-        _prepare_sequence(sink, target, _exists(target), overwrite, inputs)
+        workfolder.sweep(sink.work_folder)
+        _prepare_sequence(sink, sink.target, _exists(sink.target), overwrite, inputs)
     else:
         prepare_file(sink.path, overwrite, inputs)
 
 
 def prepare_file(path: str, overwrite: bool, inputs: Sequence[Path | str], word: str = "-o") -> None:
-    """`prepare` for one file, which the user named with the option `word`."""
+    """The same as `prepare` for a single file at `path`, which the user named with the option `word`."""
     target = os.path.realpath(path)
     exists = _exists(target, word)
     folder, name = os.path.dirname(target), f"give another name with {word}"
@@ -53,20 +54,20 @@ def prepare_file(path: str, overwrite: bool, inputs: Sequence[Path | str], word:
 
 
 def holds(sink: Sink, path: str) -> bool:
-    """Whether the output would be this file, or have it among its pictures."""
-    target, path = disk.resolved(sink), os.path.realpath(path)
+    """Whether a file at `path` would be the output, or one of the pictures of a sequence."""
+    target, path = sink.target, os.path.realpath(path)
     if sink.kind != "sequence":
         return path == target
-    return os.path.dirname(path) == target and sinks.number(sink, os.path.basename(path)) is not None
+    return os.path.dirname(path) == target and sink.frame_number(os.path.basename(path)) is not None
 
 
 def keep_file(source: str, sink: Sink, overwrite: bool) -> None:
-    """Give a finished file its name.
+    """Rename the finished file `source` to the output's name.
 
     Raises:
-        InbetweenError: the name was taken meanwhile, or the disk refuses.
+        InbetweenError: a file of that name has appeared meanwhile and `overwrite` is False; the disk refuses.
     """
-    target = disk.resolved(sink)
+    target = sink.target
     if not overwrite and _exists(target):
         raise InbetweenError(f"`{sink.path}` has appeared while it was being made", OVERWRITE)
     with disk.errors(sink.path):
@@ -74,16 +75,23 @@ def keep_file(source: str, sink: Sink, overwrite: bool) -> None:
 
 
 def keep_sequence(source: str, sink: Sink, names: Sequence[str], overwrite: bool) -> None:
-    """Give the finished pictures in the folder `source` their place.
+    """Move the finished pictures to the sequence's folder.
 
-    A folder that does not exist appears at once, by one rename. One that exists is kept, for it may be
-    somebody's current folder: each picture is moved into it, after those that they replace and those with
-    higher numbers have been moved out. A failure in between is undone; after a kill in between this goes on.
+    If that folder does not exist, all pictures appear at once, by renaming `source`. If it exists, it is kept, for it
+    may be somebody's current folder: the pictures are moved into it one by one, after the ones that they replace, and
+    those with higher numbers, have been moved out. If that fails it is undone; after a kill, calling this again
+    completes it.
+
+    Args:
+        source: the folder with the finished pictures.
+        sink: the sequence.
+        names: the file names of all pictures. After a kill some of them may be in the sequence's folder already.
+        overwrite: whether pictures that exist may be replaced.
 
     Raises:
-        InbetweenError: files of these names appeared meanwhile, or the disk refuses.
+        InbetweenError: pictures have appeared meanwhile and `overwrite` is False; the disk refuses.
     """
-    target = disk.resolved(sink)
+    target = sink.target
     with disk.errors(sink.path):
         if not os.path.lexists(target):
             os.rename(source, target)
@@ -92,8 +100,8 @@ def keep_sequence(source: str, sink: Sink, names: Sequence[str], overwrite: bool
         moved = {*names} - {*left}
         old = [name for name, _ in _numbered(sink, target) if name not in moved]
         if old and not overwrite:
-            raise InbetweenError(f"`{sink.path}` has got pictures while it was being made", OVERWRITE)
-        # No picture has this name: it has no suffix.
+            raise InbetweenError(f"pictures have appeared in `{sink.path}` while it was being made", OVERWRITE)
+        # No picture can have this name, for it has no suffix.
         away = os.path.join(source, "replaced")
         os.makedirs(away, exist_ok=True)
         moves = [(os.path.join(target, name), os.path.join(away, name)) for name in old]
@@ -102,6 +110,7 @@ def keep_sequence(source: str, sink: Sink, names: Sequence[str], overwrite: bool
 
 
 def _move_all(moves: Iterable[tuple[str, str]]) -> None:
+    """Rename each (source, target); if one fails, undo all."""
     begun: list[tuple[str, str]] = []
     try:
         for move in moves:
@@ -117,15 +126,15 @@ def _move_all(moves: Iterable[tuple[str, str]]) -> None:
 def _prepare_sequence(sink: Sink, folder: str, exists: bool, overwrite: bool, inputs: Sequence[Path | str]) -> None:
     if not exists:
         _refuse_missing(os.path.dirname(folder))
-        _exists(os.path.join(os.path.dirname(folder), sinks.name(sink, sink.start_number)))
+        _exists(os.path.join(os.path.dirname(folder), sink.frame_name(sink.start_number)))
         _try(os.path.dirname(folder))
         return
     if not os.path.isdir(folder):
         raise InbetweenError(f"`{sink.folder}` is a file, not a folder", "give another name with -o")
     with disk.errors(sink.path):
-        _exists(os.path.join(folder, sinks.name(sink, sink.start_number)))
+        _exists(os.path.join(folder, sink.frame_name(sink.start_number)))
         old = _numbered(sink, folder)
-        ours = os.path.basename(workfolder.segments_of(sink))
+        ours = os.path.basename(sink.work_folder)
         others = [entry for entry in os.listdir(folder) if entry != ours]
     read = _identities(inputs)
     for entry, identity in old:
@@ -145,13 +154,11 @@ def _prepare_sequence(sink: Sink, folder: str, exists: bool, overwrite: bool, in
 
 
 def _numbered(sink: Sink, folder: str) -> list[tuple[str, tuple[int, int]]]:
-    """The pictures in `folder` that the sequence replaces, or removes because their numbers are higher.
-
-    Names in order, each with its identity.
-    """
+    """The pictures in `folder` that the sequence replaces, or that are removed because their numbers are higher: their
+    names, in the order of their numbers, each with its `disk.identity`."""
     found = []
     for entry in os.listdir(folder):
-        number = sinks.number(sink, entry)
+        number = sink.frame_number(entry)
         if number is not None and number >= sink.start_number:
             path = os.path.join(folder, entry)
             if os.path.isdir(path):
@@ -161,7 +168,7 @@ def _numbered(sink: Sink, folder: str) -> list[tuple[str, tuple[int, int]]]:
 
 
 def _identities(inputs: Iterable[Path | str]) -> set[tuple[int, int]]:
-    """Which files these are, and those inside of folders, whatever their names."""
+    """The `disk.identity` of each of these files, and of all files in each of these folders."""
     found = set()
     for path in inputs:
         if os.path.isdir(path):
@@ -172,7 +179,11 @@ def _identities(inputs: Iterable[Path | str]) -> set[tuple[int, int]]:
 
 
 def _exists(path: str, word: str = "-o") -> bool:
-    """Raises InbetweenError when the disk could not hold such a name."""
+    """Whether there is a file, a folder or a link of this name.
+
+    Raises:
+        InbetweenError: the disk could not hold such a name, which the user gave with the option `word`.
+    """
     try:
         os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -191,7 +202,8 @@ def _refuse_missing(folder: str, word: str = "-o") -> None:
 
 
 def _try(folder: str, word: str = "-o") -> None:
-    """Asking for permissions is no proof: root has them all, and a disk can be mounted read-only."""
+    """Refuse a folder in which no file can be written. It is tried, for permissions do not tell: root has all of them,
+    and a disk can be mounted read-only."""
     with disk.errors(folder, word):
-        # Without a name, where the disk can: a kill leaves nothing.
+        # On most disks such a file has no name, so that a kill leaves nothing.
         tempfile.TemporaryFile(dir=folder).close()

@@ -1,10 +1,10 @@
-"""The pictures of a clip, in order, each at its time: decoded, turned upright, in RGB."""
+"""The frames of a clip, in order, each with its time: decoded, turned upright, in RGB."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -12,10 +12,15 @@ from inbetween.errors import InbetweenError
 from inbetween.types import Picture, Report
 from inbetween.video import webp
 from inbetween.video.clip import Clip, scaler_name
-from inbetween.video.decode import decoded, matrix_signs
+from inbetween.video.decode import decoded, matrix_signs, unit_of
 from inbetween.video.filters import fields, film, filtered, graph
 
+if TYPE_CHECKING:
+    from av import VideoFrame
+    from av.filter import Graph
+
 FLAGS = "bicubic+accurate_rnd+full_chroma_int+full_chroma_inp"
+"""Options of ffmpeg's scaler: exact rounding, which is the same on every machine, and chroma at full resolution."""
 _UPRIGHT = {
     (0, 1, -1, 0): "transpose=clock",
     (-1, 0, 0, -1): "hflip,vflip",
@@ -25,24 +30,36 @@ _UPRIGHT = {
     (0, 1, 1, 0): "transpose=cclock_flip",
     (0, -1, -1, 0): "transpose=clock_flip",
 }
+"""ffmpeg's filters that turn a frame upright, by `matrix_signs`."""
 _RAW = {(3, 8): "rgb24", (4, 8): "rgba", (3, 16): "rgb48le", (4, 16): "rgba64le"}
+"""ffmpeg's pixel formats, by the number of channels and the bits of a value."""
 
 
 def frames(clip: Clip, report: Report, begin: Fraction = Fraction(0)) -> Iterator[tuple[Fraction, Picture]]:
-    """(seconds since `clip.start`, picture) from the last picture at or before `begin` on, to the file's end.
+    """The frames of a clip with their times, from the last frame at or before `begin` on, to the end of the file.
 
-    Pictures are read-only, (H, W, channels) of the clip's size and bits. Of luma and chroma the matrix and the
-    range are undone, nothing else: PQ and HLG stay PQ and HLG. Of `clip.fields` each is made a picture;
-    of `clip.film` those that belong together are. Notes: `damaged`.
+    Luma and chroma are converted to RGB by the clip's matrix and range, and nothing else is changed: PQ and HLG stay PQ
+    and HLG. With `clip.fields` a frame is made of each field; with `clip.film`, of the two fields of each film frame.
+
+    Notes: `damaged`.
+
+    Args:
+        clip: the clip, from `probe`.
+        report: hears the notes.
+        begin: in seconds since `clip.start`.
+
+    Yields:
+        The time in seconds since `clip.start`, and the frame: read-only, (H, W, channels) of the clip's size, uint8 or
+        uint16 by the clip's bits.
 
     Raises:
-        InbetweenError: the file is damaged, or its pictures change their size.
+        InbetweenError: the file is damaged, or its frames change their size.
     """
     if clip.video < 0:
         yield from webp.frames(clip, begin)
         return
     convert = _Converter(clip)
-    late: tuple[Fraction, Any] | None = None
+    late: tuple[Fraction, VideoFrame] | None = None
     before: Fraction | None = None
     for time, frame in _timed(clip, report, begin):
         if before is not None and time <= before:
@@ -50,7 +67,7 @@ def frames(clip: Clip, report: Report, begin: Fraction = Fraction(0)) -> Iterato
         before = time
         if frame.is_corrupt and time >= begin:
             report.note("damaged", f"{clip.path} is damaged at {float(clip.start + time):.2f} s", at=float(time))
-        # Only the last picture before the beginning is wanted, and converted.
+        # Of the frames up to `begin` only the last one is wanted, and only that is converted.
         if time > begin and late is not None:
             yield late[0], convert(late[1])
         late = (time, frame) if time <= begin else None
@@ -60,36 +77,37 @@ def frames(clip: Clip, report: Report, begin: Fraction = Fraction(0)) -> Iterato
         yield late[0], convert(late[1])
 
 
-def _timed(clip: Clip, report: Report, begin: Fraction) -> Iterator[tuple[Fraction, Any]]:
-    """Every frame, or every field as a frame, at its time; on the clip's grid if it has one."""
-    source: Iterator[Any] = decoded(clip, report, begin)
+def _timed(clip: Clip, report: Report, begin: Fraction) -> Iterator[tuple[Fraction, VideoFrame]]:
+    """Every frame, or every field as a frame, with its time in seconds since `clip.start`; the times are on the clip's
+    grid if it has one."""
+    source = decoded(clip, report, begin)
     if clip.fields or clip.film:
         source = filtered(source, fields(clip.order) if clip.fields else film(clip.order))
     for number, frame in enumerate(source):
-        time = number / clip.rate if frame.pts is None else frame.pts * frame.time_base
+        time = number / clip.rate if frame.pts is None else frame.pts * unit_of(frame)
         yield clip.on_grid(time - clip.start), frame
 
 
 class _Converter:
-    """Frames to pictures, by one and the same scaler for all of them."""
+    """Converts PyAV's frames to arrays, with one scaler for all frames of the same size and format."""
 
     def __init__(self, clip: Clip) -> None:
         self._clip = clip
-        self._graph: Any = None
+        self._graph: Graph | None = None
         self._kind: tuple[int, int, str] | None = None
         self._shape = *clip.size, clip.channels
 
-    def __call__(self, frame: Any) -> Picture:
+    def __call__(self, frame: VideoFrame) -> Picture:
         kind = frame.width, frame.height, frame.format.name
-        if kind != self._kind:
+        if self._graph is None or kind != self._kind:
             self._graph, self._kind = graph(frame, self._filters(frame)), kind
         self._graph.push(frame)
-        made: Picture = self._graph.pull().to_ndarray()
+        made = cast("Picture", self._graph.vpull().to_ndarray())
         if made.shape != self._shape:
             (height, width), (now_height, now_width) = self._clip.size, made.shape[:2]
             raise InbetweenError(
                 f"{self._clip.path} changes its size from {width}x{height} to {now_width}x{now_height}",
-                "cut it there, and take one part at a time",
+                "cut it there, and give one part at a time",
             )
         if self._clip.colour.matrix != "gbr" and self._clip.colour.range == "tv":
             if frame.format.name.startswith("gray"):
@@ -99,7 +117,7 @@ class _Converter:
         made.flags.writeable = False
         return made
 
-    def _filters(self, frame: Any) -> list[tuple[str, str]]:
+    def _filters(self, frame: VideoFrame) -> list[tuple[str, str]]:
         colour = self._clip.colour
         words = f"flags={FLAGS}"
         if colour.matrix != "gbr":
@@ -111,14 +129,15 @@ class _Converter:
 
 
 def _stretch(picture: Picture) -> None:
-    """ffmpeg's white from luma of more than 8 bits is 255 × 256: here it becomes 65535, in place."""
+    """Scale RGB of 16 bits in place, so that white is 65535: ffmpeg makes it 255 × 256 where luma has more than 8
+    bits."""
     colours = np.minimum(picture[..., :3], 255 * 256)
     picture[..., :3] = colours + (colours >> 8)
 
 
 def _from_limited(picture: Picture) -> Picture:
-    """What ffmpeg takes grey pictures not to be: black is 16, white 235 of 255."""
+    """A grey picture of limited range (black 16, white 235 of 255) in full range. ffmpeg does not convert these, for it
+    assumes that all grey pictures are full range."""
     step, top = (1, 255) if picture.dtype == np.uint8 else (256, 65535)
     values = np.clip(picture, 16 * step, 235 * step).astype(np.float32) - 16 * step
-    whole: Any = np.rint(values * (top / (219 * step))).astype(picture.dtype)
-    return whole  # type: ignore[no-any-return]
+    return cast("Picture", np.rint(values * (top / (219 * step))).astype(picture.dtype))

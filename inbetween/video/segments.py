@@ -1,7 +1,8 @@
-"""Long films in segments: what is finished stays, and the same command goes on from there.
+"""Writing long films in segments: finished segments are kept when a command is stopped, and the same command continues
+after them.
 
-The segments and a journal lie in a hidden folder beside the output until it is whole. A segment has the same frames at
-the same places whether its film was stopped or not, and is encoded by itself, so the file is the same too.
+The segments and a journal are in a hidden folder beside the output until it is whole. The borders of the segments do
+not depend on whether the command was stopped, and each segment is encoded by itself, so the film has the same bytes.
 """
 
 from __future__ import annotations
@@ -19,46 +20,62 @@ from queue import Empty, Full, Queue
 from typing import Any, TypeVar
 
 from inbetween.errors import Interrupted
+from inbetween.report import Forward
 from inbetween.types import Picture, Report
 from inbetween.video import disk, encode, publish, sinks, verify, workfolder, write
-from inbetween.video.clip import Colour
 from inbetween.video.extras import Extras
 from inbetween.video.join import join
 from inbetween.video.journal import PICTURES, SEGMENTS, Journal, forget, opened
-from inbetween.video.sinks import Sink
 from inbetween.video.verify import Expected, Written
+from inbetween.video.write import DEFAULT, FilmFormat, WriteOptions
 
 T = TypeVar("T")
+FrameSource = Callable[[int, int], Iterator[Picture]]
+"""(first, stop) -> the frames of a film from number `first` to `stop` - 1, in order."""
 Tell = Callable[[str, int, int], object]
 """`Report.progress`, or what is told in its place."""
 
 LEAST = 250
-"""Frames of a segment at least. Encoders begin anew about as often by themselves, so it costs nothing."""
+"""Least number of frames of a segment. Encoders insert key frames about as often by themselves (x264 after at most 250
+frames), so segments cost no quality."""
 WAITING = 2
-"""Frames that wait for the encoder."""
+"""Most frames that wait for the encoder; more would only take memory."""
 ANIMATIONS = ("gif", "animation")
-"""Kinds that cannot be joined of parts: their segments are lossless films, which are read again at the end."""
+"""Kinds of output that cannot be joined from parts. Their segments are lossless films, which are read again at the
+end."""
 BEAT = 0.5
-"""Seconds until somebody who waits asks whether to go on."""
+"""Seconds between two checks of a waiting thread whether it has been told to stop."""
+
+
+def _nothing() -> object:
+    return None
+
+
+def _forgotten(found: object) -> object:
+    return found
+
+
+def _unseen(frames: Iterator[Picture]) -> Iterator[Picture]:
+    return frames
 
 
 @dataclass(frozen=True)
 class Segments:
     """The frames of a film, to be made segment by segment."""
 
-    make: Callable[[int, int], Iterator[Picture]]
+    frames: FrameSource
     """(first, stop) -> the frames of a segment. They depend on nothing that was made before. Called in ascending order
     for the segments that are not there yet, each when the one before has been read to its end."""
     borders: tuple[int, ...]
-    """First frames of the segments, ascending from 0; see `borders`."""
-    identity: Mapping[str, Any]
+    """First frames of the segments, ascending from 0; see `choose_borders`."""
+    identity: Mapping[str, object]
     """All that decides the bytes of the file, as plain values under names that the user knows."""
-    remember: Callable[[], Any] = lambda: None
+    remember: Callable[[], object] = _nothing
     """() -> what was found out while frames were made, as plain values: kept with each finished segment."""
-    recall: Callable[[Any], object] = lambda found: None
-    """Given that again, of all segments that are there already."""
-    again: Callable[[Iterator[Picture]], Iterator[Picture]] = lambda frames: frames
-    """Sees all frames of an animation once more, when they are read again."""
+    recall: Callable[[Any], object] = _forgotten
+    """Called with what `remember` returned, read from the journal again, of all segments that are there already."""
+    reread: Callable[[Iterator[Picture]], Iterator[Picture]] = _unseen
+    """Called with the frames of an animation when its lossless segments are read again for the final encode."""
 
 
 def choose_borders(cuts: Iterable[int], least: int = LEAST) -> tuple[int, ...]:
@@ -70,112 +87,105 @@ def choose_borders(cuts: Iterable[int], least: int = LEAST) -> tuple[int, ...]:
     return tuple(found)
 
 
-def stamp(path: Path) -> list[Any]:
-    """What tells whether a file has changed, without reading it; for an identity."""
+def stamp(path: Path) -> list[str | int]:
+    """The name, size and time of the last change of a file, which tell whether it has changed; for an identity."""
     status = path.stat()
     return [path.name, status.st_size, status.st_mtime_ns]
 
 
-def write_work(
-    sink: Sink,
-    work: Segments,
-    rate: Fraction,
-    count: int,
-    size: tuple[int, int],
+def write_segments(
+    form: FilmFormat,
+    segments: Segments,
     report: Report,
-    overwrite: bool = False,
-    loop: bool = False,
-    threads: int = 1,
-    colour: Colour | None = None,
-    aspect: Fraction = Fraction(1),
-    carried: Extras | None = None,
+    options: WriteOptions = DEFAULT,
+    extras: Extras | None = None,
 ) -> Written:
-    """`write.write` of a work. A film or a sequence of pictures that is stopped, by whatever, goes on when it is called
-    again; of a work of another identity nothing is used, and what differs is said. Frames are made while others are
-    encoded.
+    """`write.write` of frames in segments. A film or a sequence of pictures that is stopped, by whatever, goes on when
+    this is called again; of segments of another identity nothing is used, and what differs is said. Frames are made
+    while others are encoded.
 
     Notes besides those of `write`: `resumed`, `begun_anew`. Progress besides: `join`.
+
+    Args:
+        extras: sound and whatever else is added to the finished film.
 
     Raises:
         InbetweenError: as `write`; another process makes this output.
         Interrupted: with `kept` where something stays for the next time.
         RuntimeError: as `write`.
     """
-    if sink.kind == "picture" or (sink.kind in ANIMATIONS and len(work.borders) == 1):
-        publish.prepare(sink, overwrite)
+    sink, count, borders = form.sink, form.count, segments.borders
+    if sink.kind == "picture" or (sink.kind in ANIMATIONS and len(borders) == 1):
+        publish.prepare(sink, options.overwrite)
         forget(sink)
 
         def one(frames: Iterator[Picture], report: Report) -> Written:
-            return write.write(sink, frames, rate, count, size, report, overwrite, loop, threads, colour, aspect)
+            return write.write(form, frames, report, options)
 
-        return _meanwhile(one, work.make(0, count), report)
-    sinks.check(sink, rate, count)
-    expected = Expected(sink, rate, count, sinks.film_size(sink, size), loop, colour, aspect)
-    with opened(sink, {**work.identity, SEGMENTS: list(work.borders)}, report) as journal:
+        return _meanwhile(one, segments.frames(0, count), report)
+    sinks.check(sink, form.rate, count)
+    with opened(sink, {**segments.identity, SEGMENTS: list(borders)}, report) as journal:
         if journal.placed is not None:
             journal.whole = True
             return _from_json(journal.placed)
         if not journal.moving:
-            publish.prepare(sink, overwrite)
-        report = write.Once(report)
-        segments = list(enumerate(zip(work.borders, (*work.borders[1:], count), strict=True)))
-        missing = [segment for segment in segments if segment[0] not in journal.done]
+            publish.prepare(sink, options.overwrite)
+        report = write.OncePerCode(report)
+        ranges = enumerate(zip(borders, (*borders[1:], count), strict=True))
+        missing = [one for one in ranges if one[0] not in journal.done]
         there = count - sum(stop - first for _, (first, stop) in missing)
         if there:
             report.note("resumed", f"{there} of {count} frames are there already", frames=there)
-            work.recall(journal.done[max(journal.done)]["found"])
-        job = _Job(expected, work, missing, size, journal, report, overwrite, threads, carried)
+            segments.recall(journal.done[max(journal.done)]["found"])
+        job = _Job(form, segments, missing, journal, report, options, extras)
         written = _sequence(job) if sink.kind == "sequence" else _film(job)
         journal.whole = True
     return written
 
 
 Segment = tuple[int, tuple[int, int]]
-"""Its number, its first frame and the one after its last."""
+"""The number of a segment, its first frame and the one after its last."""
 
 
 @dataclass(frozen=True)
 class _Job:
-    """An output in the making."""
+    """All that is needed to make one output in segments."""
 
-    expected: Expected
-    work: Segments
+    form: FilmFormat
+    segments: Segments
     missing: list[Segment]
-    size: tuple[int, int]
-    """(H, W) of the frames."""
     journal: Journal
     report: Report
-    overwrite: bool
-    threads: int
-    carried: Extras | None
+    options: WriteOptions
+    extras: Extras | None
 
-    def made(self, first: int, after: int) -> Iterator[Picture]:
+    def frames(self, first: int, after: int) -> Iterator[Picture]:
         """The frames of a segment, counted."""
-        frames = self.work.make(first, after)
-        return write.counted(frames, after - first, self.size, self.report, first, self.expected.count)
+        frames = self.segments.frames(first, after)
+        return write.counted(frames, after - first, self.form.size, self.report, first, self.form.count)
 
 
 def _film(job: _Job) -> Written:
-    expected, journal = job.expected, job.journal
+    expected, journal = job.form.expected, job.journal
     sink = expected.sink
     animated = sink.kind in ANIMATIONS
     lossless = replace(sink, kind="film", suffix=".mkv", codec="ffv1", encoder=())
     _make_segments(job, replace(expected, sink=lossless) if animated else expected)
     with workfolder.part(journal.folder, sink.suffix) as path:
-        files = journal.files(len(job.work.borders))
+        files = journal.files(len(job.segments.borders))
         if animated:
-            frames = job.work.again(_read_again(files, expected.count, job.report))
+            frames = job.segments.reread(_read_again(files, expected.count, job.report))
             written = write.film(path, expected, frames, job.report)
         else:
             path, written = _joined(path, files, job)
-        journal.mark(sink, path, _to_json(written))
-        publish.keep_file(path, sink, job.overwrite)
+        journal.mark(path, _to_json(written))
+        publish.keep_file(path, sink, job.options.overwrite)
     return written
 
 
 def _make_segments(job: _Job, expected: Expected) -> None:
-    """Each segment is encoded by itself, as `expected`; while the last frames of one are encoded and it is checked, the
-    next one begins."""
+    """Make the missing segments, each encoded by itself like the film `expected`. While the last frames of a segment
+    are encoded and the segment is checked, the frames of the next one are made already."""
     aside, tell = _Aside(job.report), job.report.progress
     encoding: deque[Future[None]] = deque()
     with ThreadPoolExecutor(2) as pool:
@@ -183,11 +193,11 @@ def _make_segments(job: _Job, expected: Expected) -> None:
             for number, (first, after) in job.missing:
                 queue: Queue[Picture | None] = Queue(WAITING)
                 wanted = replace(expected, count=after - first)
-                found: dict[str, Any] = {}
+                found: dict[str, object] = {}
                 encoding.append(pool.submit(_encode, number, wanted, queue, found, job.journal, aside))
-                for frame in job.made(first, after):
+                for frame in job.frames(first, after):
                     _put(queue, frame, encoding, tell)
-                found["found"] = job.work.remember()
+                found["found"] = job.segments.remember()
                 _put(queue, None, encoding, tell)
                 while len(encoding) > 1:
                     _wait(encoding.popleft(), tell)
@@ -199,13 +209,14 @@ def _make_segments(job: _Job, expected: Expected) -> None:
 
 
 def _joined(path: str, files: list[str], job: _Job) -> tuple[str, Written]:
-    """The whole film, at `path` or where its only segment is."""
-    facts, expected, carried = job.journal.done[0], job.expected, job.carried
+    """The path and the facts of the whole film. It is joined at `path`, unless it has only one segment and no extras;
+    then that segment's file is the film."""
+    facts, expected, extras = job.journal.done[0], job.form.expected, job.extras
     duration = Fraction(facts["duration"])
-    if len(files) > 1 or carried is not None:
+    if len(files) > 1 or extras is not None:
         with disk.errors(path):
-            join(path, files, expected, job.report, carried)
-        duration = verify.joined(path, expected, job.report, carried)
+            join(path, files, expected, job.report, extras)
+        duration = verify.joined(path, expected, job.report, extras)
     else:
         path = files[0]
     sink, size, bytes_ = expected.sink, expected.size, os.path.getsize(path)
@@ -214,6 +225,7 @@ def _joined(path: str, files: list[str], job: _Job) -> tuple[str, Written]:
 
 
 def _read_again(files: list[str], count: int, report: Report) -> Iterator[Picture]:
+    """The frames of lossless segments, of which there are `count`."""
     from inbetween.video import probe, read
 
     pictures = (one for file in files for _, one in read.frames(probe.probe(file, Report()), Report()))
@@ -226,11 +238,20 @@ def _encode(
     number: int,
     expected: Expected,
     queue: Queue[Picture | None],
-    found: Mapping[str, Any],
+    found: Mapping[str, object],
     journal: Journal,
     aside: _Aside,
 ) -> None:
-    """found: what is to be remembered; complete when the last frame comes."""
+    """Encode and check one segment, and enter it into the journal.
+
+    Args:
+        number: of the segment.
+        expected: the segment as it has to be.
+        queue: its frames, and None at their end.
+        found: more facts for the journal. They are there when None is read from the queue.
+        journal: the film's.
+        aside: hears notes and progress, and says when to stop.
+    """
     name = f"{number:05d}{expected.sink.suffix}"
     with workfolder.part(journal.folder, expected.sink.suffix) as path:
         encode.make_film(path, expected, _taken(queue, aside), aside)
@@ -244,10 +265,10 @@ def _encode(
 def _meanwhile(
     written: Callable[[Iterator[Picture], Report], Written], frames: Iterable[Picture], report: Report
 ) -> Written:
-    """Frames are made here while they are written beside."""
+    """Make frames in this thread while another one writes them."""
     aside, queue = _Aside(report), Queue[Picture | None](WAITING)
 
-    def tell(*_: Any) -> None:
+    def tell(*_: object) -> None:
         report.progress(*aside.told)
 
     with ThreadPoolExecutor(1) as pool:
@@ -264,6 +285,7 @@ def _meanwhile(
 
 
 def _taken(queue: Queue[Picture | None], aside: _Aside) -> Iterator[Picture]:
+    """The frames from a queue, until None comes or the thread is told to stop."""
     while True:
         try:
             frame = queue.get(timeout=BEAT)
@@ -275,8 +297,8 @@ def _taken(queue: Queue[Picture | None], aside: _Aside) -> Iterator[Picture]:
         yield frame
 
 
-def _put(queue: Queue[Picture | None], frame: Picture | None, encoding: Iterable[Future[Any]], tell: Tell) -> None:
-    """Hand a frame to the encoder; what went wrong there is raised here."""
+def _put(queue: Queue[Picture | None], frame: Picture | None, encoding: Iterable[Future[T]], tell: Tell) -> None:
+    """Hand a frame to the encoder, waiting until there is room for it. An error of the encoder is raised here."""
     while True:
         for future in encoding:
             if future.done():
@@ -288,6 +310,7 @@ def _put(queue: Queue[Picture | None], frame: Picture | None, encoding: Iterable
 
 
 def _wait(future: Future[T], tell: Tell) -> T:
+    """The result of another thread. Progress is reported meanwhile, so that a stop is noticed."""
     while True:
         try:
             return future.result(timeout=BEAT)
@@ -295,54 +318,59 @@ def _wait(future: Future[T], tell: Tell) -> T:
             tell("check", 0, 0)
 
 
-class _Aside(Report):
-    """For threads beside the one that reports: what they tell is kept for it, and they stop when they are told to."""
+class _Aside(Forward):
+    """The report of a thread beside the one that reports. Progress is kept for that one to tell, and `Interrupted` is
+    raised once `stop` is set."""
 
     def __init__(self, report: Report) -> None:
-        self._report, self.stop = report, threading.Event()
+        super().__init__(report)
+        self.stop = threading.Event()
         self.told: tuple[str, int, int] = "write", 0, 0
 
     def ask(self) -> None:
-        """Raises Interrupted: it is to stop."""
+        """
+        Raises:
+            Interrupted: it is to stop.
+        """
         if self.stop.is_set():
             raise Interrupted
 
     def progress(self, stage: str, done: int, total: int) -> None:
+        """See `Report.progress`."""
         self.ask()
         self.told = stage, done, total
 
-    def note(self, code: str, text: str, *, detail: bool = False, **facts: Any) -> None:
-        self._report.note(code, text, detail=detail, **facts)
-
 
 def _sequence(job: _Job) -> Written:
-    expected, journal = job.expected, job.journal
+    expected, journal = job.form.expected, job.journal
     sink = expected.sink
     numbers = range(sink.start_number, sink.start_number + expected.count)
-    names = [sinks.name(sink, number) for number in numbers]
+    names = [sink.frame_name(number) for number in numbers]
     folder = os.path.join(journal.folder, PICTURES)
     with disk.errors(folder):
         os.makedirs(folder, exist_ok=True)
-    with ThreadPoolExecutor(job.threads) as pool:
+    with ThreadPoolExecutor(job.options.threads) as pool:
         for number, (first, after) in job.missing:
             paths = [os.path.join(folder, name) for name in names[first:after]]
-            total, pixel_format = write.pictures_to(paths, job.made(first, after), sink, job.report, pool, job.threads)
+            total, pixel_format = write.pictures_to(
+                paths, job.frames(first, after), sink, job.report, pool, job.options.threads
+            )
             files = [os.path.join(PICTURES, name) for name in names[first:after]]
             with disk.errors(folder):
-                facts = {"bytes": total, "pixel_format": pixel_format, "found": job.work.remember()}
+                facts = {"bytes": total, "pixel_format": pixel_format, "found": job.segments.remember()}
                 journal.add(number, files, facts)
     total = sum(facts["bytes"] for facts in journal.done.values())
     written = write.pictures_written(expected, journal.done[0]["pixel_format"], total)
-    one_by_one = os.path.lexists(disk.resolved(sink))
+    one_by_one = os.path.lexists(sink.target)
     with disk.errors(folder):
-        journal.mark(sink, None if one_by_one else folder, _to_json(written))
-        publish.keep_sequence(folder, sink, names, job.overwrite)
+        journal.mark(None if one_by_one else folder, _to_json(written))
+        publish.keep_sequence(folder, sink, names, job.options.overwrite)
         if one_by_one:
-            journal.mark(sink, disk.resolved(sink), _to_json(written))
+            journal.mark(sink.target, _to_json(written))
     return written
 
 
-def _to_json(written: Written) -> dict[str, Any]:
+def _to_json(written: Written) -> dict[str, object]:
     return {**asdict(written), "duration": str(written.duration)}
 
 

@@ -1,6 +1,6 @@
-"""Where the frames go, from the words of the command line. Standard library only: words are checked first.
+"""The output: what `-o` and the options beside it ask for. Standard library only, for options are checked first.
 
-Nothing is opened here; the one question asked of the disk is whether the output names a folder.
+No file is opened here. The disk is only asked whether the output names a folder, and where its links lead.
 """
 
 from __future__ import annotations
@@ -16,28 +16,29 @@ from inbetween.errors import UnknownName, UsageError
 from inbetween.video import codecs
 
 FOLDER_PATTERN = "%05d.png"
-"""The names inside an output that is a folder."""
+"""The names of the frames in an output that is a folder."""
 
 _NUMBER = re.compile(r"%(?:0(\d{0,2}))?d")
 
 
 @dataclass(frozen=True)
 class Format:
-    """What a suffix means."""
+    """What a suffix of the output stands for."""
 
     kind: str
     """`film`, `animation`, `gif` or `picture`."""
     codec: str
     muxer: str = ""
-    """ffmpeg's name of the container."""
+    """ffmpeg's name of the container; "" for pictures."""
     loop: tuple[str, ...] = ()
-    """ffmpeg's option for the number of times that it is played, its value for ever, and for once."""
+    """For animations and GIFs: ffmpeg's option for how often they are played, its value for ever, and that for once."""
     fastest: int = 0
-    """Most frames a second that its clock can tell apart; 0 for no limit."""
+    """Highest frame rate whose times the container's clock can tell apart, in frames per second; 0 for no limit."""
     longest: int = 0
-    """Most seconds that a frame can be shown; 0 for no limit."""
+    """Longest time for which the container can show one frame, in seconds; 0 for no limit."""
     smooth: int = 0
-    """Most frames a second that browsers show as fast as it says; 0 for no limit."""
+    """Highest frame rate that browsers play at its own speed, in frames per second; 0 for no limit. They slow
+    down animations of shorter delays."""
 
 
 SINKS: dict[str, Format] = {
@@ -58,30 +59,77 @@ SINKS: dict[str, Format] = {
 
 @dataclass(frozen=True)
 class Sink:
-    """An output as the user named it. Plain fields: `Sink(**json)` of its `asdict` is equal to it."""
+    """An output as the user named it. Its fields are plain values: a record holds its `asdict` as JSON, and
+    `Sink(**fields)` of that is equal to it."""
 
     path: str
     kind: str
     """`film`, `animation`, `gif`, `sequence` or `picture`."""
     suffix: str
-    """In lower case; of the single pictures for a sequence."""
+    """The suffix of the file, or of each picture of a sequence, in lower case."""
     codec: str
     """ffmpeg's name of the encoder."""
     encoder: tuple[str, ...] = ()
-    """More words for ffmpeg, as given by the user."""
+    """More arguments for ffmpeg, from the user."""
     start_number: int = 0
+    """Sequences only: the number of the first frame."""
     folder: str = ""
     """Sequences only: the folder, `.` for the current one."""
     pattern: str = ""
     """Sequences only: a file name with one `%d` or `%05d`; any other `%` stands for itself."""
     named_folder: bool = False
-    """The user named a folder, not a pattern: it has to be empty or new."""
+    """The user named a folder, not a pattern. That folder has to be empty or new."""
     even: bool = False
-    """No side may be odd: one edge is repeated."""
+    """Width and height of the film have to be even: where one is odd, one edge of the frames is repeated."""
 
     def __post_init__(self) -> None:
-        # JSON knows no tuples.
+        # A tuple comes back from JSON as a list.
         object.__setattr__(self, "encoder", tuple(self.encoder))
+
+    @property
+    def target(self) -> str:
+        """The absolute path of the output file, or of the sequence's folder, with all links followed."""
+        return os.path.realpath(self.folder if self.kind == "sequence" else self.path)
+
+    @property
+    def parts_folder(self) -> str:
+        """A folder that exists, on the same disk as the output, for files with temporary names."""
+        target = self.target
+        if self.kind == "sequence" and os.path.isdir(target):
+            return target
+        return os.path.dirname(target)
+
+    @property
+    def work_folder(self) -> str:
+        """The hidden folder in which the output is made: beside the output, or in the sequence's folder if that exists
+        already."""
+        from inbetween.video.workfolder import workfolder_of
+
+        target = self.target
+        if self.kind == "sequence" and not self.named_folder:
+            # Several sequences may be made in one folder.
+            target = os.path.join(os.path.dirname(target), self.pattern)
+        path = workfolder_of(target)
+        return path if os.path.lexists(path) else os.path.join(self.parts_folder, os.path.basename(path))
+
+    def frame_name(self, number: int) -> str:
+        """The file name of frame `number` of a sequence."""
+        before, width, after = _split(self.pattern)
+        return f"{before}{number:0{width}d}{after}"
+
+    def frame_path(self, number: int) -> str:
+        """The path of frame `number` of a sequence, as far as the user gave it."""
+        return os.path.join(self.folder, self.frame_name(number))
+
+    def frame_number(self, filename: str) -> int | None:
+        """The number in a file name of this sequence; None for a name that the sequence would not write. The inverse of
+        `frame_name`."""
+        before, _, after = _split(self.pattern)
+        end = len(filename) - len(after)
+        digits = filename[len(before) : end] if end > len(before) else ""
+        if not (digits.isascii() and digits.isdigit()):
+            return None
+        return int(digits) if self.frame_name(int(digits)) == filename else None
 
 
 def parse(
@@ -91,15 +139,20 @@ def parse(
     start_number: int = 0,
     preset: str | None = None,
 ) -> Sink:
-    """The sink that `-o OUT --codec CODEC --encoder WORDS --start-number N --preset PRESET` stands for.
+    """The output that these options ask for.
 
-    An existing folder, a name that ends in `/` and a name without suffix are folders of PNG. `%05d` (or `%d`)
-    makes a sequence only in the last part of the path and only with a picture's suffix.
+    Args:
+        out: of `-o`. An existing folder, a name that ends in `/` and a name without suffix are folders of PNG. `%05d`
+            (or `%d`) makes a sequence only in the last part of the path, and only with a picture's suffix.
+        codec: of `--codec`, ffmpeg's name of an encoder.
+        encoder: of `--encoder`, more arguments for ffmpeg as one string.
+        start_number: of `--start-number`.
+        preset: of `--preset`, a name in `codecs.PRESETS`.
 
     Raises:
-        UnknownName: a suffix or a preset that is in no table.
-        WordsRefused: no name; two numbers in one name; unbalanced quotes; words that do not fit the kind; a
-            codec or a preset that does not go into such a file.
+        UnknownName: a suffix or a preset that is not known.
+        UsageError: no name; two numbers in one name; a quote that is not closed; options that do not fit the kind of
+            output; a codec or a preset that does not go into such a file.
     """
     sink = _sink(out)
     if codec is not None:
@@ -115,12 +168,12 @@ def parse(
             f"--start-number is for numbered pictures, and `{out}` is {_article(sink)}",
             "leave --start-number out, or write -o frames/ for a folder of PNG",
         )
-    return dataclasses.replace(sink, encoder=_words(encoder), start_number=start_number)
+    return dataclasses.replace(sink, encoder=_arguments(encoder), start_number=start_number)
 
 
 def _with_codec(sink: Sink, codec: str, preset: str | None) -> Sink:
     if preset is not None:
-        raise UsageError("--preset and --codec exclude each other", "take one: a preset names its own codec")
+        raise UsageError("--preset and --codec exclude each other", "give one of them: a preset has its own codec")
     if sink.kind != "film":
         raise _for_films("--codec", sink)
     if not codec.strip():
@@ -148,7 +201,7 @@ def _with_preset(sink: Sink, name: str) -> Sink:
 
 
 def _renamed(sink: Sink, suffix: str) -> str:
-    """`-o` with the same name and another suffix, for hints."""
+    """The option `-o` with the same name and another suffix, for hints."""
     root = sink.path.rstrip("/" + os.sep) if sink.named_folder else sink.path[: -len(sink.suffix)]
     if os.path.basename(root) in ("", os.curdir, os.pardir):
         root = os.path.join(root, "film")
@@ -162,20 +215,26 @@ def _for_films(word: str, sink: Sink) -> UsageError:
 
 
 def film_size(sink: Sink, size: tuple[int, int]) -> tuple[int, int]:
-    """(H, W) of the film from pictures of this size."""
+    """(H, W) of the film that is made of frames of `size` (H, W): one pixel more where the output needs even sides."""
     return (size[0] + size[0] % 2, size[1] + size[1] % 2) if sink.even else size
 
 
 def check(sink: Sink, rate: Fraction, count: int) -> None:
-    """Refuse a count or a rate that the output cannot hold.
+    """Refuse what the output cannot hold.
+
+    Args:
+        sink: the output.
+        rate: frames per second.
+        count: number of frames.
 
     Raises:
-        WordsRefused: no frames; more than one frame for a single picture; a rate that its clock cannot tell.
+        UsageError: no frames; more than one frame for a single picture; a rate that the container's clock cannot
+            express.
     """
     if count < 1:
         raise UsageError("no frames would be made", "ask for at least one frame")
     if rate <= 0:
-        raise UsageError(f"a rate of {rate} frames a second cannot be written", "ask for more than 0")
+        raise UsageError(f"the frame rate must be above 0, not {rate}", "ask for more than 0 frames per second")
     if sink.kind == "picture" and count != 1:
         root = sink.path[: -len(sink.suffix)]
         raise UsageError(
@@ -196,23 +255,8 @@ def check(sink: Sink, rate: Fraction, count: int) -> None:
         )
 
 
-def name(sink: Sink, number: int) -> str:
-    """The file name of frame `number` of a sequence."""
-    before, width, after = _split(sink.pattern)
-    return f"{before}{number:0{width}d}{after}"
-
-
-def number(sink: Sink, filename: str) -> int | None:
-    """The number in a file name of this sequence, or None for any other name. The inverse of `name`."""
-    before, _, after = _split(sink.pattern)
-    end = len(filename) - len(after)
-    digits = filename[len(before) : end] if end > len(before) else ""
-    if not (digits.isascii() and digits.isdigit()):
-        return None
-    return int(digits) if name(sink, int(digits)) == filename else None
-
-
 def _sink(out: str) -> Sink:
+    """The output that `-o OUT` alone asks for."""
     if not out or "\0" in out:
         raise UsageError("no output is named", "say where to: -o out.mp4, or -o frames/ for a folder of PNG")
     if out == "-":
@@ -238,13 +282,14 @@ def _sink(out: str) -> Sink:
 
 
 def _split(pattern: str) -> tuple[str, int, str]:
-    """Before the number, its least width, after it."""
+    """A sequence's pattern taken apart: the text before the number, the number's least width, the text after it."""
     found = _NUMBER.search(pattern)
     assert found is not None, pattern
     return pattern[: found.start()], int(found[1] or 0), pattern[found.end() :]
 
 
-def _words(encoder: str | None) -> tuple[str, ...]:
+def _arguments(encoder: str | None) -> tuple[str, ...]:
+    """The value of `--encoder` as arguments for ffmpeg."""
     try:
         words = tuple(shlex.split(encoder or ""))
     except ValueError:
@@ -252,7 +297,7 @@ def _words(encoder: str | None) -> tuple[str, ...]:
             f"--encoder {encoder} has a quote that is not closed", "close it, or write it as \\' or \\\""
         ) from None
     if words and not words[0].startswith("-"):
-        # ffmpeg would take it for the name of one more file to write.
+        # ffmpeg would read it as the name of one more file to write.
         raise UsageError(f"--encoder begins with `{words[0]}`", 'begin with an option: --encoder "-crf 12"')
     return words
 

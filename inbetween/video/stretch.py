@@ -1,8 +1,8 @@
-"""Sound over another time, its pitch kept: WSOLA (Verhelst and Roelands 1993) that lets attacks pass as they are.
+"""Stretching sound in time while its pitch is kept, by WSOLA (Verhelst and Roelands 1993), with attacks left unchanged.
 
-Overlapping windows of the source are laid where the film wants them, each moved by a few milliseconds so that it goes
-on as the one before did. That would repeat what sets in suddenly: there a new chain begins with the attack itself, at
-its exact time.
+Overlapping windows of the source are placed at their times in the film. Each is moved by a few milliseconds to where it
+continues the one before best. That would repeat an attack, a sound that begins suddenly. So each attack is copied
+unchanged to its exact time, and a new chain of windows begins after it.
 """
 
 from __future__ import annotations
@@ -16,12 +16,25 @@ from numpy.typing import NDArray
 Samples = NDArray[np.float32]
 """(channels, N), -1..1."""
 
-WINDOW, SEARCH, ATTACK, FADE = 0.030, 0.010, 0.010, 0.002
-"""Seconds: of a window; that it is moved by at most; of an attack; in which what was before is faded under it."""
-HOP, APART = 0.005, 0.050
-"""Seconds: between looks for attacks; between two of them at least."""
-RISE, FAINT, LOOKS = 8.0, 1e-3, 8
-"""An attack has so many times the energy of so many looks before it, and such a share of the loudest one's."""
+# All of these are choices, not measured.
+WINDOW = 0.030
+"""Length of a window, in seconds."""
+SEARCH = 0.010
+"""Most by which a window is moved, in seconds."""
+ATTACK = 0.010
+"""Length of an attack, which is copied unchanged, in seconds."""
+FADE = 0.002
+"""Time before an attack in which it is faded in over the sound before it, in seconds."""
+HOP = 0.005
+"""Length of a step in the search for attacks, in seconds."""
+APART = 0.050
+"""Least time between two attacks, in seconds."""
+LOOKS = 8
+"""Number of steps with whose mean energy a step is compared."""
+RISE = 8.0
+"""Least energy of an attack, in multiples of that mean."""
+FAINT = 1e-3
+"""Least energy of an attack, as a share of that of the loudest step so far."""
 
 
 def stretched(
@@ -32,17 +45,28 @@ def stretched(
     shown: Callable[[float], float],
     count: int,
 ) -> Iterator[Samples]:
-    """`count` samples, in blocks: at second `t` of them sounds what is at second `source(t)` of the blocks.
+    """Stretch sound so that at second `t` of the result sounds what is at second `source(t)` of the blocks.
 
-    rate: samples a second. shown: the inverse of `source`; both ascend. Before and after the blocks there is silence.
-    No more than about a second of the source is held.
+    Before and after the blocks there is silence. No more than about a second of them is held in memory.
+
+    Args:
+        blocks: the sound, in blocks of (channels, N), -1..1.
+        channels: the number of channels.
+        rate: samples per second.
+        source: second of the result -> second of the blocks. It ascends.
+        shown: the inverse of `source`.
+        count: number of samples of the result.
+
+    Yields:
+        Blocks of (channels, N) float32, `count` samples altogether.
     """
     tape = _Tape(blocks, channels, rate)
     half, search, attack, fade = (round(seconds * rate) for seconds in (WINDOW / 2, SEARCH, ATTACK, FADE))
     window = 2 * half
     rise = (0.5 - 0.5 * np.cos(np.pi * (np.arange(half) + 0.5) / half)).astype(np.float32)
     ramp = np.linspace(0, 1, fade, dtype=np.float32)
-    # Where in the film the next sample goes, and which of the source would go on there; no window may begin before.
+    # `place`: the sample of the result that is made next. `goes_on`: the sample of the source that would continue there
+    # what has been made. `least`: the first sample of the source with which a window may begin.
     place, goes_on = 0, round(source(0.0) * rate)
     least = goes_on
     while place < count:
@@ -50,7 +74,7 @@ def stretched(
         onset = tape.onset(least, ideal + 3 * window)
         until = place + window if onset is None else round(shown(onset / rate) * rate) - fade
         if onset is not None and until < place - attack:
-            # Played too fast for it.
+            # The sound is played so fast that the attack's time has passed already.
             least = onset
             continue
         if onset is not None and until <= place + half:
@@ -75,19 +99,21 @@ def stretched(
 
 
 def _alike(tape: _Tape, begin: int, low: int, high: int, goes_on: int, window: int) -> int:
-    """Where from `low` to `high` a window is most like what would go on."""
+    """The sample from `low` to `high` with which the window begins that is most like the one that begins with
+    `goes_on`; of equal ones the one nearest to `begin`."""
     natural = tape.part(goes_on, window).mean(0)
     there = tape.part(low, high - low + window).mean(0)
     power = np.concatenate([[0.0], np.cumsum(there.astype(np.float64) ** 2)])
     power = power[window:] - power[:-window]
     like = np.correlate(there, natural, "valid") / np.sqrt(power + 1e-9)
-    # Of equals, and of silence, the one at its time.
+    # So small that it decides only between windows that are alike, as in silence.
     like -= 1e-6 * np.abs(np.arange(low, high + 1) - begin)
     return low + int(like.argmax())
 
 
 class _Tape:
-    """The samples of a stream of blocks by their numbers, as long as they are wanted; beyond its ends silence."""
+    """Access to the samples of a stream of blocks by their numbers, until they are forgotten. Beyond its ends is
+    silence."""
 
     def __init__(self, blocks: Iterable[Samples], channels: int, rate: int) -> None:
         self._blocks, self._channels, self._rate = iter(blocks), channels, rate
@@ -98,7 +124,7 @@ class _Tape:
         self._onsets: list[int] = []
 
     def part(self, begin: int, length: int) -> Samples:
-        """(channels, length) from sample `begin` on."""
+        """The samples from number `begin` on, (channels, length)."""
         self._read(begin + length)
         out = np.zeros((self._channels, length), np.float32)
         low, high = max(begin, self._first), min(begin + length, self._end)
@@ -107,7 +133,8 @@ class _Tape:
         return out
 
     def onset(self, after: int, before: int) -> int | None:
-        """The sample with which a sound sets in, the first one between the two."""
+        """The number of the sample with which the first attack begins that is later than `after` and not later than
+        `before`; None if there is none."""
         step = round(HOP * self._rate)
         self._read(before + 4 * step)
         while self._looked + 3 * step < min(before + step, self._end - step):
@@ -115,7 +142,8 @@ class _Tape:
         return next((onset for onset in self._onsets if after < onset <= before), None)
 
     def forget(self, before: int) -> None:
-        """Samples before this one, and before those that are still to be looked at, are not asked for any more."""
+        """Drop samples before this one, except those in which attacks have not been searched yet. They must not be
+        asked for any more."""
         drop = min(before, self._looked) - self._first
         if drop > self._rate // 2:
             self._held, self._first = self._held[:, drop:].copy(), self._first + drop
@@ -126,6 +154,7 @@ class _Tape:
         return self._first + int(self._held.shape[1])
 
     def _read(self, until: int) -> None:
+        """Read blocks until the sample before `until` is there, or the stream ends."""
         while self._end < until and not self._ended:
             block = next(self._blocks, None)
             if block is None:
@@ -134,13 +163,14 @@ class _Tape:
                 self._held = np.concatenate([self._held, block], 1)
 
     def _look(self, step: int) -> None:
-        """At the steps one by one: the energy of what changes fast."""
+        """Search the next step of so many samples for an attack, by the energy of the differences between samples, in
+        which high frequencies count most."""
         change = np.abs(np.diff(self.part(self._looked, 3 * step).mean(0)))
         energy = float(np.square(change[:step]).sum())
         before, last = sum(self._energies) / len(self._energies), self._onsets[-1:] or [-self._rate]
         self._loudest = max(self._loudest, energy)
         if energy > max(RISE * before, FAINT * self._loudest) and self._looked - last[0] > APART * self._rate:
-            # A look may hold no more than the beginning of it.
+            # The attack may begin at the end of this step and be loudest in one of the next two.
             self._onsets.append(self._looked + int(np.argmax(change > change.max() / 4)))
         self._energies.append(energy)
         self._looked += step

@@ -1,4 +1,5 @@
-"""Hours, minutes, seconds and frames, as SMPTE ST 12-1 counts them. Standard library only."""
+"""Timecodes (hours, minutes, seconds and frames, SMPTE ST 12-1), moved to another time and frame rate. Standard library
+only."""
 
 from __future__ import annotations
 
@@ -7,10 +8,19 @@ from fractions import Fraction
 
 
 def timecode(text: str, since: Fraction, rate: Fraction, film: Fraction) -> str:
-    """What a clip's clock shows `since` seconds after its first picture, which has the label `text`, for a film of
-    another rate. "" where `text` is no label at that rate.
+    """The timecode of a film that begins some time after the beginning of its clip.
 
-    A `;` before the frames drops labels, two a minute at 29.97 but for every tenth minute, to keep to the hour.
+    In a timecode with `;` before the frames some numbers are left out, so that it keeps pace with the clock: at 29.97
+    frames per second two at the beginning of each minute, except every tenth.
+
+    Args:
+        text: the timecode of the clip's first frame, such as `01:00:00:00`.
+        since: the seconds from the clip's first frame to the film's.
+        rate: the clip's frame rate, in frames per second.
+        film: the film's frame rate, in frames per second.
+
+    Returns:
+        "" if `text` is not a timecode at the clip's rate.
     """
     found = re.fullmatch(r"(\d\d):(\d\d):(\d\d)([:;.])(\d\d)", text)
     a_second = round(rate)
@@ -24,7 +34,7 @@ def timecode(text: str, since: Fraction, rate: Fraction, film: Fraction) -> str:
         tens, rest = divmod(number, 600 * a_second - 9 * dropped)
         number += 9 * dropped * tens + dropped * max(0, (rest - dropped) // (60 * a_second - dropped))
     seconds, frames = divmod(number, a_second)
-    # ffmpeg knows no dropped labels at other rates.
+    # ffmpeg leaves out numbers at these rates only.
     mark = ";" if dropped and film in (Fraction(30000, 1001), Fraction(60000, 1001)) else ":"
     label = f"{seconds // 3600 % 24:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}{mark}"
     return f"{label}{frames * round(film) // a_second:02d}"

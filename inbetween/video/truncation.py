@@ -1,4 +1,4 @@
-"""Where a file ends by its container's own word."""
+"""Whether a file has been cut off, by the lengths that its container tells."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import os
 from typing import IO
 
 _SEGMENT, _EBML = b"\x18\x53\x80\x67", b"\x1a\x45\xdf\xa3"
+"""The identifiers of two elements of Matroska: the one that holds all the film, and the header before it."""
 
 
 def cut_off(path: str) -> bool:
-    """Whether a file is shorter than its container says: MP4 and its kin (ISO/IEC 14496-12, 4.2), AVI (RIFF) and
-    Matroska (RFC 8794). False for others, and where it says nothing, as of what was streamed."""
+    """Whether a file is shorter than its container says.
+
+    Known are MP4 and its relatives (ISO/IEC 14496-12, 4.2), AVI (RIFF) and Matroska (RFC 8794). False for other
+    containers, and for files that tell no length, such as recordings of a stream.
+    """
     with open(path, "rb") as file:
         length = os.fstat(file.fileno()).st_size
         begin = file.read(12)
@@ -22,6 +26,7 @@ def cut_off(path: str) -> bool:
 
 
 def _boxes(file: IO[bytes], length: int) -> int:
+    """Where the last box of an MP4 ends, in bytes. length: of the file."""
     at = 0
     while at + 8 <= length:
         file.seek(at)
@@ -30,14 +35,14 @@ def _boxes(file: IO[bytes], length: int) -> int:
         if size == 1:
             size = int.from_bytes(head[8:])
         if size < 8 or not head[4:8].isalnum():
-            # 0 is to the end, and what follows the boxes is not ours.
+            # A size of 0 means to the end of the file; anything else here is not a box, so nothing is known.
             return length
         at += size
     return at
 
 
 def _riff(file: IO[bytes], length: int) -> int:
-    """Large ones have several parts."""
+    """Where the last part of an AVI ends, in bytes; large files have several. length: of the file."""
     at = 0
     while at + 8 <= length:
         file.seek(at)
@@ -50,6 +55,7 @@ def _riff(file: IO[bytes], length: int) -> int:
 
 
 def _segment(file: IO[bytes]) -> int:
+    """Where the segment of a Matroska file ends, in bytes; 0 if the file does not tell."""
     file.seek(4)
     size = _number(file) or 0
     file.seek(size, os.SEEK_CUR)
@@ -60,7 +66,7 @@ def _segment(file: IO[bytes]) -> int:
 
 
 def _number(file: IO[bytes]) -> int | None:
-    """An element's size; None: unknown."""
+    """The size of a Matroska element, in bytes, read from the file's position; None if it is marked as unknown."""
     first = file.read(1)
     if not first or not first[0]:
         return None

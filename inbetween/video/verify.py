@@ -1,4 +1,4 @@
-"""What is planned, what was found on the disk, and the comparison of the two."""
+"""The output as it has to be, the output as it is read back from the disk, and the comparison of the two."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from array import array
 from collections import defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING
 
 from inbetween.errors import InbetweenError
 from inbetween.types import Report
@@ -17,39 +17,57 @@ from inbetween.video.clip import Colour
 from inbetween.video.extras import Extras
 from inbetween.video.sinks import Sink
 
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
+
 SOUND = Fraction(1, 20)
-"""Seconds: sound comes in packets, and the last one may be longer than what is in it."""
+"""Seconds by which sound may end earlier or later than the film. Sound comes in packets, and the last one may be
+only partly filled: those of AAC have 1024 samples, 1/22 s at 22 050 samples a second."""
 
 
 def film(path: str, expected: Expected, report: Report) -> Written:
-    """Decode a finished film, animation or GIF to its end and compare it with the expected.
+    """Decode a finished film, animation or GIF to its end and compare it with what is expected.
+
+    Progress: `check`.
 
     Raises:
-        InbetweenError: it cannot be decoded, or count, size, times, duration or the loop are others.
+        InbetweenError: it cannot be decoded, or its frame count, size, times, duration or loop differ.
     """
     sink = expected.sink
     found = _webp(path, expected, report) if sink.suffix == ".webp" else _decoded(path, expected, report)
     if sink.kind == "animation":
-        said = _times(path, sink)
-        # Of an animated PNG the decoder does not know how long its last frame is shown.
-        found = dataclasses.replace(found, duration=sum(said.delays, Fraction(0)))
-        if said.loop != expected.loop and not sink.encoder:
-            raise _unlike(sink, f"it is to be played {'for ever' if said.loop else 'once'}")
+        written = _times(path, sink)
+        # The decoder does not tell how long the last frame of an animated PNG is shown.
+        found = dataclasses.replace(found, duration=sum(written.delays, Fraction(0)))
+        if written.loop != expected.loop and not sink.encoder:
+            raise _unlike(sink, f"it is played {'for ever' if written.loop else 'once'}")
     _check_length(found.count, found.duration, expected)
     return found
 
 
-def joined(path: str, expected: Expected, report: Report, carried: Extras | None = None) -> Fraction:
-    """Look at the packets of a film that was joined from checked segments; its duration in seconds.
+def joined(path: str, expected: Expected, report: Report, extras: Extras | None = None) -> Fraction:
+    """Compare a film that was joined from checked segments with what is expected, by its packets, without decoding it.
+
+    Progress: `check`.
+
+    Args:
+        path: the film's file.
+        expected: the film as it has to be.
+        report: hears the progress.
+        extras: the sound and other tracks that were added.
+
+    Returns:
+        Its duration in seconds.
 
     Raises:
-        InbetweenError: it cannot be read; count, times or duration are others; sound that was made for it ends
-            earlier or later.
+        InbetweenError: it cannot be read; its frame count, times or duration differ; sound that was encoded for it does
+            not end when the film ends.
     """
     import av
     import numpy as np
 
-    # A tick each: a clip may have a million.
+    # An array takes 8 bytes for each frame; a film may have a million.
     ticks = array("q")
     ends: defaultdict[int, Fraction] = defaultdict(Fraction)
     try:
@@ -59,7 +77,7 @@ def joined(path: str, expected: Expected, report: Report, carried: Extras | None
             for packet in container.demux():
                 if not packet.size or packet.pts is None:
                     continue
-                # Not every container says how long its last frame is shown.
+                # Not every container says how long the last frame is shown.
                 unsaid = 0 if packet.stream_index != index else round(1 / (expected.rate * unit))
                 end = _seconds(packet.pts + (packet.duration or unsaid), packet.time_base)
                 ends[packet.stream_index] = max(end, ends[packet.stream_index])
@@ -75,9 +93,9 @@ def joined(path: str, expected: Expected, report: Report, carried: Extras | None
             raise _unlike(expected.sink, f"frame {number} is at {float(int(tick) * unit - begin):.6g} s")
     duration = ends[index] - begin
     _check_length(len(ticks), duration, expected)
-    sounds = [track for track in carried.tracks if track.stream.kind == "audio"] if carried else []
+    sounds = [track for track in extras.tracks if track.stream.kind == "audio"] if extras else []
     if len(heard) != len(sounds):
-        raise _unlike(expected.sink, f"{len(heard)} sounds instead of {len(sounds)}")
+        raise _unlike(expected.sink, f"{len(heard)} sound tracks instead of {len(sounds)}")
     for track, number in zip(sounds, heard, strict=True):
         late = ends[number] - begin - expected.count / expected.rate
         if track.encoder and abs(late) > SOUND:
@@ -86,6 +104,7 @@ def joined(path: str, expected: Expected, report: Report, carried: Extras | None
 
 
 def _times(path: str, sink: Sink) -> animation.Times:
+    """The times of an animation's frames, or an error that it cannot be decoded."""
     try:
         return animation.times(path, sink.suffix)
     except (OSError, ValueError) as error:
@@ -93,16 +112,17 @@ def _times(path: str, sink: Sink) -> animation.Times:
 
 
 def _decoded(path: str, expected: Expected, report: Report) -> Written:
+    """Decode all frames with PyAV and check the size and the time of each."""
     import av
 
     sink, rate = expected.sink, expected.rate
-    # PyAV before 15 reads a delay below 2/100 s as 10/100 s unless told otherwise.
+    # ffmpeg reads a delay below 2/100 s as 10/100 s unless told otherwise.
     options = {"min_delay": "0"} if sink.kind == "gif" else {}
     found = 0
     start = Fraction(0)
     pixel_format = ""
     try:
-        # As an open file: names are then no concern of ffmpeg's.
+        # An open file, for ffmpeg would read some names as something else than a file.
         with open(path, "rb") as file, av.open(file, "r", options=options) as container:
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
@@ -115,12 +135,10 @@ def _decoded(path: str, expected: Expected, report: Report) -> Written:
                 found += 1
                 pixel_format = frame.format.name
                 report.progress("check", min(found, expected.count), expected.count)
-            # PyAV 14 knows the decoder only, which for some codecs has a name of its own.
-            decoder = stream.codec_context.codec
-            codec = str(getattr(decoder, "canonical_name", decoder.name))
+            codec = stream.codec_context.codec.canonical_name
             duration = _length(container, stream)
             if stream.metadata.get("alpha_mode") == "1":
-                # The alpha of VP9 is a second stream, which this decoder passes over.
+                # The alpha of VP9 is a second stream, which this decoder leaves out.
                 pixel_format = pixel_format.replace("yuv4", "yuva4")
     except (av.error.FFmpegError, IndexError) as error:
         raise _unlike(sink, f"it cannot be decoded ({error})") from error
@@ -129,8 +147,8 @@ def _decoded(path: str, expected: Expected, report: Report) -> Written:
 
 
 def _webp(path: str, expected: Expected, report: Report) -> Written:
-    """By Pillow, for PyAV knows no animated WebP. A frame that equals the one before it is not in the file:
-    what is there counts as many as it lasts."""
+    """Decode all frames of an animated WebP with Pillow, for PyAV cannot. A frame that equals the one before it is not
+    in the file; the one before is shown for longer, and is counted as that many frames."""
     from PIL import Image
 
     sink, rate = expected.sink, expected.rate
@@ -156,7 +174,8 @@ def _webp(path: str, expected: Expected, report: Report) -> Written:
     return Written(sink.path, sink.kind, round(now * rate), expected.size, now, "webp", pixel_format, size)
 
 
-def _length(container: Any, stream: Any) -> Fraction:
+def _length(container: InputContainer, stream: VideoStream) -> Fraction:
+    """The duration in seconds that the stream tells, or else the container."""
     import av
 
     return _seconds(stream.duration, stream.time_base) or _seconds(container.duration, Fraction(1, av.time_base))
@@ -172,17 +191,17 @@ def _check_length(count: int, duration: Fraction, expected: Expected) -> None:
 
 def _check_size(size: tuple[int, int], expected: Expected) -> None:
     if size != expected.size:
-        raise _unlike(expected.sink, f"a frame of (H, W) {size}, not {expected.size}")
+        raise _unlike(expected.sink, f"a frame of {size[1]}x{size[0]}, not {expected.size[1]}x{expected.size[0]}")
 
 
 def picture(found: bytes, written: bytes, sink: Sink) -> None:
-    """Compare a picture file, as it was read from the disk again, with what was written there.
+    """Compare the bytes of a picture file, read back from the disk, with those that were written.
 
     Raises:
         InbetweenError: they differ.
     """
     if found != written:
-        raise _unlike(sink, "a picture reads otherwise than it was written")
+        raise _unlike(sink, "a picture that is read back differs from what was written")
 
 
 def _seconds(ticks: int | None, unit: Fraction | None) -> Fraction:
@@ -192,7 +211,7 @@ def _seconds(ticks: int | None, unit: Fraction | None) -> Fraction:
 def _unlike(sink: Sink, how: str) -> InbetweenError:
     cure = "look at the disk; if it is sound, this is a bug of inbetween"
     if sink.encoder:
-        cure = "leave --encoder out: its words changed more than the encoding"
+        cure = "leave --encoder out: it changed more than the encoding"
     return InbetweenError(f"the written file is not what was planned: {how}", cure)
 
 
@@ -202,19 +221,22 @@ class Expected:
 
     sink: Sink
     rate: Fraction
+    """Frames per second."""
     count: int
+    """Number of frames."""
     size: tuple[int, int]
-    """(H, W) of the film."""
+    """(H, W) of the film, in pixels."""
     loop: bool = False
-    """It starts again for ever, where the format can say so."""
+    """Animations and GIFs are played again and again; other outputs cannot say so."""
     colour: Colour | None = None
-    """What its pictures' values mean, and how they are to be written; None: sRGB, written as BT.709."""
+    """What the frames' values mean, and how they are written; None: sRGB, written as BT.709."""
     aspect: Fraction = Fraction(1)
     """Width to height of a pixel as it is shown."""
 
     @property
     def tolerance(self) -> Fraction:
-        """Seconds. Half a frame, but no container is asked for more than its clock can say."""
+        """Seconds by which a time may differ: half a frame, or the resolution of the container's clock if that is
+        coarser."""
         if self.sink.kind == "animation":
             return Fraction(1, 1000)
         return max(1 / (2 * self.rate), Fraction(1, 100 if self.sink.kind == "gif" else 1000))
@@ -229,11 +251,14 @@ class Written:
     kind: str
     """`film`, `animation`, `gif`, `sequence` or `picture`."""
     count: int
+    """Number of frames."""
     size: tuple[int, int]
-    """(H, W)."""
+    """(H, W), in pixels."""
     duration: Fraction
-    """Seconds, the display time of the last frame included; as exact as the container's clock."""
+    """Seconds, including the display time of the last frame; as exact as the container's clock."""
     codec: str
+    """ffmpeg's name of the codec."""
     pixel_format: str
-    """ffmpeg's name, of what a decoder makes of it."""
+    """ffmpeg's name of the pixel format of the decoded frames."""
     bytes: int
+    """Size of the file; of a sequence, of all its files together."""

@@ -1,4 +1,4 @@
-"""Animated WebP, which PyAV does not read, by Pillow; and what PyAV does not tell of a GIF and an animated PNG."""
+"""Reading animated WebP with Pillow, for PyAV cannot; also facts about GIF and animated PNG that PyAV does not give."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from inbetween.video import animation
 from inbetween.video.clip import Clip
 
 UNIT = Fraction(1, 1000)
-"""Seconds of a tick."""
+"""Seconds of one tick: WebP counts milliseconds."""
 UNSAID = 100
-"""Ticks for which browsers show a picture that has no time."""
+"""Ticks for which browsers show a frame whose delay is 0."""
 
 
 def is_webp(path: str) -> bool:
-    """By its first bytes; False for what cannot be read."""
+    """Whether a file is a WebP, by its first bytes; False if it cannot be read."""
     try:
         with open(path, "rb") as file:
             head = file.read(12)
@@ -34,10 +34,14 @@ def is_webp(path: str) -> bool:
 
 
 def stamps(path: str) -> tuple[array[int], int]:
-    """Ticks at which each picture is shown, and for which the last one is; none for a single picture.
+    """The ticks at which the frames of an animated WebP are shown.
+
+    Returns:
+        The tick of each frame, from 0 on, and the number of ticks for which the last one is shown. Empty for a still
+        picture.
 
     Raises:
-        InbetweenError: it is damaged.
+        InbetweenError: the file is damaged.
     """
     with _opened(path):
         lengths = [round(delay / UNIT) or UNSAID for delay in animation.times(path, ".webp").delays]
@@ -46,29 +50,33 @@ def stamps(path: str) -> tuple[array[int], int]:
 
 
 def shape(path: str) -> tuple[int, int, int]:
-    """(H, W, channels).
+    """(H, W, channels) of a file that Pillow reads; 4 channels with alpha, else 3.
 
     Raises:
-        InbetweenError: it is damaged.
+        InbetweenError: the file is damaged.
     """
     with _opened(path) as image:
         return image.height, image.width, 4 if image.mode == "RGBA" else 3
 
 
 def loops(path: str) -> bool:
-    """Whether a GIF, an animated PNG or WebP starts again for ever."""
+    """Whether a GIF, an animated PNG or an animated WebP is played again and again.
+
+    Raises:
+        InbetweenError: the file is damaged.
+    """
     with _opened(path) as image:
         return image.info.get("loop") == 0
 
 
 def frames(clip: Clip, begin: Fraction) -> Iterator[tuple[Fraction, Picture]]:
-    """See `read.frames`."""
+    """The frames of an animated WebP with their times, see `read.frames`."""
     starts, _ = stamps(clip.path)
     times = [clip.on_grid(tick * UNIT - clip.start) for tick in starts]
     first = max([0, *(number for number, time in enumerate(times) if time <= begin)])
     with _opened(clip.path) as image:
         for number, time in enumerate(times):
-            # Each is drawn over the one before.
+            # Every frame has to be decoded, for each is drawn over the one before.
             image.seek(number)
             image.load()
             if number >= first:
@@ -78,8 +86,9 @@ def frames(clip: Clip, begin: Fraction) -> Iterator[tuple[Fraction, Picture]]:
 
 
 def cut_off(path: str) -> bool:
-    """Whether a GIF or an animated PNG has no end."""
+    """Whether the end of a GIF or an animated PNG is missing."""
     with open(path, "rb") as file:
+        # An animated PNG ends with the chunk IEND, a GIF with a semicolon. Some programs write a little more.
         file.seek(0, os.SEEK_END)
         file.seek(max(0, file.tell() - 1024))
         end = file.read()
@@ -88,6 +97,7 @@ def cut_off(path: str) -> bool:
 
 @contextmanager
 def _opened(path: str) -> Iterator[ImageFile.ImageFile]:
+    """Open a file with Pillow. What Pillow raises in the `with` block becomes an error for the user."""
     try:
         with Image.open(path, formats=["GIF", "PNG", "WEBP"]) as image:
             yield image

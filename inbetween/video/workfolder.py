@@ -1,7 +1,8 @@
-"""The hidden folder beside an output: all that is not whole lies in it.
+"""The hidden folder beside an output, in which the output is made.
 
-Nobody else has it meanwhile, and what is whole gets the output's own name from there; until then what was there stays.
-What a kill leaves of it is removed by whoever wants that name next.
+It is locked while a process works in it. The output gets its own name only once it is whole, by a rename; until then an
+older output of that name stays. What a killed process leaves in the folder is removed by the next command that writes
+to the same output.
 """
 
 from __future__ import annotations
@@ -12,66 +13,60 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from inbetween.errors import InbetweenError
 from inbetween.video import disk
-from inbetween.video.sinks import Sink
+
+Facts = dict[str, Any]
+"""A JSON object, read from a file. What it holds is up to the one who wrote it."""
 
 _PART = re.compile(r"\.inbetween-[0-9a-f]{8}\.part")
 _PARTS = ".parts"
 MARK, JOURNAL, LOCK = "placing", "journal", "lock"
-"""Files in the hidden folder: that of `mark`, the list of finished segments, and the one that is locked."""
+"""Names of files in the hidden folder: the one that `mark` writes, the list of finished segments, and the one that is
+locked."""
 
 DYING = 1.0
-"""Seconds in which a killed process lets go of its lock: so long a child that it was about to start may have it."""
-
-
-def parts_of(sink: Sink) -> str:
-    """The folder for temporary names: on the output's own disk."""
-    target = disk.resolved(sink)
-    if sink.kind == "sequence" and os.path.isdir(target):
-        return target
-    return os.path.dirname(target)
-
-
-def segments_of(sink: Sink) -> str:
-    """The hidden folder for all that is not whole: beside the output, or in its folder if that was there before."""
-    target = disk.resolved(sink)
-    if sink.kind == "sequence" and not sink.named_folder:
-        # Several sequences may be made in one folder.
-        target = os.path.join(os.path.dirname(target), sink.pattern)
-    path = workfolder_of(target)
-    return path if os.path.lexists(path) else os.path.join(parts_of(sink), os.path.basename(path))
+"""Seconds to wait for a lock. A child process that was forked just before its parent was killed may still hold it. A
+choice."""
+LONGEST_NAME = 200
+"""Bytes of an output's name up to which it is used in the hidden folder's name: with the dot and the ending it stays
+below 255, which is the limit of most disks."""
 
 
 def workfolder_of(target: str) -> str:
-    """The hidden folder beside a file or a folder, given by its absolute path behind any links."""
+    """The path of the hidden folder beside a file or a folder. target: its absolute path, with all links followed."""
     folder, name = os.path.split(target)
-    if len(os.fsencode(name)) > 200:
-        # What a disk takes as a name is at least this long.
+    if len(os.fsencode(name)) > LONGEST_NAME:
         name = hashlib.sha256(os.fsencode(name)).hexdigest()
     return os.path.join(folder, f".{name}{_PARTS}")
 
 
 @contextlib.contextmanager
 def locked_folder(folder: str, name: str, wait: float = DYING) -> Iterator[str]:
-    """`folder`, hidden, made if it is not there; nobody else has it meanwhile. Parts are removed, those that a kill has
-    left at once and others at the end, and the folder too if nothing else is in it. name: of the output, for people;
-    wait: seconds for which another one may still have it.
+    """Make the hidden folder if it is missing, and lock it for the time of a `with` block.
+
+    Temporary files in it are removed: those that a killed process has left at the beginning, all others at the end. The
+    folder too is removed at the end if it is empty then.
+
+    Args:
+        folder: its path.
+        name: the output's name, for messages.
+        wait: seconds to wait while another process holds the lock.
 
     Raises:
-        InbetweenError: another process has it; the disk refuses.
+        InbetweenError: another process holds the lock; the disk refuses.
     """
     path = os.path.join(folder, LOCK)
     with disk.errors(folder):
         with contextlib.suppress(FileExistsError):
             os.mkdir(folder)
         try:
-            # The kernel drops it when we are killed.
+            # A lock of the kernel's, which ends with the process however that ends.
             lock = FileLock(path)
             lock.acquire(timeout=wait)
         except Timeout:
@@ -86,14 +81,15 @@ def locked_folder(folder: str, name: str, wait: float = DYING) -> Iterator[str]:
             _remove(folder, _PART.match)
             if os.listdir(folder) == [LOCK]:
                 os.unlink(path)
-        # Where an open file cannot be removed, this does it.
+        # Where an open file cannot be removed, as on Windows, the folder is empty only now.
         lock.release()
         with contextlib.suppress(OSError):
             os.rmdir(folder)
 
 
 def sweep(folder: str) -> None:
-    """Remove what a kill has left in a hidden folder if it is of no use, unless somebody, we too, is at work there."""
+    """Remove a hidden folder that a killed process has left, if no segment in it is finished. While a process works in
+    it, this one included, nothing is done."""
     if not os.path.isdir(folder):
         return
     with contextlib.suppress(OSError, InbetweenError), locked_folder(folder, folder, 0):
@@ -102,27 +98,32 @@ def sweep(folder: str) -> None:
 
 
 def has_segments(folder: str) -> bool:
-    """A segment is finished in a hidden folder.
+    """Whether a hidden folder has a finished segment of a film.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: its journal cannot be read.
     """
     try:
         with open(os.path.join(folder, JOURNAL), "rb") as file:
+            # The first line tells what the film is made of; each other line is a finished segment.
             return file.read().count(b"\n") > 1
     except FileNotFoundError:
         return False
 
 
 def discard(folder: str) -> None:
-    """Remove what is in a hidden folder but for the lock: the journal first, so that nothing is used of what is left,
-    the mark last, so that the same command finds out that all is done."""
+    """Remove everything in a hidden folder except the lock.
+
+    The journal goes first, so that after a kill no segment is used of which files may be missing. The mark goes last,
+    so that after a kill the same command finds that its output is whole.
+    """
     _remove(folder, lambda name: name == JOURNAL)
     _remove(folder, lambda name: name not in (MARK, LOCK))
     _remove(folder, lambda name: name == MARK)
 
 
-def _remove(folder: str, which: Callable[[str], Any]) -> None:
+def _remove(folder: str, which: Callable[[str], object]) -> None:
+    """Remove the files and folders in `folder` for whose names `which` is true, as far as the disk lets us."""
     for entry in os.scandir(folder):
         if not which(entry.name):
             continue
@@ -133,15 +134,20 @@ def _remove(folder: str, which: Callable[[str], Any]) -> None:
                 os.unlink(entry)
 
 
-def mark(sink: Sink, source: str | None, facts: dict[str, Any]) -> None:
-    """Note in the folder of segments that `source`, which is whole, is about to get the output's name; None: that its
-    pictures are about to be moved one by one.
+def mark(folder: str, source: str | None, facts: Mapping[str, object]) -> None:
+    """Note in the hidden folder `folder` that the output is about to get its name.
 
-    A kill between that and the removal of the segments would otherwise leave an output that looks like somebody
-    else's.
+    Without this note, a kill between that and the removal of the segments would leave an output of which the next
+    command could not tell that it is its own.
+
+    Args:
+        folder: the hidden folder, which is locked.
+        source: the file or folder, whole, that is about to be renamed; None if the pictures of a sequence are about to
+            be moved one by one.
+        facts: JSON-serialisable values that `read_mark` gives back.
     """
-    path = os.path.join(segments_of(sink), MARK)
-    with part(os.path.dirname(path), "") as new:
+    path = os.path.join(folder, MARK)
+    with part(folder, "") as new:
         with open(new, "w", encoding="utf-8") as file:
             json.dump({"identity": None if source is None else disk.identity(source), **facts}, file)
             file.flush()
@@ -149,21 +155,26 @@ def mark(sink: Sink, source: str | None, facts: dict[str, Any]) -> None:
         os.replace(new, path)
 
 
-def placing(sink: Sink) -> dict[str, Any] | None:
-    """What was noted by `mark`, if what bears the output's name is what was moved there, or a folder into which
-    pictures were still being moved: then its `identity` is None. Else None."""
+def read_mark(folder: str, target: str) -> Facts | None:
+    """What `mark` noted in a hidden folder, if it is still true of the output; else None.
+
+    It is true if `target`, the output's path, is what was to be renamed. It is also true if pictures were to be moved
+    one by one, and the folder to which they go exists: then the value of `identity` is None.
+    """
     try:
-        with open(os.path.join(segments_of(sink), MARK), encoding="utf-8") as file:
-            noted: dict[str, Any] = json.load(file)
+        with open(os.path.join(folder, MARK), encoding="utf-8") as file:
+            noted: Facts = json.load(file)
     except (OSError, ValueError):
         return None
-    identity, target = noted["identity"], disk.resolved(sink)
-    return noted if (os.path.isdir(target) if identity is None else disk.identity(target) == tuple(identity)) else None
+    identity = noted["identity"]
+    still = os.path.isdir(target) if identity is None else list(disk.identity(target)) == identity
+    return noted if still else None
 
 
 @contextlib.contextmanager
 def part(folder: str, suffix: str) -> Iterator[str]:
-    """A free hidden file name in `folder`, short enough for any disk. What bears it is removed at the end."""
+    """The path of a hidden file in `folder` that does not exist yet, with a name short enough for any disk. If the file
+    has been written and still has this name, it is removed at the end of the `with` block."""
     path = os.path.join(folder, f".inbetween-{os.urandom(4).hex()}.part{suffix}")
     try:
         yield path
@@ -174,7 +185,8 @@ def part(folder: str, suffix: str) -> Iterator[str]:
 
 @contextlib.contextmanager
 def part_folder(folder: str) -> Iterator[str]:
-    """A new hidden folder in `folder`; removed with its contents if it still has this name at the end."""
+    """A new hidden folder in `folder`. If it still has this name at the end of the `with` block, it is removed with all
+    that is in it."""
     path = os.path.join(folder, f".inbetween-{os.urandom(4).hex()}.part")
     try:
         with disk.errors(path):

@@ -1,17 +1,19 @@
-"""Frames to a film, an animation, a sequence of pictures or one picture: whole and checked, or not at all."""
+"""Writing frames to a film, an animation, a sequence of pictures or one picture. The output appears whole and checked,
+or not at all."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
 from inbetween.devices import in_order
 from inbetween.errors import InbetweenError, UnknownName
+from inbetween.report import Forward
 from inbetween.types import Picture, Report
 from inbetween.video import codecs, disk, encode, ffmpeg, publish, sinks, verify, workfolder
 from inbetween.video.clip import Colour
@@ -21,53 +23,76 @@ from inbetween.video.verify import Expected
 from inbetween.video.verify import Written as Written
 
 
-def write(
-    sink: Sink,
-    frames: Iterable[Picture],
-    rate: Fraction,
-    count: int,
-    size: tuple[int, int],
-    report: Report,
-    overwrite: bool = False,
-    loop: bool = False,
-    threads: int = 1,
-    colour: Colour | None = None,
-    aspect: Fraction = Fraction(1),
-) -> Written:
-    """Write `count` frames of `size` (H, W). They are read once, in order, and never kept; pictures are packed
-    and checked by `threads` at once.
+@dataclass(frozen=True)
+class FilmFormat:
+    """The frames that are to be written, and what they become."""
 
-    Whatever goes wrong, no part of the output is left behind and what bore its name is still there. `loop`
-    makes animations and GIFs start again for ever; other outputs know nothing of it. `colour` is what a clip's
-    values mean, and how a film is written; None: sRGB, and BT.709. Notes, each at most once: `alpha`, `bit_depth`,
-    `chroma`, `pixel_format`, `padded`, `viewer_rate`. Progress: `write`; `palette` (GIFs); `check` (all but pictures).
+    sink: Sink
+    rate: Fraction
+    """Frames per second."""
+    count: int
+    size: tuple[int, int]
+    """(H, W) of the frames; the film may be a pixel larger, see `sinks.film_size`."""
+    loop: bool = False
+    """Animations and GIFs start again for ever; other outputs know nothing of it."""
+    colour: Colour | None = None
+    """What the frames' values mean, and how a film is written; None: sRGB, written as BT.709."""
+    aspect: Fraction = Fraction(1)
+    """Width to height of a pixel as it is shown."""
+
+    @property
+    def expected(self) -> Expected:
+        """The output as it has to be."""
+        size = sinks.film_size(self.sink, self.size)
+        return Expected(self.sink, self.rate, self.count, size, self.loop, self.colour, self.aspect)
+
+
+@dataclass(frozen=True)
+class WriteOptions:
+    """How an output is written; its bytes are the same."""
+
+    overwrite: bool = False
+    """Replace an output that exists."""
+    threads: int = 1
+    """Single pictures that are packed and checked at once."""
+
+
+DEFAULT = WriteOptions()
+
+
+def write(form: FilmFormat, frames: Iterable[Picture], report: Report, options: WriteOptions = DEFAULT) -> Written:
+    """Write `form.count` frames of `form.size`. They are read once, in order, and never kept.
+
+    Whatever goes wrong, no part of the output is left behind and what bore its name is still there. Notes, each at most
+    once: `alpha`, `bit_depth`, `chroma`, `pixel_format`, `padded`, `viewer_rate`. Progress: `write`; `palette` (GIFs);
+    `check` (all but pictures).
 
     Raises:
         InbetweenError: what `sinks.check` and `prepare` refuse; the disk is full; ffmpeg stopped; the written
             file is not what was planned.
-        RuntimeError: more or fewer frames than `count`, or one of another size: a bug of the caller.
+        RuntimeError: more or fewer frames than planned, or one of another size: a bug of the caller.
     """
-    sinks.check(sink, rate, count)
-    publish.prepare(sink, overwrite)
-    expected = Expected(sink, rate, count, sinks.film_size(sink, size), loop, colour, aspect)
-    report = Once(report)
-    frames = counted(frames, count, size, report)
+    sink, expected = form.sink, form.expected
+    sinks.check(sink, form.rate, form.count)
+    publish.prepare(sink, options.overwrite)
+    report = OncePerCode(report)
+    counted_frames = counted(frames, form.count, form.size, report)
     if sink.kind in ("sequence", "picture"):
-        return _write_pictures(expected, frames, report, overwrite, threads)
+        return _write_pictures(expected, counted_frames, report, options)
     with (
-        workfolder.locked_folder(workfolder.segments_of(sink), sink.path) as folder,
+        workfolder.locked_folder(sink.work_folder, sink.path) as folder,
         workfolder.part(folder, sink.suffix) as path,
     ):
-        written = film(path, expected, frames, report)
-        publish.keep_file(path, sink, overwrite)
+        written = film(path, expected, counted_frames, report)
+        publish.keep_file(path, sink, options.overwrite)
     return written
 
 
 def film(path: str, expected: Expected, frames: Iterator[Picture], report: Report) -> Written:
-    """A film, an animation or a GIF at `path`, which must be free, and the check of it.
+    """Write a film, an animation or a GIF to `path`, which must not exist, and check it.
 
     Raises:
-        InbetweenError: ffmpeg stopped, the disk is full, it is not what was planned.
+        InbetweenError: ffmpeg stopped; the disk is full; the written file is not what was planned.
     """
     make = encode.make_gif if expected.sink.kind == "gif" else encode.make_film
     make(path, expected, frames, report)
@@ -75,13 +100,20 @@ def film(path: str, expected: Expected, frames: Iterator[Picture], report: Repor
 
 
 def rehearse(sink: Sink, rate: Fraction, size: tuple[int, int], channels: int = 3, bits: int = 8) -> None:
-    """Before any work is done: ask for ffmpeg and its encoder, and try what may be refused on two black frames: a
-    user's --codec and --encoder, and sizes that not every encoder takes.
+    """Find out before any work is done whether the output can be encoded: that ffmpeg and the encoder are there, and,
+    with two black frames, whether they accept the user's --codec and --encoder and an unusual size.
+
+    Args:
+        sink: the output.
+        rate: frames per second.
+        size: (H, W) of the frames.
+        channels: of the frames, 3 or 4.
+        bits: of a value of the frames, 8 or 16.
 
     Raises:
         UnknownName: ffmpeg has no such encoder.
-        InbetweenError: there is no ffmpeg, or none with this encoder, or a size too small for it; it stopped,
-            in its own words; it made something else of them.
+        InbetweenError: there is no ffmpeg, or it lacks an encoder that it should have; the frames are too small for the
+            encoder; ffmpeg stopped, with the cause that it gives; the trial film is not what was planned.
     """
     from inbetween import pictures
 
@@ -98,19 +130,20 @@ def rehearse(sink: Sink, rate: Fraction, size: tuple[int, int], channels: int = 
         return
     black = pictures.like(np.zeros((*size, channels), np.uint8), channels, f"uint{bits}")
     with (
-        workfolder.locked_folder(workfolder.segments_of(sink), sink.path) as folder,
+        workfolder.locked_folder(sink.work_folder, sink.path) as folder,
         workfolder.part(folder, sink.suffix) as path,
     ):
-        expected = Expected(sink, rate, 2, sinks.film_size(sink, size))
+        expected = FilmFormat(sink, rate, 2, size).expected
         encode.make_film(path, expected, [black, black], Report())
         verify.film(path, expected, Report())
 
 
 def _find_encoder(sink: Sink) -> None:
+    """Refuse an output whose encoder ffmpeg does not have."""
     known = ffmpeg.encoders()
-    # A GIF waits in a lossless film until its colours are counted.
+    # The frames of a GIF are kept in a lossless film, of FFV1, while their colours are counted.
     missing = [name for name in (sink.codec, *(["ffv1"] if sink.kind == "gif" else [])) if name not in known]
-    # An ffmpeg that names none at all is a broken one, and its own words will be better.
+    # An ffmpeg that lists no encoder at all is broken; its own message, when it runs, will say more.
     if not missing or not known:
         return
     name = missing[0]
@@ -120,7 +153,7 @@ def _find_encoder(sink: Sink) -> None:
             unknown.hint = f"list them with {ffmpeg.executable()} -encoders"
         raise unknown
     others = [n for n, c in codecs.CODECS.items() if sink.kind == "film" and sink.suffix in c.suffixes and n in known]
-    cure = f"take --codec {others[0]}, which it has" if others else "write -o frames/ for a folder of PNG"
+    cure = f"write --codec {others[0]}, which it has" if others else "write -o frames/ for a folder of PNG"
     if os.environ.get("IMAGEIO_FFMPEG_EXE"):
         cure += ", or unset IMAGEIO_FFMPEG_EXE"
     raise InbetweenError(f"this ffmpeg has no encoder `{name}`: {ffmpeg.executable()}", cure)
@@ -130,31 +163,30 @@ def _write_pictures(
     expected: Expected,
     frames: Iterator[Picture],
     report: Report,
-    overwrite: bool,
-    threads: int,
+    options: WriteOptions,
 ) -> Written:
-    """One file a frame in a hidden folder; they are moved together when all are there."""
+    """Write one file per frame in a hidden folder; they are moved together when all are there."""
     sink = expected.sink
     numbers = range(sink.start_number, sink.start_number + expected.count)
-    names = ["picture"] if sink.kind == "picture" else [sinks.name(sink, number) for number in numbers]
+    names = ["picture"] if sink.kind == "picture" else [sink.frame_name(number) for number in numbers]
     with (
-        workfolder.locked_folder(workfolder.segments_of(sink), sink.path) as shop,
+        workfolder.locked_folder(sink.work_folder, sink.path) as shop,
         workfolder.part_folder(shop) as folder,
-        ThreadPoolExecutor(threads) as pool,
+        ThreadPoolExecutor(options.threads) as pool,
     ):
         paths = [os.path.join(folder, name) for name in names]
-        total, pixel_format = pictures_to(paths, frames, sink, report, pool, threads)
+        total, pixel_format = pictures_to(paths, frames, sink, report, pool, options.threads)
         if sink.kind == "picture":
-            publish.keep_file(paths[0], sink, overwrite)
+            publish.keep_file(paths[0], sink, options.overwrite)
         else:
-            publish.keep_sequence(folder, sink, names, overwrite)
+            publish.keep_sequence(folder, sink, names, options.overwrite)
     return pictures_written(expected, pixel_format, total)
 
 
 def pictures_to(
     paths: Sequence[str], frames: Iterable[Picture], sink: Sink, report: Report, pool: ThreadPoolExecutor, threads: int
 ) -> tuple[int, str]:
-    """Write each frame to its path, `threads` at once; all bytes, and ffmpeg's name of the pixels."""
+    """Write each frame to its path, `threads` at once; the sum of their bytes, and ffmpeg's name of the pixels."""
     flat = sink.suffix in (".jpg", ".jpeg")
     named = zip(frames, paths, strict=True)
     ready = ((path, encode.opaque(frame, sink, report) if flat else frame) for frame, path in named)
@@ -167,14 +199,14 @@ def pictures_to(
 
 
 def pictures_written(expected: Expected, pixel_format: str, total: int) -> Written:
-    """What there is to say of pictures of `total` bytes."""
+    """The facts of single pictures that are `total` bytes together."""
     sink = expected.sink
     duration, codec = expected.count / expected.rate, sinks.SINKS[sink.suffix].codec
     return Written(sink.path, sink.kind, expected.count, expected.size, duration, codec, pixel_format, total)
 
 
 def _write_picture(path: str, frame: Picture, sink: Sink) -> tuple[int, str]:
-    """Write a picture, read it again and compare; its bytes, and ffmpeg's name of its pixels."""
+    """Write a picture, read it again and compare; the bytes of its file, and ffmpeg's name of its pixels."""
     from inbetween import pictures
 
     data = pictures.encode(frame, sink.suffix)
@@ -190,8 +222,17 @@ def _write_picture(path: str, frame: Picture, sink: Sink) -> tuple[int, str]:
 def counted(
     frames: Iterable[Picture], count: int, size: tuple[int, int], report: Report, first: int = 0, total: int = 0
 ) -> Iterator[Picture]:
-    """The frames, and an error for one too many, one too few or one of another size. They may be some of a `total`,
-    from number `first` on."""
+    """The frames, and an error for one too many, one too few or one of another size.
+
+    Args:
+        count: how many there have to be.
+        size: (H, W) of each.
+        first: the number of the first one, where these are only some of the film's frames.
+        total: of the whole film; 0 for `count`.
+
+    Raises:
+        RuntimeError: a bug of the caller.
+    """
     done = 0
     for frame in frames:
         if done == count:
@@ -212,17 +253,15 @@ def _pixel_format(frame: Picture) -> str:
     return "rgba" if frame.dtype == np.uint8 else "rgba64"
 
 
-class Once(Report):
-    """Passes on each note once."""
+class OncePerCode(Forward):
+    """Passes on the first note of each code: what is said of one frame is true of all."""
 
     def __init__(self, report: Report) -> None:
-        self._report = report
-        self._said: set[str] = set()
+        super().__init__(report)
+        self._noted: set[str] = set()
 
-    def progress(self, stage: str, done: int, total: int) -> None:
-        self._report.progress(stage, done, total)
-
-    def note(self, code: str, text: str, *, detail: bool = False, **facts: Any) -> None:
-        if code not in self._said:
-            self._said.add(code)
-            self._report.note(code, text, detail=detail, **facts)
+    def note(self, code: str, text: str, *, detail: bool = False, **facts: object) -> None:
+        """See `Report.note`."""
+        if code not in self._noted:
+            self._noted.add(code)
+            super().note(code, text, detail=detail, **facts)

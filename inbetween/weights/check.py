@@ -1,71 +1,69 @@
-"""Whether files of weights are what they should be: their size and hash, the names and shapes of their tensors."""
+"""Check files of weights: their size and hash, the names and shapes of their tensors."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from inbetween.errors import InbetweenError
 from inbetween.types import Report
 from inbetween.weights import load, store
-from inbetween.weights.files import AGAIN
-from inbetween.weights.table import File
+from inbetween.weights.files import AGAIN, json_object
+from inbetween.weights.table import File, Folder, Published, Shards
 
 SUMS = "SHA256SUMS"
-"""Beside the weights of one name: the hashes of what was put there, as `sha256sum --check` reads them."""
+"""The file beside the weights of one name with the hashes of what was put there, as `sha256sum --check` reads them."""
 CHUNK = 1 << 22
+"""Bytes that are read at once."""
 MEGABYTE = 1_000_000
 HASH = re.compile("[0-9a-f]{64}")
+ShapesOf = Callable[..., load.Shapes]
+"""Gives the names and shapes of a part's tensors. It is called with the parsed config, if the part has one, else
+without arguments."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of the check of one file."""
+    """The result of checking one file."""
 
     path: Path
     checked: tuple[str, ...]
-    """What was compared."""
+    """What was compared, and was right."""
     wrong: str = ""
-    """What is wrong with it."""
+    """What is wrong with the file; empty if nothing is."""
 
 
-def verify(name: str, folder: Path | None, report: Report) -> Iterator[Verdict]:
+def verify(name: str, folder: Path | None, report: Report, shapes: Mapping[str, ShapesOf]) -> Iterator[Verdict]:
     """Check the files of some weights that are there, wherever they were found.
+
+    Args:
+        name: the weights.
+        folder: where they are looked for first, see `store.placed`.
+        shapes: by part, where it is known which tensors it has.
 
     Raises:
         UnknownName: there are no weights of that name.
         Interrupted: by `report`.
     """
     for key, path in store.placed(name, folder).items():
-        if path is None:
-            continue
-        file = store.file_of(store.get(name).parts[key], path)
-        checked = []
-        try:
-            wanted = file.sha256 or _recorded(file, path)
-            if file.size is not None or wanted:
-                sha256 = hashed(path, report, hashlib.sha256()) if wanted else ""
-                check_sum(path, file, path.stat().st_size, sha256, wanted)
-                checked.append("SHA-256" if wanted else "size")
-            if check_names(name, key, path, folder):
-                checked.append("names and shapes" if path.suffix != ".json" else "JSON")
-        except InbetweenError as problem:
-            yield Verdict(path, tuple(checked), problem.message.removeprefix(f"{path} "))
-        else:
-            yield Verdict(path, tuple(checked))
+        if path is not None:
+            one = store.published(store.get(name).parts[key], path)
+            yield from _verdicts(name, key, one, path, folder, report, shapes)
+        elif begun := store.incomplete(name, key, folder):
+            yield Verdict(begun[0], (), f"is not all there: {', '.join(begun[1])} missing")
 
 
-def hashed(path: Path, report: Report, digest: Any) -> str:
-    """The hash of a file, in hexadecimal; `digest` may have been fed before, and may be fed more.
+def hashed(path: Path, report: Report, digest: hashlib._Hash) -> str:
+    """Hash a file, in hexadecimal.
+
+    Args:
+        digest: a new one of hashlib, or one that was updated with what comes before the file; it may be updated more.
 
     Raises:
-        InbetweenError: it cannot be read.
+        InbetweenError: the file cannot be read.
         Interrupted: by `report`.
     """
     try:
@@ -77,14 +75,20 @@ def hashed(path: Path, report: Report, digest: Any) -> str:
                 report.progress("hash", done // MEGABYTE, total // MEGABYTE)
     except OSError as error:
         raise InbetweenError(f"{path} cannot be read: {error.strerror or error}", AGAIN) from None
-    return str(digest.hexdigest())
+    return digest.hexdigest()
 
 
 def check_sum(called: object, file: File, size: int, sha256: str, wanted: str | None) -> None:
-    """Nothing, if what messages call `called` has the size and the hash that are known of a file.
+    """Check a file's size and SHA-256.
+
+    Args:
+        called: the file's name in messages.
+        file: what the table knows of it.
+        size, sha256: the file's own.
+        wanted: the SHA-256 that it should have; None if that is unknown.
 
     Raises:
-        InbetweenError: else.
+        InbetweenError: it has another size or hash.
     """
     if file.size is not None and size != file.size:
         raise InbetweenError(f"{called} has {size} bytes, not {file.size}", AGAIN)
@@ -92,45 +96,49 @@ def check_sum(called: object, file: File, size: int, sha256: str, wanted: str | 
         raise InbetweenError(f"{called} has the SHA-256 {sha256[:12]}…, not {wanted[:12]}…", AGAIN)
 
 
-def check_names(name: str, key: str, path: Path, folder: Path | None, beside: Mapping[str, Path] | None = None) -> bool:
-    """Whether it is known what the file of a part holds, and it is that.
+def check_names(
+    name: str,
+    key: str,
+    one: Published,
+    path: Path,
+    folder: Path | None,
+    shapes: Mapping[str, ShapesOf],
+    beside: Mapping[str, Path] | None = None,
+) -> str:
+    """Check that a part can be read, and has the tensors that it should have.
 
-    beside: files of the other parts, by part, which are looked at before those in `folder`.
+    Args:
+        name, key: the weights and the part.
+        one: the way in which the part is published that is found at `path`.
+        folder: where configs are looked for, see `store.placed`.
+        shapes: see `verify`.
+        beside: paths of the other parts, which are looked at before those in `folder`.
+
+    Returns:
+        What was compared, or nothing if it is unknown what the part should have.
 
     Raises:
         InbetweenError: it is something else, or cannot be read.
     """
     part = store.get(name).parts[key]
-    if path.suffix == ".json":
+    if isinstance(one, Folder):
+        configs = [file for file in store.files_of(one, path) if file.suffix == ".json"]
+        for file in configs:
+            json_object(file)
+        return "JSON" if configs else ""
+    if path.suffix == ".json" and isinstance(one, File):
         json_object(path)
-        return True
-    wanted = _wanted(name, key, folder, beside or {})
+        return "JSON"
+    wanted = _wanted(name, key, folder, shapes, beside or {})
     if wanted is not None:
         load.check_shapes(wanted, load.shapes(path), path, store.get(name).title, whole=part.whole)
     elif path.suffix != ".onnx":
         load.shapes(path)
-    return wanted is not None
-
-
-def json_object(path: Path) -> dict[str, Any]:
-    """What a config holds.
-
-    Raises:
-        InbetweenError: it is no JSON object, or cannot be read.
-    """
-    try:
-        config = json.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise InbetweenError(f"{path} cannot be read: {error.strerror or error}", AGAIN) from None
-    except ValueError:
-        config = None
-    if not isinstance(config, dict):
-        raise InbetweenError(f"{path} is no config: no JSON, or no object", AGAIN)
-    return config
+    return "names and shapes" if wanted is not None else ""
 
 
 def record_sums(home: Path, sums: Mapping[str, str]) -> None:
-    """Keep the hashes of files that were put into `home`, by their names below it."""
+    """Add hashes of files that were put into `home`, by their names below it, to those that are kept there."""
     kept = {**recorded_sums(home), **sums}
     fresh = home / f".{SUMS}.new"
     fresh.write_text("".join(f"{digest}  {name}\n" for name, digest in sorted(kept.items())), "utf-8")
@@ -138,7 +146,7 @@ def record_sums(home: Path, sums: Mapping[str, str]) -> None:
 
 
 def recorded_sums(home: Path) -> dict[str, str]:
-    """What `record_sums` has kept in `home`; whatever else stands there is passed over."""
+    """Read what `record_sums` has kept in `home`; lines of any other form are ignored."""
     try:
         lines = (home / SUMS).read_text("utf-8", "replace").splitlines()
     except OSError:
@@ -147,8 +155,8 @@ def recorded_sums(home: Path) -> dict[str, str]:
     return {pair[1]: pair[0] for pair in pairs if len(pair) == 2 and HASH.fullmatch(pair[0])}
 
 
-def _recorded(file: File, path: Path) -> str | None:
-    """The Hub's cache calls large files by their hash."""
+def recorded_sum(file: File, path: Path) -> str | None:
+    """The SHA-256 that is kept of a file: in its name in the Hub's cache, else beside it; None if there is none."""
     blob = path.resolve().name
     if HASH.fullmatch(blob):
         return blob
@@ -156,24 +164,70 @@ def _recorded(file: File, path: Path) -> str | None:
     return recorded_sums(home).get(file.name)
 
 
-def _wanted(name: str, key: str, folder: Path | None, beside: Mapping[str, Path]) -> load.Shapes | None:
-    part = store.get(name).parts[key]
-    if not part.shapes:
+def _verdicts(
+    name: str,
+    key: str,
+    one: Published,
+    path: Path,
+    folder: Path | None,
+    report: Report,
+    shapes: Mapping[str, ShapesOf],
+) -> Iterator[Verdict]:
+    right = True
+    for place, file in store.files_of(one, path).items():
+        checked = []
+        try:
+            wanted = file.sha256 or recorded_sum(file, place)
+            if file.size is not None or wanted:
+                sha256 = hashed(place, report, hashlib.sha256()) if wanted else ""
+                check_sum(place, file, place.stat().st_size, sha256, wanted)
+                checked.append("SHA-256" if wanted else "size")
+            if place == path:
+                # Of shards this is the index, the last one: damaged shards need no second verdict.
+                checked += filter(None, [check_names(name, key, one, path, folder, shapes) if right else ""])
+            else:
+                checked += filter(None, [check_alone(one, place)])
+        except InbetweenError as problem:
+            right = False
+            yield Verdict(place, tuple(checked), problem.message.removeprefix(f"{place} "))
+        else:
+            yield Verdict(place, tuple(checked))
+
+
+def check_alone(one: Published, path: Path) -> str:
+    """Check what can be checked of one shard, or of one file of a folder, without the others.
+
+    Returns:
+        What was checked.
+
+    Raises:
+        InbetweenError: it is damaged, or cannot be read.
+    """
+    if isinstance(one, Shards):
+        load.shapes(path)
+        return "readable"
+    if path.suffix == ".json":
+        json_object(path)
+        return "JSON"
+    return ""
+
+
+def _wanted(
+    name: str, key: str, folder: Path | None, shapes: Mapping[str, ShapesOf], beside: Mapping[str, Path]
+) -> load.Shapes | None:
+    """The tensors that a part should have; None if that is unknown, or if its config is not there."""
+    if key not in shapes:
         return None
-    configs = []
-    if part.config:
-        other, _, config = part.config.rpartition(":")
-        path = (None if other else beside.get(config)) or store.placed(other or name, folder)[config]
-        if path is None:
-            return None
-        configs.append(json_object(path))
-    module, _, function = part.shapes.partition(":")
-    make = getattr(import_module(module), function)
+    part = store.get(name).parts[key]
+    if not part.config:
+        return shapes[key]()
+    other, _, config = part.config.rpartition(":")
+    path = (None if other else beside.get(config)) or store.placed(other or name, folder)[config]
+    if path is None:
+        return None
+    described = json_object(path)
     try:
-        shapes: load.Shapes = make(*configs)
+        return shapes[key](described)
     except Exception as error:
         # What networks raise on a config that is not theirs is of every kind.
-        if not configs:
-            raise
-        raise InbetweenError(f"{path} describes no such network: {error}", AGAIN) from None
-    return shapes
+        raise InbetweenError(f"{path} does not describe a network of this kind: {error}", AGAIN) from None

@@ -1,7 +1,9 @@
-"""Reads files of weights, and nothing but weights, and puts them into networks, strictly."""
+"""Read files of weights, and nothing but weights, and fill networks with them, strictly."""
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,15 +16,18 @@ if TYPE_CHECKING:
     Network = TypeVar("Network", bound=nn.Module)
 
 SHOWN = 3
-"""How many names an error lists of each kind."""
+"""How many names an error lists of each kind; chosen by eye."""
 AGAIN = "get the file again, or name another"
 
 
 def read(path: Path) -> Mapping[str, Any]:
-    """What a safetensors file or a file of `torch.save` holds, on the CPU. No code of the file is run.
+    """Read a safetensors file or a file of `torch.save` into the CPU's memory. No code of the file is run.
+
+    Returns:
+        What it holds, by name: tensors, or also plain values and mappings of them in a file of `torch.save`.
 
     Raises:
-        InbetweenError: it cannot be read, is neither, or needs more than tensors and plain values.
+        InbetweenError: it cannot be read, is neither, or holds more than tensors and plain values.
     """
     import pickle
     import warnings
@@ -47,14 +52,20 @@ def read(path: Path) -> Mapping[str, Any]:
                 "if you trust it, open it once with torch.load(…, weights_only=False) and keep its tensors with "
                 f"safetensors.torch.save_file as {path.with_suffix('.safetensors').name}",
             ) from None
-        raise InbetweenError(f"{path} is no file of weights, or a damaged one", AGAIN) from None
+        raise InbetweenError(f"{path} is not a file of weights, or is damaged", AGAIN) from None
     if not isinstance(kept, Mapping):
-        raise InbetweenError(f"{path} holds no weights with names", AGAIN)
+        raise InbetweenError(f"{path} holds no weights by name", AGAIN)
     return kept
 
 
-def filled(make: Callable[[], Network], weights: Mapping[str, Any], path: Path, device: str) -> Network:
-    """The network that `make` makes, with `weights`, which came from `path`, on a device, for inference.
+def filled(make: Callable[[], Network], weights: Mapping[str, object], path: Path, device: str) -> Network:
+    """Make a network on a device, for inference, and fill it.
+
+    Args:
+        make: makes the network; its own values are never used.
+        weights: all its tensors, by name.
+        path: the file that they came from, for messages.
+        device: a name that torch knows.
 
     Raises:
         InbetweenError: names or shapes are not exactly the network's; the first few are listed.
@@ -77,13 +88,62 @@ def filled(make: Callable[[], Network], weights: Mapping[str, Any], path: Path, 
     return network.eval().requires_grad_(False)
 
 
-def _shape(value: Any) -> tuple[int, ...] | None:
-    """None for what is no tensor."""
+def json_object(path: Path) -> dict[str, Any]:
+    """Read a config: a JSON object.
+
+    Raises:
+        InbetweenError: it cannot be read, or see `parsed_object`.
+    """
+    return parsed_object(path, text_of(path), "a config")
+
+
+def text_of(path: Path) -> bytes:
+    """Read a small file whole.
+
+    Raises:
+        InbetweenError: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InbetweenError(f"{path} cannot be read: {error.strerror or error}", AGAIN) from None
+
+
+def parsed_object(called: object, text: str | bytes, what: str) -> dict[str, object]:
+    """Parse a JSON object, in which no object has a name twice.
+
+    Args:
+        called: the name of the file in messages.
+        text: UTF-8 if bytes.
+        what: what the file should be, with its article, in messages.
+
+    Raises:
+        InbetweenError: it is something else.
+    """
+    try:
+        value = json.loads(text if isinstance(text, str) else text.decode("utf-8"), object_pairs_hook=_named_once)
+    except (ValueError, RecursionError) as error:
+        raise InbetweenError(f"{called} is not {what}: {error}", AGAIN) from None
+    if not isinstance(value, dict):
+        raise InbetweenError(f"{called} is not {what}: it is JSON, but not an object", AGAIN)
+    return value
+
+
+def _named_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        ((twice, _),) = Counter(name for name, _ in pairs).most_common(1)
+        raise ValueError(f"it has the name {twice!a:.60} twice")
+    return found
+
+
+def _shape(value: object) -> tuple[int, ...] | None:
+    """The shape of a tensor; None for anything else."""
     return tuple(value.shape) if hasattr(value, "shape") else None
 
 
 def listed(what: str, names: Iterable[str]) -> list[str]:
-    """`12 missing (a, b, c, …)`, or nothing."""
+    """Say how many names there are and the first few: `12 missing (a, b, c, …)`; an empty list where there is none."""
     names = list(names)
     more = ", …" if len(names) > SHOWN else ""
     return [f"{len(names)} {what} ({', '.join(names[:SHOWN])}{more})"] if names else []

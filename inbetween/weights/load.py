@@ -1,13 +1,14 @@
-"""Large networks out of files, a few tensors at a time: no moment holds a second copy of them."""
+"""Load large networks from files or shards, a few tensors at a time: there is never a second copy of the whole."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from inbetween.errors import InbetweenError
+from inbetween.weights import shards
 from inbetween.weights.files import AGAIN, listed, read
 
 if TYPE_CHECKING:
@@ -17,18 +18,24 @@ if TYPE_CHECKING:
     Network = TypeVar("Network", bound=nn.Module)
 
 GROUP_BYTES = 256_000_000
-"""Of the tensors that are read at once. What is read from a mapped file counts as memory until the file is closed."""
+"""Bytes, as float32, of the tensors that are read at once; chosen by eye. What is read from a mapped file counts as
+memory of the process until the file is closed."""
 Shapes = Mapping[str, tuple[int, ...]]
+"""Shapes of tensors by their names."""
 
 
 def shapes(path: Path) -> Shapes:
-    """Names and shapes of what a file of weights holds; of a safetensors file only the head is read.
+    """Read the names and shapes of the tensors in a file of weights, or in all shards of an index.
+
+    Of a safetensors file only the head is read.
 
     Raises:
-        InbetweenError: see `files.read`.
+        InbetweenError: see `files.read` and `shards.weight_map`; or the shards are not what their index says.
     """
     from safetensors import safe_open
 
+    if shards.is_index(path):
+        return _shapes_in_shards(path, shards.weight_map(path))
     if path.suffix == ".safetensors":
         try:
             # As numpy's, for it imports no torch.
@@ -38,12 +45,12 @@ def shapes(path: Path) -> Shapes:
             raise InbetweenError(f"{path} cannot be read: {error.strerror or error}", AGAIN) from None
         except Exception:
             # What it raises on damaged files is of every kind.
-            raise InbetweenError(f"{path} is no file of weights, or a damaged one", AGAIN) from None
+            raise InbetweenError(f"{path} is not a file of weights, or is damaged", AGAIN) from None
     return {str(name): tuple(getattr(tensor, "shape", ())) for name, tensor in read(path).items()}
 
 
 def size(path: Path) -> int:
-    """Numbers in a file of weights."""
+    """Count the numbers in a file of weights, or in all shards of an index."""
     return sum(math.prod(shape) for shape in shapes(path).values())
 
 
@@ -55,13 +62,21 @@ def loaded(
     dtype: torch.dtype,
     tick: Callable[[int, int], None],
 ) -> tuple[Network, int]:
-    """The network that `make` makes, for inference, and how many of its tensors came out of `over`.
+    """Load a network for inference.
 
-    path: has exactly the network's tensors. over: has some of them or all, which are taken instead. Floating-point
-    numbers become `dtype`. `tick` is told the numbers read so far and in all, some times a second.
+    Args:
+        make: makes the network; its own values are never used.
+        path: a file of weights, or an index of shards, with exactly the network's tensors.
+        over: a second one, with some of the tensors or all, which replace those in `path`.
+        device: a name that torch knows.
+        dtype: what floating-point numbers are converted to.
+        tick: called some times a second with the numbers read so far, and in all.
+
+    Returns:
+        The network, and how many of its tensors came from `over`.
 
     Raises:
-        InbetweenError: a file cannot be read, or its names or shapes are not the network's; `over` has none of them.
+        InbetweenError: a file cannot be read, or its names or shapes are not the network's; `over` has no tensor.
     """
     import torch
 
@@ -72,8 +87,8 @@ def loaded(
     check_shapes(own, shapes(path), path, name, whole=True)
     replaced = frozenset(check_shapes(own, shapes(over), over, name, whole=False)) if over is not None else frozenset()
     total, done = sum(map(math.prod, own.values())), 0
-    wanted = [(path, own.keys() - replaced)] + ([(over, replaced)] if over is not None else [])
-    for file, names in wanted:
+    files = [*_by_file(path, own.keys() - replaced), *(_by_file(over, replaced) if over is not None else ())]
+    for file, names in files:
         for group in _groups([key for key in own if key in names], own):
             # A tensor that is as it should be already still lies in the mapped file.
             values = {
@@ -87,10 +102,16 @@ def loaded(
 
 
 def check_shapes(own: Shapes, found: Shapes, path: Path, name: str, *, whole: bool) -> Shapes:
-    """What was found in a file, if the network called `name` has it all; `whole`: and if it is all of it.
+    """Check that tensors found in a file fit a network, and return their shapes.
+
+    Args:
+        own: the network's tensors.
+        found: the file's.
+        path, name: the file and the network in messages.
+        whole: whether the file must have all of the network's tensors.
 
     Raises:
-        InbetweenError: else; the first few names are listed.
+        InbetweenError: they do not fit; the first few names are listed.
     """
     wrong = [key for key, shape in found.items() if key in own and shape != own[key]]
     faults = [
@@ -105,7 +126,39 @@ def check_shapes(own: Shapes, found: Shapes, path: Path, name: str, *, whole: bo
     return found
 
 
-def _tensors(path: Path, names: list[str]) -> Iterator[tuple[str, Any]]:
+def _shapes_in_shards(index: Path, places: Mapping[str, Path]) -> Shapes:
+    files = list(dict.fromkeys(places.values()))
+    absent = [file.name for file in files if not file.is_file()]
+    if absent:
+        raise InbetweenError(f"{index} has not all its shards: {'; '.join(listed('missing', absent))}", shards.AGAIN)
+    found: dict[str, tuple[int, ...]] = {}
+    stray = []
+    for file in files:
+        for name, shape in shapes(file).items():
+            if places.get(name) == file:
+                found[name] = shape
+            else:
+                stray.append(f"{name} in {file.name}")
+    faults = [
+        *listed("missing", (f"{name} in {file.name}" for name, file in places.items() if name not in found)),
+        *listed("not listed there", stray),
+    ]
+    if faults:
+        raise InbetweenError(f"{index} does not list the tensors of its shards: {'; '.join(faults)}", shards.AGAIN)
+    return found
+
+
+def _by_file(path: Path, names: Set[str]) -> Iterator[tuple[Path, Set[str]]]:
+    """Part the names of tensors by the file that each lies in: `path` itself, or the shards of an index."""
+    if not shards.is_index(path):
+        yield path, names
+        return
+    places = shards.weight_map(path)
+    for file in dict.fromkeys(places.values()):
+        yield file, {name for name in names if places[name] == file}
+
+
+def _tensors(path: Path, names: list[str]) -> Iterator[tuple[str, torch.Tensor]]:
     from safetensors import safe_open
 
     if path.suffix != ".safetensors":
@@ -118,7 +171,7 @@ def _tensors(path: Path, names: list[str]) -> Iterator[tuple[str, Any]]:
 
 
 def _groups(names: Iterable[str], own: Shapes) -> Iterator[list[str]]:
-    """Parted by how much they hold."""
+    """Part the names of tensors into groups that hold about GROUP_BYTES each."""
     group: list[str] = []
     held = 0
     for name in names:

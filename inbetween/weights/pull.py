@@ -1,90 +1,42 @@
-"""Downloads weights from the Hugging Face Hub: goes on where it was stopped, and takes nothing that was not checked.
+"""Download weights from the Hugging Face Hub: resume where a download stopped, and accept nothing unchecked.
 
-A file is written to FOLDER/.NAME.part under its hash. Sizes and hashes are those of the Hub, and of our table.
+A file is written to FOLDER/.NAME.part under its hash until its size, hash, names and shapes are right.
+
+huggingface_hub finds the file (URL, size, hash, commit) and the login. The transfer is our own, because
+`hf_hub_download` does not keep what this module promises: it names a file without hashing it; it works in blocks of
+10 MiB, so that at 1 MB/s progress and a request to stop wait 10 s, and a break loses up to a block; 1.33 and 2.4 delete
+the partial file when they are stopped; before 1.1 nobody can follow the progress. Its session cannot be used instead:
+it is one of requests, httpx or httpx2, depending on the version, with other streams and other errors.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
 import re
 import shutil
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 
 from inbetween.errors import InbetweenError
 from inbetween.types import Report
-from inbetween.weights import store
-from inbetween.weights.check import MEGABYTE, check_names, check_sum, hashed, record_sums
-from inbetween.weights.table import File, Weights
-
-TIMEOUT = 30
-"""Seconds without an answer."""
-SPARE = 200 * MEGABYTE
-"""Bytes that stay free on the disk."""
-CHUNK = 1 << 18
-PARTIAL = 206
-HEX = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
-AGAIN = "the same command goes on where this one stopped"
+from inbetween.weights.check import MEGABYTE, ShapesOf, check_alone, check_names, check_sum, hashed, record_sums
+from inbetween.weights.disk import locked, need_space, writing
+from inbetween.weights.hub import CHUNK, Remote, is_kept, opened, stated, unreached
+from inbetween.weights.table import Shards
 
 
-@dataclass(frozen=True)
-class Remote:
-    """A file on the Hub."""
-
-    key: str
-    """Which part it is."""
-    file: File
-    url: str
-    commit: str
-    size: int
-    etag: str
-    """The SHA-256 of what it holds; of small files the SHA-1 by which git knows them."""
-
-
-def remotes(name: str, folder: Path, *, full: bool = False, offline: bool = False) -> list[Remote]:
-    """The files of some weights that are not there yet, as the Hub has them now. Nothing is downloaded.
-
-    full: the files of full precision, where others would do.
-
-    Raises:
-        InbetweenError: they are not on the Hub, it may not be asked, cannot be reached, wants a login, has not these
-            files, or has others than are known here.
-    """
-    weights = store.get(name)
-    wanted = {key: part.files[0 if full else part.pulled] for key, part in weights.parts.items()}
-    there = store.placed(name, folder)
-    missing = {
-        key: file
-        for key, file in wanted.items()
-        if (path := there[key]) is None or (full and store.file_of(weights.parts[key], path) != file)
-    }
-    if not missing:
-        return []
-    if not weights.repository:
-        files = " and ".join(file.name for file in missing.values())
-        raise InbetweenError(
-            f"{weights.title} is not on the Hugging Face Hub",
-            f"get {files} from {weights.drive or weights.page}, then: inbetween models install {name} PATH",
-        )
-    _refuse_offline(name, weights, offline)
-    commit = weights.revision or "main"
-    found = []
-    for key, file in missing.items():
-        remote = _asked(name, weights, key, file, commit)
-        # All of them are those of one moment.
-        commit = remote.commit
-        found.append(remote)
-    return found
-
-
-def pull(name: str, files: Sequence[Remote], folder: Path, report: Report) -> None:
+def pull(name: str, files: Sequence[Remote], folder: Path, report: Report, shapes: Mapping[str, ShapesOf]) -> None:
     """Download files into FOLDER/NAME; each gets its name when its size, hash, names and shapes are right.
 
-    Another process that does the same is waited for. What is there of a file is kept when we are stopped.
+    If another process downloads the same weights, it is waited for. After a stop, what was downloaded is kept.
+
+    Args:
+        name: the weights.
+        files: see `remotes`.
+        folder: where weights are kept.
+        report: hears one progress for all files.
+        shapes: see `check.verify`.
 
     Raises:
         InbetweenError: no space, no network, a refusal, or a file is not what it should be; such a file is removed.
@@ -93,119 +45,29 @@ def pull(name: str, files: Sequence[Remote], folder: Path, report: Report) -> No
     home, staging = folder / name, folder / f".{name}.part"
     with writing(folder), locked(name, folder, report):
         staging.mkdir(exist_ok=True)
-        files = [remote for remote in files if not (home / remote.file.name).is_file()]
+        files = [remote for remote in files if not is_kept(remote, home)]
         have = {remote: _size(_part(staging, remote)) for remote in files}
         before, total = 0, sum(remote.size - have[remote] for remote in files)
         need_space(folder, total)
         for remote in files:
             path = _part(staging, remote)
             sha256 = _downloaded(name, remote, path, report, before, total)
-            _take(name, remote, path, sha256, folder)
+            _take(name, remote, path, sha256, folder, shapes)
             before += remote.size - have[remote]
         shutil.rmtree(staging)
 
 
-@contextlib.contextmanager
-def locked(name: str, folder: Path, report: Report) -> Iterator[None]:
-    """The only process that puts weights called `name` into `folder`; others are waited for."""
-    from filelock import FileLock, Timeout
+def _downloaded(name: str, remote: Remote, path: Path, report: Report, before: int, total: int) -> str:
+    """Download what is missing of the file at `path`, and return the SHA-256 of all of it.
 
-    folder.mkdir(parents=True, exist_ok=True)
-    lock, waited = FileLock(folder / f".{name}.lock"), False
-    while True:
-        try:
-            lock.acquire(timeout=0.2)
-            break
-        except Timeout:
-            if not waited:
-                report.note("waiting", f"another process is at work on {name}: waiting for it")
-            waited = True
-            report.progress("wait", 0, 0)
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def need_space(folder: Path, size: int) -> None:
-    """Nothing, if so many bytes fit on the disk of a folder that exists.
+    Args:
+        before: bytes of other files that this run has downloaded, of the `total` bytes that it has to.
 
     Raises:
-        InbetweenError: else.
+        InbetweenError: the Hub refuses, or sends nothing more.
+        Interrupted: by `report`.
     """
-    free = shutil.disk_usage(folder).free
-    if size + SPARE > free:
-        raise InbetweenError(
-            f"{folder} has {free / 1e9:.1f} GB free, and {(size + SPARE) / 1e9:.1f} GB are needed",
-            "free some space, or take another disk with --weights FOLDER",
-        )
-
-
-def _refuse_offline(name: str, weights: Weights, offline: bool) -> None:
-    said = [word for word in ("INBETWEEN_OFFLINE", "HF_HUB_OFFLINE") if store.flag(word)]
-    if offline or said:
-        raise InbetweenError(
-            f"{weights.title} is not all there, and {said[0] if said else '--offline'} forbids to download it",
-            f"leave that out, or get the files by another way and: inbetween models install {name} PATH",
-        )
-
-
-def _hub() -> Any:
-    # They are read when it is imported; nothing but what is asked for is to be sent, and nothing said.
-    os.environ.update(HF_HUB_DISABLE_TELEMETRY="1", HF_HUB_VERBOSITY="error")
-    import huggingface_hub
-
-    return huggingface_hub
-
-
-def _asked(name: str, weights: Weights, key: str, file: File, revision: str) -> Remote:
-    hub = _hub()
-    url = hub.hf_hub_url(weights.repository, file.name, revision=revision)
-    try:
-        facts = hub.get_hf_file_metadata(url, timeout=TIMEOUT)
-    except Exception as error:
-        # Its transport's errors are of one library in some versions, and of another one in others.
-        answer = getattr(error, "response", None)
-        if answer is None:
-            raise _unreached(error) from None
-        raise _refused(name, weights, file, answer.status_code) from None
-    if facts.size is None or not facts.etag or not facts.commit_hash:
-        raise InbetweenError(f"what answers at {url} is no Hugging Face Hub", "look at HF_ENDPOINT and your proxy")
-    if (file.size or facts.size, file.sha256 or facts.etag) != (facts.size, facts.etag):
-        raise InbetweenError(
-            f"{file.name} in {weights.repository} is not the file that is known here",
-            f"its authors have changed it: look at {weights.page}, and for a newer version of inbetween",
-        )
-    return Remote(key, file, url, facts.commit_hash, facts.size, facts.etag)
-
-
-def _refused(name: str, weights: Weights, file: File, status: int) -> InbetweenError:
-    if status in (401, 403):
-        return InbetweenError(
-            f"the Hugging Face Hub does not let you have {weights.title} ({status})",
-            f"accept its terms at {weights.page}, `hf auth login` (or HF_TOKEN), then the same command again",
-        )
-    if status in (404, 410):
-        return InbetweenError(
-            f"the Hugging Face Hub has no {file.name} in {weights.repository} ({status})",
-            f"look at {weights.page}; what you get elsewhere: inbetween models install {name} PATH",
-        )
-    return InbetweenError(f"the Hugging Face Hub answers {status} for {file.name}", f"later {AGAIN}")
-
-
-def _unreached(error: Exception) -> InbetweenError:
-    return InbetweenError(
-        f"the Hugging Face Hub cannot be reached: {type(error).__name__}",
-        f"look at the network, a proxy and HF_ENDPOINT; {AGAIN}",
-    )
-
-
-def _downloaded(name: str, remote: Remote, path: Path, report: Report, before: int, total: int) -> str:
-    """The SHA-256 of the file at `path`, which is all there when this returns.
-
-    before: bytes that were downloaded before, of the `total` that is to be.
-    """
-    import requests
+    from requests import RequestException
 
     digest, done = hashlib.sha256(), _size(path)
     if done > remote.size:
@@ -220,9 +82,9 @@ def _downloaded(name: str, remote: Remote, path: Path, report: Report, before: i
     while done < remote.size:
         begun = done
         try:
-            with _answer(name, remote, done) as answer, path.open("ab") as file:
-                if answer.status_code != PARTIAL:
-                    # From its start: the server knows no ranges.
+            with opened(name, remote, done) as answer, path.open("ab") as file:
+                if answer.status_code != HTTPStatus.PARTIAL_CONTENT:
+                    # The server ignores ranges and sends the whole file.
                     file.truncate(0)
                     digest, done, had = hashlib.sha256(), 0, 0
                 for chunk in answer.iter_content(CHUNK):
@@ -232,75 +94,50 @@ def _downloaded(name: str, remote: Remote, path: Path, report: Report, before: i
                     report.progress("pull", (before + done - had) // MEGABYTE, total // MEGABYTE)
                     if done > remote.size:
                         break
-        except requests.RequestException as error:
+        except RequestException as error:
             if done <= begun:
-                raise _unreached(error) from None
+                raise unreached(error) from None
         if done < remote.size:
             if done <= begun:
-                raise _unreached(EOFError())
+                raise unreached(EOFError())
             report.note("dropped", f"the connection broke after {done / 1e6:.1f} MB of {remote.file.name}: going on")
     return digest.hexdigest()
 
 
-@contextlib.contextmanager
-def _answer(name: str, remote: Remote, start: int) -> Iterator[Any]:
-    """What the Hub sends of a file from a byte on."""
-    import requests
+def _take(name: str, remote: Remote, path: Path, sha256: str, folder: Path, shapes: Mapping[str, ShapesOf]) -> None:
+    """Give a downloaded file its name, if it is what it should be; else remove it.
 
-    # The library keeps the login from all hosts but the first one.
-    headers = {**_hub().utils.build_hf_headers(), "Accept-Encoding": "identity"}
-    if start:
-        headers["Range"] = f"bytes={start}-"
-    with requests.get(remote.url, headers=headers, stream=True, timeout=TIMEOUT) as answer:
-        if answer.status_code >= 400:
-            raise _refused(name, store.get(name), remote.file, answer.status_code)
-        yield answer
-
-
-def _take(name: str, remote: Remote, path: Path, sha256: str, folder: Path) -> None:
-    """Give a file its name, if it is what it should be; else remove it."""
+    Raises:
+        InbetweenError: it is something else.
+    """
     home, called = folder / name, remote.file.name
+    target = home / called
     try:
-        if path.stat().st_size != remote.size or _stated(remote, path, sha256) != remote.etag:
+        size = path.stat().st_size
+        if size != remote.size or stated(remote.etag, size, sha256, path.read_bytes) != remote.etag:
             raise InbetweenError(f"{called} is not what the Hub says that it is: its hash is another one", "")
         check_sum(called, remote.file, remote.size, sha256, remote.file.sha256)
-        check_names(name, remote.key, path, folder)
+        if remote.file == remote.one:
+            check_names(name, remote.key, remote.one, path, folder, shapes)
+        elif isinstance(remote.one, Shards) and remote.file == remote.one.index:
+            # Its shards are in their places; beside them, but not yet under its name, it can be read with them.
+            path = path.replace(target.with_name(f".{target.name}"))
+            check_names(name, remote.key, remote.one, path, folder, shapes)
+        else:
+            check_alone(remote.one, path)
     except InbetweenError as problem:
         path.unlink()
         what = problem.message.replace(str(path), called)
         raise InbetweenError(f"{what}; it was removed", "the same command gets it again") from None
-    target = home / called
     target.parent.mkdir(parents=True, exist_ok=True)
     path.replace(target)
     record_sums(home, {called: sha256})
 
 
-def _stated(remote: Remote, path: Path, sha256: str) -> str:
-    """The hash of a file, of the kind that the Hub states."""
-    if HEX.fullmatch(remote.etag) is None:
-        # A mirror's own.
-        return remote.etag
-    if len(remote.etag) == len(sha256):
-        return sha256
-    return hashlib.sha1(b"blob %d\0" % remote.size + path.read_bytes(), usedforsecurity=False).hexdigest()
-
-
 def _part(staging: Path, remote: Remote) -> Path:
-    """With its suffix, which says how it is read."""
+    """Where a file is downloaded to; with its suffix, which says how it is read."""
     return staging / (re.sub(r"\W", "", remote.etag) + Path(remote.file.name).suffix)
 
 
 def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
-
-
-@contextlib.contextmanager
-def writing(folder: Path) -> Iterator[None]:
-    """What goes wrong with files of ours below a folder, as an error of ours."""
-    try:
-        yield
-    except OSError as error:
-        raise InbetweenError(
-            f"{error.filename or folder} cannot be written: {error.strerror or error}",
-            "look at its rights and its disk, or take another folder with --weights FOLDER",
-        ) from None

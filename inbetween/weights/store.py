@@ -1,16 +1,17 @@
-"""Where weights lie, and what is said where they do not."""
+"""Find weights on the disk, and tell what to do where they are missing."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from inbetween.errors import InbetweenError, UnknownName
-from inbetween.weights.table import WEIGHTS, File, Part, Weights
+from inbetween.weights.shards import weight_map
+from inbetween.weights.table import WEIGHTS, File, Folder, Part, Published, Shards, Weights
 
 SHOWN = 3
-"""How many files an error lists."""
+"""How many files an error lists; chosen by eye."""
 
 
 def cache_folder() -> Path:
@@ -30,10 +31,10 @@ def flag(variable: str) -> bool:
 
 
 def get(name: str) -> Weights:
-    """The facts about weights.
+    """Look the facts about weights up.
 
     Raises:
-        UnknownName: there are none of that name.
+        UnknownName: there are no weights of that name.
     """
     if name not in WEIGHTS:
         raise UnknownName("set of weights", name, WEIGHTS)
@@ -41,38 +42,49 @@ def get(name: str) -> Weights:
 
 
 def placed(name: str, folder: Path | None = None) -> dict[str, Path | None]:
-    """The file of each part of the weights called `name`, or None where it has none.
+    """Find what each part of the weights called `name` is opened by: a file, an index of shards, or a folder.
 
     They are looked for in FOLDER/NAME under the names they are published by; those of a single part also in FOLDER
     itself; those of the Hugging Face Hub also in its own cache.
+
+    Returns:
+        Paths by part; None for a part that is not there, or not all there.
     """
-    weights, home = get(name), folder or weights_folder()
-    places = [home / name]
-    if len(weights.parts) == 1:
-        places.append(home)
-    if weights.repository:
-        places += _hub_snapshots(weights.repository)
-    return {key: _first(part, places) for key, part in weights.parts.items()}
+    places = _places(name, folder)
+    return {key: _first(part, places) for key, part in get(name).parts.items()}
 
 
 def parts(name: str, folder: Path | None = None) -> dict[str, Path]:
-    """As `placed`, and all of them are there.
+    """As `placed`, where all parts must be there.
 
     Raises:
-        InbetweenError: else; see `require`.
+        InbetweenError: see `require`.
     """
     require([name], folder)
     return {key: path for key, path in placed(name, folder).items() if path is not None}
 
 
+def files(name: str, folder: Path | None = None) -> dict[str, list[Path]]:
+    """Find all files of each part: the shards with their index, or what a folder is wanted for.
+
+    Returns:
+        Paths by part; an empty list for a part that is not there, or not all there.
+    """
+    known = get(name).parts
+    return {
+        key: [] if path is None else list(files_of(published(known[key], path), path))
+        for key, path in placed(name, folder).items()
+    }
+
+
 def find(name: str, folder: Path | None = None) -> Path | None:
-    """The file of weights that are of a single part; None if there is none."""
+    """As `placed`, of weights that have a single part."""
     (path,) = placed(name, folder).values()
     return path
 
 
 def found(name: str, folder: Path | None = None) -> Path:
-    """As `find`.
+    """As `find`, where it must be there.
 
     Raises:
         InbetweenError: see `require`.
@@ -82,19 +94,32 @@ def found(name: str, folder: Path | None = None) -> Path:
 
 
 def require(names: Sequence[str], folder: Path | None = None) -> None:
-    """Nothing, if all weights of these names are there.
+    """Check that all weights of these names are there.
 
     Raises:
-        InbetweenError: else; with what is missing, its size and licence, and the commands that bring it.
+        InbetweenError: they are not. It tells what is missing, its size and licence, and the commands that bring it.
     """
     missing = {name: [k for k, path in placed(name, folder).items() if path is None] for name in names}
     missing = {name: keys for name, keys in missing.items() if keys}
     if missing:
         raise InbetweenError(
             f"weights are missing in {folder or weights_folder()}: "
-            + "; ".join(_missing(WEIGHTS[name], keys) for name, keys in missing.items()),
+            + "; ".join(_missing(name, keys, folder) for name, keys in missing.items()),
             "; then ".join(how(name, folder) for name in missing) + "; or say where they lie with --weights FOLDER",
         )
+
+
+def incomplete(name: str, key: str, folder: Path | None = None) -> tuple[Path, list[str]] | None:
+    """Find the shards or the folder of a part of which only some files are there.
+
+    Returns:
+        What the part would be opened by, and the names of the files that it lacks; None where there is no such thing.
+    """
+    for place in _places(name, folder):
+        for one in get(name).parts[key].files:
+            if names := lacking(one, place / one.name):
+                return place / one.name, names
+    return None
 
 
 def installed(names: Sequence[str], folder: Path | None = None) -> bool:
@@ -103,18 +128,18 @@ def installed(names: Sequence[str], folder: Path | None = None) -> bool:
 
 
 def not_commercial(names: Sequence[str]) -> list[Weights]:
-    """Those of these weights whose licence is not known to allow commercial use."""
+    """List the weights among these whose licence is not known to allow commercial use."""
     return [weights for weights in map(get, names) if weights.commercial is not True]
 
 
 def commercial(names: Sequence[str]) -> bool | None:
-    """Whether all these weights may be used commercially; None where nobody says so of some."""
+    """Whether all these weights may be used commercially; None where it is unknown of some."""
     said = {weights.commercial for weights in not_commercial(names)}
     return False if False in said else None if said else True
 
 
 def said_size(weights: Weights) -> str:
-    """How large a download is, in words."""
+    """Say how large a download is, in MB or GB, or that nobody knows."""
     sizes = [part.files[part.pulled].size for part in weights.parts.values()]
     known = sum(size for size in sizes if size is not None)
     if None not in sizes:
@@ -129,28 +154,83 @@ def how(name: str, folder: Path | None = None) -> str:
     if weights.repository:
         gate = f"accept the terms at {weights.page}, `hf auth login`, " if weights.gated else ""
         return f"{gate}`inbetween models pull {name}{where}`"
-    files = " and ".join(part.files[part.pulled].name for part in weights.parts.values())
-    return f"get {files} from {weights.drive or weights.page}, `inbetween models install {name} PATH{where}`"
+    names = " and ".join(described(part.files[part.pulled]) for part in weights.parts.values())
+    return f"get {names} from {weights.drive or weights.page}, `inbetween models install {name} PATH{where}`"
 
 
-def file_of(part: Part, path: Path) -> File:
-    """Which of a part's files one is that was found for it."""
-    return next(file for file in part.files if path.as_posix().endswith(f"/{file.name}"))
+def published(part: Part, path: Path) -> Published:
+    """Which of the ways in which a part is published was found at `path`."""
+    return next(one for one in part.files if path.as_posix().endswith(f"/{one.name}"))
 
 
-def _missing(weights: Weights, keys: Sequence[str]) -> str:
-    files = [weights.parts[key].files[weights.parts[key].pulled].name for key in keys]
-    names = ", ".join(files[:SHOWN]) + (", …" if len(files) > SHOWN else "")
-    return f"{weights.title} ({names}; {said_size(weights)}; licence: {weights.licence})"
+def files_of(one: Published, path: Path) -> dict[Path, File]:
+    """List the files of what lies at `path`, whether they are there or not, with what is known of each.
+
+    The index is the last one, after its shards: whoever puts files in their places in this order leaves no index
+    without its shards. Of a damaged index only the index itself is listed.
+    """
+    if isinstance(one, File):
+        return {path: one}
+    if isinstance(one, Folder):
+        return {path / file.name.removeprefix(f"{one.name}/"): file for file in one.files}
+    try:
+        places = dict.fromkeys(weight_map(path).values())
+    except InbetweenError:
+        places = {}
+    return {shard: shard_of(one, shard.name) for shard in places} | {path: one.index}
+
+
+def lacking(one: Published, path: Path) -> list[str]:
+    """List the names of files that are missing of what lies at `path`, if others of it are there."""
+    wanted = files_of(one, path)
+    names = [file.name for place, file in wanted.items() if not place.is_file()]
+    return names if len(names) < len(wanted) else []
+
+
+def shard_of(one: Shards, name: str) -> File:
+    """The shard that an index calls `name`, with what is known of it."""
+    shard = PurePosixPath(one.name).with_name(name).as_posix()
+    return next((file for file in one.shards if file.name == shard), File(shard))
+
+
+def described(one: Published) -> str:
+    """What messages call a way in which a part is published."""
+    if isinstance(one, File):
+        return one.name
+    return f"{one.name} with its shards" if isinstance(one, Shards) else f"the folder {one.name}"
+
+
+def _missing(name: str, keys: Sequence[str], folder: Path | None) -> str:
+    weights = WEIGHTS[name]
+    names = []
+    for key in keys:
+        _, rest = incomplete(name, key, folder) or (None, [])
+        names += rest or [described(weights.parts[key].files[weights.parts[key].pulled])]
+    listed = ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
+    return f"{weights.title} ({listed}; {said_size(weights)}; licence: {weights.licence})"
+
+
+def _places(name: str, folder: Path | None) -> list[Path]:
+    weights, home = get(name), folder or weights_folder()
+    places = [home / name]
+    if len(weights.parts) == 1:
+        places.append(home)
+    if weights.repository:
+        places += _hub_snapshots(weights.repository)
+    return places
 
 
 def _first(part: Part, places: Sequence[Path]) -> Path | None:
-    paths = (place / file.name for place in places for file in part.files)
-    return next((path for path in paths if path.is_file()), None)
+    for place in places:
+        for one in part.files:
+            path = place / one.name
+            if all(file.is_file() for file in files_of(one, path)):
+                return path
+    return None
 
 
 def _hub_snapshots(repository: str) -> list[Path]:
-    """Folders of the Hub's cache that have files of a repository, the newest first."""
+    """List the folders of the Hub's cache that have files of a repository, the newest first."""
     home = Path(os.environ.get("HF_HOME") or os.environ.get("XDG_CACHE_HOME", "~/.cache") + "/huggingface")
     cache = Path(os.environ.get("HF_HUB_CACHE") or home / "hub").expanduser()
     snapshots = (cache / f"models--{repository.replace('/', '--')}" / "snapshots").glob("*")

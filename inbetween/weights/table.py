@@ -1,4 +1,4 @@
-"""The weights that are known, as data. What nobody has stated is None here, and is called unknown."""
+"""The weights that are known, as data. What nobody has stated is None here, and is shown as unknown."""
 
 from __future__ import annotations
 
@@ -11,62 +11,104 @@ class File:
     """One file as it is published."""
 
     name: str
-    """Its path below the folder or the repository it is published in."""
+    """Its path below the folder or the repository it is published in, with forward slashes."""
     size: int | None = None
-    """Bytes."""
+    """In bytes."""
     sha256: str | None = None
+    """The SHA-256 of its content, as 64 hexadecimal digits."""
+
+
+@dataclass(frozen=True)
+class Shards:
+    """Tensors in several files that lie beside their index, as diffusers and transformers write them."""
+
+    index: File
+    """Its name ends in `.index.json`, or `.index.VARIANT.json`. It says which shards there are."""
+    shards: tuple[File, ...] = ()
+    """All of them, where more than their names is known."""
+
+    @property
+    def name(self) -> str:
+        """The index's name: a part in shards is opened by its index."""
+        return self.index.name
+
+    @property
+    def size(self) -> int | None:
+        """All bytes, where they are known."""
+        return _total((self.index, *self.shards)) if self.shards else None
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Files that are opened together by the folder they lie in, such as those of a tokenizer."""
+
+    name: str
+    files: tuple[File, ...]
+    """All that are needed; their names begin with the folder's."""
+
+    @property
+    def size(self) -> int | None:
+        """All bytes, where they are known."""
+        return _total(self.files)
+
+
+Published = File | Shards | Folder
+"""One way in which a part is published; its `name` is the path that the part is opened by."""
+
+
+def _total(files: tuple[File, ...]) -> int | None:
+    sizes = [file.size for file in files]
+    known = [size for size in sizes if size is not None]
+    return sum(known) if len(known) == len(sizes) else None
 
 
 @dataclass(frozen=True)
 class Part:
-    """One thing that is needed, in any of the files that have it."""
+    """One thing that is needed: a network's tensors, its config, a tokenizer."""
 
-    files: tuple[File, ...]
-    """The first one that is there is taken."""
+    files: tuple[Published, ...]
+    """The ways in which it is published. The first one that is all there is used."""
     pulled: int = 0
-    """Which of the files is downloaded unless the user asks for the full one, the first."""
-    shapes: str = ""
-    """"module:function" that gives the names and shapes of its tensors; of the parsed config where there is one."""
+    """Which of them is downloaded unless the user asks for full precision, which is the first."""
     config: str = ""
-    """The part with the config that describes it, or NAME:PART of other weights."""
+    """The part with the config that describes its network, or NAME:PART of other weights."""
     whole: bool = True
-    """Whether it has all of those tensors; else it has some, which are taken instead of others."""
+    """Whether it has all tensors of its network; else it has some, which replace those of another part."""
 
 
 @dataclass(frozen=True)
 class Weights:
-    """Facts about one network's weights, or about those of some that belong together."""
+    """Facts about the weights of one network, or of several that belong together."""
 
     title: str
     parts: Mapping[str, Part]
     page: str
-    """Where its authors give it away."""
+    """The web page where its authors give it away."""
     licence: str
     commercial: bool | None
-    """Whether the licence allows commercial use; None where nobody says so, or where it depends on who you are."""
+    """Whether the licence allows commercial use; None where nobody says, or where it depends on who you are."""
     use: str = ""
-    """What asks for them, where it is no engine."""
+    """What uses them, where it is not an engine."""
     terms: str = ""
     """The page with the licence's text."""
     drive: str = ""
-    """Where the files are, if not on the page."""
+    """The web address of the files, where they are not on the page."""
     repository: str = ""
-    """On the Hugging Face Hub; without one the files are got by hand."""
+    """Its repository on the Hugging Face Hub. Where it has none, the user has to get the files by hand."""
     revision: str | None = None
-    """The commit that is pulled; None: the newest, for none is known here."""
+    """The commit that is pulled; None: the newest."""
     gated: bool = False
-    """Whether its authors want you to log in and to accept their terms."""
+    """Whether its authors require a login, and that you accept their terms."""
 
 
 def _single(*names: str) -> dict[str, Part]:
-    """The last name is the one that it is published under."""
+    """One part with one file, under any of these names; it is published under the last one."""
     return {"weights": Part(tuple(File(name) for name in names), pulled=len(names) - 1)}
 
 
 UNREAD = "unknown here: read it there"
 LIGHTGLUE = "https://github.com/cvg/LightGlue/releases"
 SVD_PAGE = "https://huggingface.co/stabilityai/stable-video-diffusion-img2vid-xt-1-1"
-_UNET = "inbetween.diffusion.svd:unet_shapes"
 
 WEIGHTS = {
     "svd-xt-1.1": Weights(
@@ -79,7 +121,6 @@ WEIGHTS = {
                     File("unet/diffusion_pytorch_model.fp16.safetensors"),
                 ),
                 pulled=1,
-                shapes=_UNET,
                 config="unet_config",
             ),
             "vae_config": Part((File("vae/config.json"),)),
@@ -89,14 +130,12 @@ WEIGHTS = {
                     File("vae/diffusion_pytorch_model.fp16.safetensors"),
                 ),
                 pulled=1,
-                shapes="inbetween.diffusion.svd:vae_shapes",
                 config="vae_config",
             ),
             "image_encoder_config": Part((File("image_encoder/config.json"),)),
             "image_encoder": Part(
                 (File("image_encoder/model.safetensors"), File("image_encoder/model.fp16.safetensors")),
                 pulled=1,
-                shapes="inbetween.diffusion.svd:image_encoder_shapes",
                 config="image_encoder_config",
             ),
         },
@@ -113,13 +152,11 @@ WEIGHTS = {
         parts={
             "unet": Part(
                 (File("unet.safetensors"), File("unet.bin")),
-                shapes=_UNET,
                 config="svd-xt-1.1:unet_config",
                 whole=False,
             ),
             "controlnext": Part(
                 (File("controlnext.safetensors"), File("controlnext.bin")),
-                shapes="inbetween.engines.fcvg.network:controlnext_shapes",
             ),
         },
         page="https://github.com/Tian-one/FCVG",

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
-from inbetween.bench import request
+from inbetween.bench.request import BenchRequest, plan
 from inbetween.bench.score import bench
-from inbetween.types import Report
 from support.bench import SIZE, frames, row, scored, theirs
 from support.commands import Command
 from support.films import film, folder_of
 from support.pictures import load, save
+from support.reports import Heard
 
 
 def test_numbers_of_the_command(inside: Command, tmp_path: Path) -> None:
@@ -76,13 +75,27 @@ def test_what_engines_say_is_said_once_with_its_place(tmp_path: Path) -> None:
     """And a cut within a clip is cross-faded, as in a film."""
     random = np.random.default_rng(1)
     folder_of(tmp_path / "cut", [*frames(3), *random.integers(0, 256, (2, *SIZE, 3), np.uint8)])
-    heard: list[tuple[str, str]] = []
-
-    class Heard(Report):
-        def note(self, code: str, text: str, *, detail: bool = False, **facts: Any) -> None:
-            heard.append((code, text))
-
-    asked = request.request([str(tmp_path / "cut")], "flow,blend", "none", "1", [], False, 1, None)
-    result = bench(asked, Heard())
-    assert heard == [("unrelated", "cut, gap 1: keys 2 and 3 have nothing to do with each other: cross-faded")]
+    heard = Heard()
+    request = BenchRequest(
+        clips=(str(tmp_path / "cut"),), engine="flow,blend", against="none", gaps="1", vmaf=False, threads=1
+    )
+    result = bench(plan(request), heard)
+    text = "cut, gap 1: keys 2 and 3 have nothing to do with each other: cross-faded"
+    assert [(note.code, note.text) for note in heard.notes] == [("unrelated", text)]
     assert [r.frames for r in result.rows] == [2, 2]
+
+
+def test_progress_names_what_is_at_work(tmp_path: Path) -> None:
+    """First the engines, each for a frame that is not counted; then the clip, up to all frames of all methods."""
+    folder_of(tmp_path / "one", frames(5))
+    heard = Heard()
+    request = BenchRequest(
+        clips=(str(tmp_path / "one"),), engine="flow,blend", against="hold", gaps="1,3", vmaf=False, threads=1
+    )
+    bench(plan(request), heard)
+    stages = list(dict.fromkeys(stage for stage, _, _ in heard.steps))
+    assert stages == ["opening clips", "reading one", "warming up flow", "warming up blend", "one (1/1)"]
+    assert {(done, total) for stage, done, total in heard.steps if stage.startswith("warming")} == {(0, 0)}
+    counts = [(done, total) for stage, done, total in heard.steps if stage == "one (1/1)"]
+    assert counts == sorted(counts)
+    assert counts[-1] == (15, 15)

@@ -17,7 +17,7 @@ from inbetween.types import Picture, Report
 from inbetween.video import sinks
 from inbetween.video.probe import probe
 from inbetween.video.read import frames
-from inbetween.video.write import write
+from inbetween.video.write import FilmFormat, write
 from support.commands import Command
 from support.films import by_ffmpeg, lossless, shown, stamps
 from support.pictures import load, moving, save, scene, texture
@@ -157,7 +157,7 @@ def test_own_pictures_lose_no_more_than_the_codec_takes(inside: Command, tmp_pat
     made = inside("slowmo", "c.mkv", "--factor", "2", "--end", "key", "-o", "o.mp4", "--threads", 1)
     assert made.code == 0, made.err
     # The same film, drawn instead of made.
-    write(sinks.parse(str(tmp_path / "drawn.mp4")), fine, Fraction(24), 17, (96, 128), Report())
+    write(FilmFormat(sinks.parse(str(tmp_path / "drawn.mp4")), Fraction(24), 17, (96, 128)), fine, Report())
     ours, drawn = shown(tmp_path / "o.mp4"), shown(tmp_path / "drawn.mp4")
     loss = [error(a, b) for a, b in zip(ours, fine, strict=True)]
     noise = [error(a, b) for a, b in zip(drawn, fine, strict=True)]

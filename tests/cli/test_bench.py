@@ -55,7 +55,7 @@ WORDS = [
     ("", "no clip is named", "inbetween bench clip.mp4"),
     ("clip --engine flo", "there is no engine called `flo`", "did you mean `flow`?"),
     ("clip --engine flow,", "there is no engine called ``", "known: flow, blend"),
-    ("clip --engine hold", "`hold` is no engine", "--against hold"),
+    ("clip --engine hold", "`hold` is not an engine but a baseline", "--against hold"),
     ("clip --against crosfade", "there is no baseline called `crosfade`", "did you mean `crossfade`?"),
     ("clip --gaps 0", "--gaps needs whole numbers from 1 on, not `0`", "--gaps 1,3,7"),
     ("clip --gaps x", "not `x`", "--gaps 1,3,7"),

@@ -136,4 +136,4 @@ def test_what_differs_is_told_in_the_users_words(
     assert "waits in" in inside(*words).problem[1]
     (tmp_path / "cuts.txt").write_text("0.1")
     said = inside(*words, "--from", "1f").err
-    assert "begun anew: cuts.txt has changed, --from was not there, is 1f" in said, said
+    assert "begun anew: --from was not there, is 1f, cuts.txt has changed" in said, said

@@ -30,7 +30,7 @@ def test_one_key_black(call, pair, tmp_path: Path) -> None:
     ran = call("motion", "a.png", "black.png", "-o", "m.json")
     assert ran.code == 0
     assert "only 0 points" in ran.err
-    assert "nothing moves in the file" in ran.err
+    assert "the file holds no motion" in ran.err
     assert read_motion(tmp_path / "m.json").tracks == ()
 
 
@@ -94,14 +94,19 @@ REFUSED = [
     ("motion", ["a.png", "b.png", "-o", "m.json", "--drag-timing", "x"], 2, "--drag-timing called `x`"),
     ("motion", ["a.png", "b.png", "-o", "m.json", "--points", "best"], 2, "--points called `best`"),
     ("motion", ["a.png", "b.png", "-o", "m.json", "--points", "random", "--top", "0"], 2, "--top needs"),
-    ("motion", ["a.png", "b.png", "-o", "m.json", "--top", "3"], 2, "--top is for"),
+    ("motion", ["a.png", "b.png", "-o", "m.json", "--top", "3"], 2, "--top needs --points"),
     ("motion", ["a.png", "b.png", "-o", "m.json", "--poses", "all"], 2, "--poses called `all`"),
     ("motion", ["a.png", "b.png", "-o", "m.json", "--matcher", "none"], 2, "nothing to write"),
     ("conditions", ["a.png", "b.png"], 2, "no output is named"),
     ("conditions", ["a.png", "b.png", "-o", "m.png"], 2, "is one picture"),
     ("conditions", ["a.png", "b.png", "-o", "m.xyz"], 2, ".xyz"),
     ("conditions", ["a.png", "b.png", "-o", "m", "--kind", "edges"], 2, "--kind called `edges`"),
-    ("conditions", ["a.png", "b.png", "-o", "m", "--thickness", "1000"], 2, "--thickness 1000"),
+    (
+        "conditions",
+        ["a.png", "b.png", "-o", "m", "--thickness", "1000"],
+        2,
+        "--thickness must be from 1 to 100, not 1000",
+    ),
     ("conditions", ["a.png", "b.png", "-o", "m", "--size", "big"], 2, "`big` is not a size"),
     ("conditions", ["a.png", "b.png", "-o", "m", "-n", "-1"], 2, "-n must be"),
     ("conditions", ["a.png", "b.png", "-o", "m", "-n", "90000", "--size", "20000x20000"], 1, "of memory"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inbetween.conditions.frames import conditions
 from inbetween.conditions.skeletons import draw_people
+from inbetween.engines.fcvg.conditions import conditions
 from inbetween.matching.people import people_tracks
 from inbetween.matching.skeleton import BODY, FACE, LEFT_HAND, RIGHT_HAND
 from inbetween.types import Motion, People, Report

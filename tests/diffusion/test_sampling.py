@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from inbetween.diffusion.program import Denoise, Renoise, average, ramp
-from inbetween.diffusion.sampling import sample, seeded_draw
+from inbetween.diffusion.sampling import Guided, sample, seeded_draw
 from inbetween.diffusion.schedule import schedule, start_scale
 
 
@@ -20,10 +20,10 @@ def test_a_perfect_network_ends_at_its_picture() -> None:
     program = average(6, weight)
     again: list[Denoise | Renoise] = [*program[:2], Renoise(2, 0), *program]
 
-    def predict(x: torch.Tensor, level: int, sides: Sequence[str]) -> dict[str, torch.Tensor]:
+    def predict(x: torch.Tensor, level: int, sides: Sequence[str]) -> dict[str, Guided]:
         sigma = float(levels.sigmas[level])
         v = (x / (sigma**2 + 1) - clean) * ((sigma**2 + 1) ** 0.5 / sigma)
-        return dict.fromkeys(sides, v)
+        return dict.fromkeys(sides, Guided(v))
 
     for steps in (program, again):
         x = draw("noise", clean.shape) * start_scale(float(levels.sigmas[0]))

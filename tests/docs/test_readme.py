@@ -17,7 +17,7 @@ from inbetween.plan import commercial
 from inbetween.types import Report
 from inbetween.video import sinks
 from inbetween.video.sinks import SINKS
-from inbetween.video.write import write
+from inbetween.video.write import FilmFormat, write
 from support.pictures import save, scene
 
 ROOT = Path(__file__).parents[2]
@@ -43,8 +43,10 @@ def test_the_python_example_runs(tmp_path, monkeypatch, capsys) -> None:
     save(tmp_path / "start.png", scene(0))
     save(tmp_path / "end.png", scene(1))
     monkeypatch.chdir(tmp_path)
-    code, *_ = re.findall(r"```python\n(.*?)```", PAGES["scripts.md"], re.S)
-    exec(compile(code, "scripts.md", "exec"), {})
+    names: dict[str, object] = {}
+    for code in re.findall(r"```python\n(.*?)```", PAGES["scripts.md"], re.S):
+        exec(compile(code, "scripts.md", "exec"), names)
+    assert len(names["frames"]) == 5
     assert capsys.readouterr().out == "(144, 192, 3) uint8\n" * 25
 
 
@@ -88,7 +90,7 @@ def test_every_output_is_in_the_docs(suffix: str) -> None:
 def test_every_command_line_with_clips_works(line: str, inside, tmp_path) -> None:
     pictures = [scene(i / 4, (48, 64)) for i in range(5)]
     for name in ("clip", "slower", "truth", "a", "b"):
-        write(sinks.parse(str(tmp_path / f"{name}.mp4")), pictures, Fraction(4), 5, (48, 64), Report())
+        write(FilmFormat(sinks.parse(str(tmp_path / f"{name}.mp4")), Fraction(4), 5, (48, 64)), pictures, Report())
     (tmp_path / "frames").mkdir()
     for i, picture in enumerate(pictures):
         save(tmp_path / "frames" / f"{i}.png", picture)

@@ -9,16 +9,19 @@ import numpy as np
 import pytest
 import torch
 
-from inbetween.diffusion import encode as diffusion_keys
-from inbetween.diffusion import svd
-from inbetween.engines.fcvg import recipe
+from inbetween.diffusion import decode, svd, svd_engine
 from inbetween.errors import InbetweenError, Interrupted
 from inbetween.networks import memory
-from inbetween.networks.memory import MemoryPlan
+from inbetween.networks.memory import Footprint, MemoryPlan, Stage
 from inbetween.types import Gap, Picture
 from support.fcvg import SIZE, fcvg_gap, levels_apart, made_by_fcvg
 from support.pictures import psnr, scene
 from support.reports import Heard
+
+ALL_PLANS = (
+    *memory.plans_for("cuda", Footprint((Stage({}, divisible=True),), 4)),
+    MemoryPlan(3, True, True),
+)
 
 
 def test_seed_keys_and_options_decide_the_pictures(store: Path, usual: list[Picture]) -> None:
@@ -86,11 +89,13 @@ def test_memory_changes_rounding_only(store: Path, usual: list[Picture], how: st
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("work", [*memory.plans_for("cuda"), memory.MemoryPlan(3, True, True)], ids=str)
+@pytest.mark.parametrize(
+    "work", [*memory.plans_for("cuda", Footprint((Stage({}, divisible=True),), 4)), MemoryPlan(3, True, True)], ids=str
+)
 def test_every_step_of_the_ladder_makes_the_same(
     store: Path, usual: list[Picture], work: MemoryPlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(memory, "plans_for", lambda device: (work,))
+    monkeypatch.setattr(memory, "plans_for", lambda device, footprint: (work,))
     assert levels_apart(usual, made_by_fcvg(store, fcvg_gap())) <= 1
 
 
@@ -100,8 +105,8 @@ def test_when_memory_runs_out_less_is_done_at_once(
     report = Heard()
     monkeypatch.setattr(
         memory,
-        "ladder",
-        lambda device: (MemoryPlan(4, False, True), MemoryPlan(2, False, True), MemoryPlan(1, True, False)),
+        "plans_for",
+        lambda device, footprint: (MemoryPlan(4, False, True), MemoryPlan(2, False, True), MemoryPlan(1, True, False)),
     )
     forward = svd.UNetSpatioTemporalConditionModel.forward
 
@@ -132,35 +137,35 @@ def test_a_bug_in_a_network_is_no_lack_of_memory(store: Path, monkeypatch: pytes
 
 
 def test_too_little_memory_is_said_before_anything_is_read(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recipe, "free_memory", lambda device: 10_000_000)
+    monkeypatch.setattr(svd_engine, "free_memory", lambda device: 10_000_000)
     with pytest.raises(InbetweenError, match="GB are free"):
         made_by_fcvg(store, fcvg_gap())
 
 
 def test_decoding_takes_fewer_frames_when_memory_runs_out(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    report, decode = Heard(), svd.decode
+    report, usual_decode = Heard(), svd.decode
 
     def scarce(autoencoder: Any, latents: torch.Tensor) -> torch.Tensor:
         if len(latents) > 2:
             raise MemoryError("out of memory")
-        return decode(autoencoder, latents)
+        return usual_decode(autoencoder, latents)
 
-    monkeypatch.setattr(diffusion_keys.svd, "decode", scarce)
-    monkeypatch.setattr(diffusion_keys, "out_of_memory", lambda problem: isinstance(problem, MemoryError))
+    monkeypatch.setattr(svd, "decode", scarce)
+    monkeypatch.setattr(decode, "out_of_memory", lambda problem: isinstance(problem, MemoryError))
     assert len(made_by_fcvg(store, fcvg_gap(), report=report)) == 2
     assert report.facts["decode-chunk"]["decode_chunk"] == 2
 
 
 def test_broken_half_precision_is_decoded_once_more(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    report, decode = Heard(), svd.decode
+    report, usual_decode = Heard(), svd.decode
 
     def fragile(autoencoder: Any, latents: torch.Tensor) -> torch.Tensor:
-        pictures = decode(autoencoder, latents)
+        pictures = usual_decode(autoencoder, latents)
         whole = next(autoencoder.decoder.parameters()).dtype == torch.float32
         return pictures if whole else torch.full_like(pictures, torch.nan)
 
     usual = made_by_fcvg(store, fcvg_gap(), "precision=bfloat16")
-    monkeypatch.setattr(diffusion_keys.svd, "decode", fragile)
+    monkeypatch.setattr(svd, "decode", fragile)
     pictures = made_by_fcvg(store, fcvg_gap(), "precision=bfloat16", report=report)
     assert "float32" in report.texts["float32"]
     assert psnr(pictures[0], usual[0]) > 30
@@ -185,7 +190,7 @@ def test_stopping_is_heard_within_a_pass(store: Path, monkeypatch: pytest.Monkey
     class Stops(Heard):
         def progress(self, stage: str, done: int, total: int) -> None:
             super().progress(stage, done, total)
-            if self.stages.count(("denoise", 0, 8)) > 1:
+            if self.steps.count(("denoise", 0, 8)) > 1:
                 raise Interrupted(2)
 
     monkeypatch.setattr("inbetween.networks.heartbeat.BEAT", 0.0)

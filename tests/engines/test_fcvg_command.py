@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from inbetween import produce
 from inbetween.devices import available_memory
 from inbetween.diffusion import svd
 from support import tiny_svd
@@ -139,3 +140,15 @@ def test_a_device_that_is_not_there(inside: Command, store: Path, keys: Sequence
     ran = run(inside, store, keys, "-o", "out.mp4", "--device", "cuda")
     assert ran.code == 1
     assert "no device `cuda`" in ran.problem[0]
+
+
+def test_the_memory_of_networks_is_left_to_their_own_plan(
+    inside: Command, store: Path, keys: Sequence[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the work only a film, and an engine without networks, are counted."""
+    monkeypatch.setattr(produce, "available_memory", lambda: 144 * 192 * (produce.BYTES_PER_PIXEL - 1))
+    for engine, out, code in (("flow", "o.mp4", 1), ("fcvg", "o.mp4", 0), ("flow", "frames/", 0)):
+        words = ("--engine", engine, "-o", out, "--dry-run", "--weights", store)
+        ran = inside("run", *keys[:2], *words)
+        assert ran.code == code, ran.err
+        assert code == 0 or "needs about" in ran.problem[0]

@@ -85,5 +85,5 @@ def test_a_config_that_is_none(store: Path, tmp_path: Path) -> None:
     config = tmp_path / "svd-xt-1.1" / "unet" / "config.json"
     config.unlink()
     config.write_text("[", "utf-8")
-    with pytest.raises(InbetweenError, match=r"config\.json is no config"):
+    with pytest.raises(InbetweenError, match=r"config\.json is not a config"):
         made_by_fcvg(tmp_path, fcvg_gap())

@@ -23,7 +23,7 @@ from inbetween.engine import Engine, Powers, Sizes, Steps, frames_option, size_o
 from inbetween.engines.loading import load_makers
 from inbetween.gaps import frames_of
 from inbetween.key_cache import KeyCache
-from inbetween.timeline.grid import even
+from inbetween.timeline.grid import even_timeline
 from inbetween.types import Gap, Picture, Report, Settings
 from support.commands import Command
 from support.pictures import load, psnr, save, scene
@@ -267,7 +267,7 @@ def test_seed_and_prompt_arrive(clip_engine: Clip) -> None:
 def test_keys_pass_untouched(name: str, middle: Middle, clip_engine: Clip) -> None:
     keys = [scene(t, SIZE) for t in (0, 0.3, 0.6)]
     makers = load_makers(name, engines.get(name).Options(), Settings())
-    frames = list(frames_of(keys, even(3, 3, Fraction(24)), makers, Report()))
+    frames = list(frames_of(keys, even_timeline(3, 3, Fraction(24)), makers, Report()))
     assert [frame.shape for frame in frames] == [(*SIZE, 3)] * 9
     assert all(frames[4 * number] is key for number, key in enumerate(keys))
 

@@ -152,7 +152,7 @@ def refused(folder: Path) -> tuple[str, str]:
         (lambda s: s | {"conv1a.bias": "text"}, "conv1a.bias None"),
         (lambda s: {}, "24 missing"),
         (lambda s: {**s, 7: torch.ones(1)}, "1 unknown (7)"),
-        (lambda s: list(s.values()), "no weights with names"),
+        (lambda s: list(s.values()), "no weights by name"),
     ],
 )
 def test_weights_that_do_not_fit_are_refused_by_name(
@@ -180,7 +180,7 @@ def test_another_checkpoint_is_refused(model: object, folder: Path, tmp_path: Pa
 def test_what_is_no_weights_is_refused(junk: bytes, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "superpoint_v1.pth").write_bytes(junk)
     (tmp_path / "checkpoint_GlueStick_MD.tar").symlink_to(folder / "checkpoint_GlueStick_MD.tar")
-    assert "superpoint_v1.pth is no file of weights, or a damaged one" in refused(tmp_path)[0]
+    assert "superpoint_v1.pth is not a file of weights, or is damaged" in refused(tmp_path)[0]
 
 
 @pytest.mark.parametrize("new_format", [True, False])

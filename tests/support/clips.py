@@ -12,7 +12,7 @@ import numpy as np
 
 from inbetween.types import Picture, Report
 from inbetween.video import ffmpeg, sinks
-from inbetween.video.write import Written, rehearse, write
+from inbetween.video.write import FilmFormat, WriteOptions, Written, rehearse, write
 
 SIZE = (48, 64)
 NTSC = Fraction(24000, 1001)
@@ -49,7 +49,13 @@ def made(
 ) -> Written:
     sink = sinks.parse(str(out), codec, encoder, start, preset)
     frames = (disc(index, size, channels, dtype) for index in range(count))
-    return write(sink, frames, rate, count, size, report or Report(), **more)
+    options = options_of(more)
+    return write(FilmFormat(sink, rate, count, size, **more), frames, report or Report(), options)
+
+
+def options_of(more: dict[str, Any]) -> WriteOptions:
+    """Those of some arguments that say how a film is written; they are taken out."""
+    return WriteOptions(**{name: more.pop(name) for name in ("overwrite", "threads") if name in more})
 
 
 def frames_and_facts(path: Path, **options: str) -> tuple[list[Any], Any]:
@@ -121,11 +127,11 @@ def yuv(picture: Picture) -> np.ndarray:
 
 def written_of(path: Path, pictures: list[Picture], codec: str | None = None, **more: Any) -> Written:
     """The pictures at 25 frames a second, after a rehearsal."""
-    more.setdefault("report", Report())
     sink = sinks.parse(str(path), codec, more.pop("encoder", None), 0, more.pop("preset", None))
     size, channels = pictures[0].shape[:2], pictures[0].shape[2]
     rehearse(sink, Fraction(25), size, channels, 8 * pictures[0].itemsize)
-    return write(sink, iter(pictures), Fraction(25), len(pictures), size, **more)
+    report, options = more.pop("report", Report()), options_of(more)
+    return write(FilmFormat(sink, Fraction(25), len(pictures), size, **more), iter(pictures), report, options)
 
 
 def deep(index: int, channels: int = 3) -> Picture:

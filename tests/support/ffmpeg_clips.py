@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from inbetween.errors import InbetweenError
-from inbetween.slowmo import footage
+from inbetween.retime import footage
 from inbetween.types import Picture, Report
 from inbetween.video.clip import Clip
 from inbetween.video.probe import probe

@@ -16,7 +16,7 @@ from inbetween.types import Picture, Report
 from inbetween.video import ffmpeg, sinks
 from inbetween.video.probe import probe
 from inbetween.video.read import frames
-from inbetween.video.write import write
+from inbetween.video.write import FilmFormat, WriteOptions, write
 from support.pictures import load, save
 
 MakeClip = Callable[..., Path]
@@ -44,7 +44,12 @@ def lossless(
     path: Path, pictures: Sequence[Picture], rate: Fraction = Fraction(24), codec: str = "ffv1", **more: Any
 ) -> Path:
     """A film by our own writer."""
-    write(sinks.parse(str(path), codec), pictures, rate, len(pictures), pictures[0].shape[:2], Report(), True, **more)
+    write(
+        FilmFormat(sinks.parse(str(path), codec), rate, len(pictures), pictures[0].shape[:2], **more),
+        pictures,
+        Report(),
+        WriteOptions(True),
+    )
     return path
 
 

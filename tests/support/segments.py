@@ -13,7 +13,8 @@ import pytest
 from inbetween.types import Picture, Report
 from inbetween.video import sinks
 from inbetween.video.publish import prepare
-from inbetween.video.segments import Segments, write_work
+from inbetween.video.segments import Segments, write_segments
+from inbetween.video.write import FilmFormat, WriteOptions
 from support.pictures import scene
 
 RATE, COUNT, SIZE = Fraction(24000, 1001), 26, (48, 64)
@@ -32,7 +33,7 @@ def written(
     """What there is after a film was written: the file, or all of the folder's one after the other."""
     sink = sinks.parse(str(path), **words)
     prepare(sink, overwrite)
-    write_work(sink, work, RATE, COUNT, SIZE, report or Report(), overwrite)
+    write_segments(FilmFormat(sink, RATE, COUNT, SIZE), work, report or Report(), WriteOptions(overwrite))
     return bytes_of(path)
 
 

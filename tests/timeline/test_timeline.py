@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inbetween.errors import UnknownName, UsageError
-from inbetween.plan import RunRequest, plan
+from inbetween.plan import plan
+from inbetween.request import RunRequest
 from inbetween.timeline import grid
 from inbetween.timeline.easing import EASINGS, cubic_bezier, parse_easing, parse_times
 from inbetween.timeline.grid import Source
@@ -52,7 +53,7 @@ def test_spread_keys_are_even_within_half_a_frame(keys: int, count: int, loop: b
 
 def test_two_keys_make_25_pictures_at_25_fps_by_default() -> None:
     made = planned()
-    assert (made.count, made.timeline.rate, made.engine) == (25, 25, "flow")
+    assert (made.count, made.timeline.rate, made.making.engine.name) == (25, 25, "flow")
 
 
 @pytest.mark.parametrize(
@@ -227,7 +228,7 @@ def test_a_file_of_times_decides_the_count(tmp_path) -> None:
     file.write_text("# hold, then go\n0, 0\n0.5; 0.9\n")
     made = planned(3, easing=str(file))
     assert [s.t for s in made.timeline.sources] == [0, 0, 0, 0.5, 0.9, 0, 0, 0, 0.5, 0.9, 1]
-    assert made.words.easing == (0, 0, 0.5, 0.9)
+    assert made.request.easing == (0, 0, 0.5, 0.9)
     with pytest.raises(UsageError, match="4 times, but a gap has 7"):
         planned(easing=str(file), frames=7)
     file.write_text("0.5 0.4")
@@ -241,10 +242,10 @@ def test_a_file_of_times_decides_the_count(tmp_path) -> None:
 def test_plans_survive_their_json() -> None:
     import json
 
-    from inbetween.plan import RunRequest
-    from inbetween.record.run import words_from_json
+    from inbetween.record.run import request_from_json
+    from inbetween.request import RunRequest
 
     made = planned(3, frames=5, easing="ease-in", set=("sampling=bicubic",), loop=True)
-    again = plan(words_from_json(json.loads(json.dumps(made.to_json()))["words"], RunRequest))
-    assert (again.timeline, again.options, again.sink) == (made.timeline, made.options, made.sink)
+    again = plan(request_from_json(json.loads(json.dumps(made.to_json()))["words"], RunRequest))
+    assert (again.timeline, again.making.options, again.sink) == (made.timeline, made.making.options, made.sink)
     assert again.digest() == made.digest() != planned(3, frames=5).digest()

@@ -20,7 +20,7 @@ from PIL import Image
 from inbetween.errors import InbetweenError
 from inbetween.types import Picture, Report
 from inbetween.video import animation, sinks
-from inbetween.video.write import write
+from inbetween.video.write import FilmFormat, write
 from support.clips import NTSC, ODD_RATES, RATES, SIZE, deep, disc, glass, made, written_of, yuv
 from support.pictures import psnr, scene
 from support.reports import Heard
@@ -178,7 +178,7 @@ def test_an_animation_that_is_not_as_planned_gets_no_name(
 
     refused(lambda part, *_: os.truncate(part, os.path.getsize(part) * 2 // 3), "")
     refused(lambda part, *_: Path(part).write_bytes(b""), "it cannot be decoded")
-    refused(looped, "it is to be played for ever")
+    refused(looped, "it is played for ever")
     if suffix == ".webp":
         refused(lambda part, *_: finish(part, suffix, Fraction(24), 5, False), "")
         refused(lambda part, *_: finish(part, suffix, Fraction(25), 6, False), "6 frames instead of 5")
@@ -256,7 +256,7 @@ def test_a_gif_cuts_alpha_at_one_half(tmp_path: Path) -> None:
     picture = disc(0)
     alpha = np.repeat(np.where(np.arange(SIZE[1]) < 32, 127, 128)[None], SIZE[0], 0)
     picture = np.dstack([picture, alpha.astype(np.uint8)])
-    write(sinks.parse(f"{tmp_path}/a.gif"), [picture, picture], Fraction(25), 2, SIZE, report)
+    write(FilmFormat(sinks.parse(f"{tmp_path}/a.gif"), Fraction(25), 2, SIZE), [picture, picture], report)
     assert report.loud == ["alpha"]
     for found in gif_frames(tmp_path / "a.gif"):
         np.testing.assert_array_equal(found[..., 3], np.where(alpha > 127, 255, 0))
@@ -265,5 +265,5 @@ def test_a_gif_cuts_alpha_at_one_half(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [(1, 1), (2, 3)])
 def test_a_gif_without_a_visible_pixel(tmp_path: Path, size: tuple[int, int]) -> None:
     clear = np.zeros((*size, 4), np.uint8)
-    write(sinks.parse(f"{tmp_path}/a.gif"), [clear, clear], Fraction(25), 2, size, Report())
+    write(FilmFormat(sinks.parse(f"{tmp_path}/a.gif"), Fraction(25), 2, size), [clear, clear], Report())
     assert all(np.all(found[..., 3] == 0) for found in gif_frames(tmp_path / "a.gif"))

@@ -13,9 +13,9 @@ from PIL import Image, ImageDraw
 
 from inbetween.compare import compare
 from inbetween.errors import InbetweenError
-from inbetween.plan import RunRequest
-from inbetween.slowmo.produce import make_film
-from inbetween.slowmo.request import ClipRequest, plan
+from inbetween.request import ClipRequest
+from inbetween.retime.plan import plan
+from inbetween.retime.produce import make_film
 from inbetween.types import Report
 from inbetween.video import animation, sinks
 from inbetween.video.probe import probe
@@ -47,8 +47,8 @@ def animated(path: Path, delays: tuple[int, ...] = DELAYS, **more: int) -> Path:
 
 
 def slow(path: Path, out: Path, **words: str) -> None:
-    base = RunRequest((), str(out), engine="blend")
-    make_film(plan(ClipRequest(str(path), base, **{"repeats": "keep", **words})), Report(), overwrite=True)
+    request = ClipRequest(clip=str(path), out=str(out), engine="blend", **{"repeats": "keep", **words})
+    make_film(plan(request), Report(), overwrite=True)
 
 
 @pytest.mark.parametrize("suffix", KINDS)

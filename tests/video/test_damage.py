@@ -138,7 +138,7 @@ def test_a_clip_that_changes_its_size(make: Make, tmp_path: Path) -> None:
 def test_times_that_jump_back(make: Make, tmp_path: Path) -> None:
     parts = [make(f"{n}.ts", "testsrc2=s=64x48:r=25:d=2", *X264).read_bytes() for n in range(2)]
     (tmp_path / "both.ts").write_bytes(b"".join(parts))
-    assert "jump back after 50 pictures" in refused(tmp_path / "both.ts")
+    assert "jump back after 50 frames" in refused(tmp_path / "both.ts")
 
 
 def test_damage_is_not_passed_over(make: Make, tmp_path: Path) -> None:

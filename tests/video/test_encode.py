@@ -12,7 +12,7 @@ import pytest
 from inbetween.errors import InbetweenError, UnknownName
 from inbetween.types import Report
 from inbetween.video import ffmpeg, sinks
-from inbetween.video.write import rehearse, write
+from inbetween.video.write import FilmFormat, rehearse, write
 from support.clips import NTSC, ODD_RATES, RATES, SIZE, as_ffmpeg_shows, disc, frames_and_facts, made, plane
 from support.reports import Heard
 
@@ -49,7 +49,7 @@ def test_a_film_shows_what_went_in(tmp_path: Path, suffix: str) -> None:
 def test_colours_are_bt709_in_limited_range(tmp_path: Path, suffix: str, colour: tuple[int, int, int], y: int) -> None:
     path = tmp_path / f"film{suffix}"
     picture = np.full((*SIZE, 3), colour, np.uint8)
-    write(sinks.parse(str(path)), [picture], Fraction(25), 1, SIZE, Report())
+    write(FilmFormat(sinks.parse(str(path)), Fraction(25), 1, SIZE), [picture], Report())
     frames, facts = frames_and_facts(path)
     assert facts["tags"] == (1, 1, 1, 1)
     assert abs(int(frames[0].to_ndarray()[24, 32]) - y) <= 1
@@ -116,7 +116,7 @@ def test_alpha_and_depth_of_a_film_are_said_once(tmp_path: Path) -> None:
 def test_an_alpha_that_is_opaque_everywhere_is_not_worth_a_note(tmp_path: Path) -> None:
     report = Heard()
     picture = np.full((*SIZE, 4), 255, np.uint8)
-    write(sinks.parse(f"{tmp_path}/a.mp4"), [picture], Fraction(25), 1, SIZE, report)
+    write(FilmFormat(sinks.parse(f"{tmp_path}/a.mp4"), Fraction(25), 1, SIZE), [picture], report)
     assert report.loud == []
 
 
@@ -135,11 +135,11 @@ def test_the_words_of_the_user_win(tmp_path: Path) -> None:
         (("a.webm", "libsvtav1", "-svtav1-params tune=99"), "stopped: "),
         (("a.webp", None, "-quality 101"), "Value 101.000000 for parameter 'quality' out of range"),
         (("a.webp", None, "-lossless"), "stopped: "),
-        (("a.apng", None, "-vf scale=32:24"), "not what was planned: a frame of (H, W) (24, 32)"),
+        (("a.apng", None, "-vf scale=32:24"), "not what was planned: a frame of 32x24"),
         (("a.mp4", None, "-preset quick"), "invalid preset 'quick'"),
         (("a.mp4", None, "-foo 1"), "Unrecognized option 'foo'"),
         (("a.mp4", None, "-t 0.05"), "not what was planned: 1 frames instead of 2"),
-        (("a.mp4", None, "-vf scale=32:24"), "not what was planned: a frame of (H, W) (24, 32)"),
+        (("a.mp4", None, "-vf scale=32:24"), "not what was planned: a frame of 32x24"),
         (("a.mp4", None, "-bsf:v setts=pts=PTS*2:dts=DTS*2"), "not what was planned: frame 1 is at 0.08 s"),
         (
             ("a.mkv", None, "-bsf:v setts=duration=DURATION*9"),

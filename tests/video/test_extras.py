@@ -13,9 +13,9 @@ import av
 import numpy as np
 import pytest
 
-from inbetween.plan import RunRequest
-from inbetween.slowmo.produce import make_film
-from inbetween.slowmo.request import ClipRequest, plan
+from inbetween.request import ClipRequest
+from inbetween.retime.plan import plan
+from inbetween.retime.produce import make_film
 from inbetween.timeline.text import parse_time
 from inbetween.types import Report
 from inbetween.video import ffmpeg
@@ -371,7 +371,7 @@ def test_the_shape_of_pixels_goes_with_the_sound(tmp_path: Path, out: str, codec
     wide = tmp_path / "wide.mp4"
     words = ["-i", str(path), "-c", "copy", "-aspect", "16:9", str(wide)]
     subprocess.run([ffmpeg.executable(), "-v", "error", *words], check=True)
-    said = ClipRequest(str(wide), RunRequest((), str(tmp_path / out), engine="blend", codec=codec), factor="2")
+    said = ClipRequest(clip=str(wide), out=str(tmp_path / out), engine="blend", codec=codec, factor="2")
     make_film(plan(said), Report())
     assert probe(str(wide), Report()).aspect == Fraction(4, 3)
     found = probe(str(tmp_path / out), Report())

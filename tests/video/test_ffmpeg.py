@@ -15,7 +15,7 @@ import pytest
 from inbetween.errors import InbetweenError
 from inbetween.types import Picture, Report
 from inbetween.video import disk, ffmpeg, sinks
-from inbetween.video.write import rehearse, write
+from inbetween.video.write import FilmFormat, rehearse, write
 from support.clips import NTSC, SIZE, made
 from support.commands import set_ffmpeg
 from support.pictures import noise
@@ -30,11 +30,11 @@ def poor_ffmpeg(folder: Path, monkeypatch: pytest.MonkeyPatch, *missing: str) ->
 @pytest.mark.parametrize(
     ("out", "words", "missing", "hint"),
     [
-        ("a.mp4", {}, ["libx264"], "take --codec libx265, which it has, or unset IMAGEIO_FFMPEG_EXE"),
-        ("a.mp4", {"preset": "web"}, ["libx264", "libx265"], "take --codec libvpx-vp9"),
-        ("a.webm", {}, ["libvpx-vp9"], "take --codec libsvtav1"),
-        ("a.webm", {"codec": "libsvtav1"}, ["libsvtav1"], "take --codec libvpx-vp9"),
-        ("a.mkv", {"preset": "archive"}, ["ffv1"], "take --codec libx264"),
+        ("a.mp4", {}, ["libx264"], "write --codec libx265, which it has, or unset IMAGEIO_FFMPEG_EXE"),
+        ("a.mp4", {"preset": "web"}, ["libx264", "libx265"], "write --codec libvpx-vp9"),
+        ("a.webm", {}, ["libvpx-vp9"], "write --codec libsvtav1"),
+        ("a.webm", {"codec": "libsvtav1"}, ["libsvtav1"], "write --codec libvpx-vp9"),
+        ("a.mkv", {"preset": "archive"}, ["ffv1"], "write --codec libx264"),
         ("a.webp", {}, ["libwebp_anim"], "write -o frames/ for a folder of PNG"),
         ("a.apng", {}, ["apng"], "write -o frames/"),
         ("a.gif", {}, ["gif"], "write -o frames/"),
@@ -58,7 +58,7 @@ def test_an_ffmpeg_without_the_encoder(
     ("script", "message"),
     [
         ("exit 7", "exit code 7 and no message"),
-        ("exit 0", "it wanted no more frames"),
+        ("exit 0", "it accepted no more frames"),
         ("kill -KILL $$", "killed by SIGKILL"),
         ("kill -XFSZ $$", "file size limit reached"),
         (
@@ -77,8 +77,9 @@ def test_an_ffmpeg_that_dies(
     set_ffmpeg(tmp_path, monkeypatch, script)
     (tmp_path / "films").mkdir()
     sink = sinks.parse(f"{tmp_path}/films/{out}")
+    frames = (noise(256, 256, seed=index) for index in range(4))
     with pytest.raises(InbetweenError) as caught:
-        write(sink, (noise(256, 256, seed=index) for index in range(4)), NTSC, 4, (256, 256), Report())
+        write(FilmFormat(sink, NTSC, 4, (256, 256)), frames, Report())
     assert message in caught.value.message
     assert "Conversion failed" not in caught.value.message
     assert "\n" not in caught.value.message + caught.value.hint
@@ -116,7 +117,7 @@ def test_ffmpeg_is_out_of_reach_of_ctrl_c_and_never_outlives_an_error(
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write(sinks.parse(f"{tmp_path}/a.mp4"), frames(), NTSC, 99, (256, 256), Report())
+        write(FilmFormat(sinks.parse(f"{tmp_path}/a.mp4"), NTSC, 99, (256, 256)), frames(), Report())
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid.read_text()), 0)
 
@@ -128,7 +129,7 @@ from fractions import Fraction
 from inbetween.errors import InbetweenError
 from inbetween.types import Report
 from inbetween.video import sinks
-from inbetween.video.write import write
+from inbetween.video.write import FilmFormat, write
 
 def frames():
     for index in range(40):
@@ -137,7 +138,7 @@ def frames():
 
 {before}
 try:
-    write(sinks.parse(sys.argv[1]), frames(), Fraction(25), 40, (256, 256), Report())
+    write(FilmFormat(sinks.parse(sys.argv[1]), Fraction(25), 40, (256, 256)), frames(), Report())
 except InbetweenError as error:
     print(error.message, '|', error.hint)
 """

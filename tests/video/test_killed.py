@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from inbetween.errors import InbetweenError, Interrupted
-from inbetween.produce import save as save_small
+from inbetween.sidecars import save as save_small
 from inbetween.types import Report
 from inbetween.video import sinks
-from inbetween.video.segments import Segments, write_work
+from inbetween.video.segments import Segments, write_segments
+from inbetween.video.write import FilmFormat
 from support.commands import Command
 from support.folders import hidden
 from support.pictures import save, scene
@@ -36,7 +37,7 @@ from support.segments import COUNT, RATE, SIZE, WORK, passing, written
 )
 def test_a_refusal_sweeps_what_a_kill_has_left(tmp_path: Path, name: str, left: list[str]) -> None:
     one = Segments(passing, (0,), {})
-    write_work(sinks.parse(str(tmp_path / name)), one, RATE, COUNT, SIZE, Report())
+    write_segments(FilmFormat(sinks.parse(str(tmp_path / name)), RATE, COUNT, SIZE), one, Report())
     before = sorted(tmp_path.rglob("*"))
     parts = (tmp_path / name if name == "frames" else tmp_path) / f".{name}.parts"
     parts.mkdir()
@@ -44,7 +45,7 @@ def test_a_refusal_sweeps_what_a_kill_has_left(tmp_path: Path, name: str, left: 
         (parts / file).parent.mkdir(exist_ok=True)
         (parts / file).write_text('{"identity": {}}\n')
     with pytest.raises(InbetweenError, match=r"exists|not empty"):
-        write_work(sinks.parse(str(tmp_path / name)), one, RATE, COUNT, SIZE, Report())
+        write_segments(FilmFormat(sinks.parse(str(tmp_path / name)), RATE, COUNT, SIZE), one, Report())
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -64,9 +65,9 @@ def test_sequences_of_one_folder_do_not_disturb_each_other(tmp_path: Path) -> No
     class Second(Report):
         def progress(self, stage: str, done: int, total: int) -> None:
             if (stage, done) == ("write", 12):
-                write_work(sinks.parse(str(tmp_path / "b_%03d.png")), WORK, RATE, COUNT, SIZE, Report())
+                write_segments(FilmFormat(sinks.parse(str(tmp_path / "b_%03d.png")), RATE, COUNT, SIZE), WORK, Report())
 
-    write_work(sinks.parse(str(tmp_path / "a_%03d.png")), WORK, RATE, COUNT, SIZE, Second())
+    write_segments(FilmFormat(sinks.parse(str(tmp_path / "a_%03d.png")), RATE, COUNT, SIZE), WORK, Second())
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == [f"{letter}_{number:03d}.png" for letter in "ab" for number in range(COUNT)]
 
@@ -96,9 +97,9 @@ NURSERY = """
 import json, os, signal, sys
 from pathlib import Path
 from support.segments import written, bytes_of, passing, WORK
-from inbetween.video.segments import Work
+from inbetween.video.segments import Segments
 out, overwrite, one = Path(sys.argv[1]), sys.argv[2] == "overwrite", sys.argv[5] == "one"
-work = Work(passing, (0,), WORK.identity) if one else WORK
+work = Segments(passing, (0,), WORK.identity) if one else WORK
 old = {p.name: p.read_bytes() for p in out.iterdir()} if out.is_dir() else None
 
 def fresh():

@@ -12,10 +12,10 @@ import pytest
 
 from inbetween.errors import InbetweenError, UsageError
 from inbetween.pictures import to_8_bit
-from inbetween.slowmo import footage
+from inbetween.retime import footage
 from inbetween.types import Report
 from inbetween.video import ffmpeg
-from inbetween.video.filters import kind
+from inbetween.video.interlace import classify
 from inbetween.video.probe import probe
 from support.ffmpeg_clips import SOURCE, X264, Make, opened, read, refused
 from support.pictures import save, scene
@@ -212,7 +212,7 @@ def test_what_interlaced_clips_are(make: Make, vf: str, found: str) -> None:
     path = make("c.mkv", "testsrc=s=320x240:r=50:d=2,boxblur=2", *words)
     clip = probe(str(path), Report())
     assert clip.interlaced
-    assert kind(clip, Report())[0] == found
+    assert classify(clip, Report())[0] == found
     rate = footage.of_video(str(path), True, Report()).clip.rate
     assert rate == (2 * clip.rate if found == "fields" else clip.rate)
 

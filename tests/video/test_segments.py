@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from inbetween.errors import InbetweenError, Interrupted
 from inbetween.types import Picture, Report
 from inbetween.video import ffmpeg, sinks
-from inbetween.video.segments import Segments, choose_borders, write_work
+from inbetween.video.segments import Segments, choose_borders, write_segments
+from inbetween.video.write import FilmFormat
 from support.folders import hidden
 from support.pictures import load, scene
 from support.reports import Heard
@@ -54,9 +55,8 @@ def test_joined_segments_show_what_each_shows(tmp_path: Path, name: str, codec: 
     assert len(joined) == COUNT
     for first, stop in pairwise([*WORK.borders, COUNT]):
         sink = sinks.parse(str(tmp_path / f"{first}_{name}"), codec)
-        write_work(sink, Segments(passing, (0,), {}), RATE, stop - first, SIZE, Report()) if not first else write_work(
-            sink, Segments(lambda a, b, at=first: passing(a + at, b + at), (0,), {}), RATE, stop - first, SIZE, Report()
-        )
+        one = Segments(lambda a, b, at=first: passing(a + at, b + at), (0,), {})
+        write_segments(FilmFormat(sink, RATE, stop - first, SIZE), one, Report())
         alone = pixels(tmp_path / f"{first}_{name}")
         assert all(np.array_equal(a, b) for a, b in zip(joined[first:stop], alone, strict=True))
 
@@ -115,7 +115,7 @@ def test_an_animation_in_segments_is_that_of_one(tmp_path: Path, name: str, kind
             yield frame
 
     one = written(tmp_path / f"one_{name}", Segments(make, (0,), {}))
-    assert written(tmp_path / name, Segments(make, WORK.borders, {}, again=again)) == one
+    assert written(tmp_path / name, Segments(make, WORK.borders, {}, reread=again)) == one
     assert all(np.array_equal(a, b) for a, b in zip(seen, make(0, COUNT), strict=True))
     assert not hidden(tmp_path)
 
@@ -143,7 +143,9 @@ def test_frames_are_made_while_others_are_encoded(tmp_path: Path, monkeypatch: p
         encoded(child, data)
 
     monkeypatch.setattr(ffmpeg.Child, "write", waited)
-    made = write_work(sinks.parse(str(tmp_path / name)), Segments(make, (0,), {}), RATE, 12, SIZE, Report())
+    made = write_segments(
+        FilmFormat(sinks.parse(str(tmp_path / name)), RATE, 12, SIZE), Segments(make, (0,), {}), Report()
+    )
     assert made.count == 12
     assert hidden(tmp_path) == []
 
@@ -158,10 +160,12 @@ def test_an_animation_that_is_stopped_leaves_nothing(tmp_path: Path, name: str) 
 
     sink = sinks.parse(str(tmp_path / name))
     with pytest.raises(Interrupted):
-        write_work(sink, Segments(make, (0,), {}), RATE, 12, SIZE, Report())
+        write_segments(FilmFormat(sink, RATE, 12, SIZE), Segments(make, (0,), {}), Report())
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(RuntimeError, match="more than the planned"):
-        write_work(sink, Segments(lambda first, stop: passing(first, stop + 2), (0,), {}), RATE, 6, SIZE, Report())
+        write_segments(
+            FilmFormat(sink, RATE, 6, SIZE), Segments(lambda first, stop: passing(first, stop + 2), (0,), {}), Report()
+        )
     assert list(tmp_path.iterdir()) == []
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
+import os
 import subprocess
 import sys
 from fractions import Fraction
@@ -76,7 +78,7 @@ def test_an_existing_folder_is_a_folder_whatever_its_name(tmp_path: Path) -> Non
         ("a.mov", {"codec": "libvpx-vp9"}, "libvpx-vp9 does not go into .mov", "-o a.webm"),
         ("a.webm", {"codec": "libx264"}, "libx264 does not go into .webm", "-o a.mp4"),
         ("a.mp4", {"codec": "ffv1"}, "ffv1 does not go into .mp4", "-o a.mkv"),
-        ("a.mp4", {"codec": "libx264", "preset": "web"}, "--preset and --codec exclude each other", "take one"),
+        ("a.mp4", {"codec": "libx264", "preset": "web"}, "--preset and --codec exclude each other", "give one of them"),
         ("a.webm", {"preset": "web"}, "--preset web writes .mp4, and `a.webm` is .webm", "write -o a.mp4"),
         ("a.mp4", {"preset": "prores4444"}, "--preset prores4444 writes .mov", "-o a.mov"),
         ("a.MP4", {"preset": "archive"}, "--preset archive writes .mkv", "-o a.mkv"),
@@ -139,16 +141,16 @@ def test_names_of_a_sequence_and_their_numbers(before: str, width: int | None, a
         return
     sink = sinks.parse(f"some where/{pattern}")
     assert (sink.kind, sink.folder, sink.pattern) == ("sequence", "some where", pattern)
-    name = sinks.name(sink, number)
+    name = sink.frame_name(number)
     assert name == before + str(number).rjust(width or 0, "0") + after + ".png"
-    assert sinks.number(sink, name) == number
+    assert sink.frame_number(name) == number
 
 
 @given(st.from_regex(r"\A[x0-9٣²-]{0,7}(\.png|\.PNG)?\Z"))
 def test_only_names_that_the_sequence_would_write_have_a_number(filename: str) -> None:
     sink = sinks.parse("x%03d.png")
-    number = sinks.number(sink, filename)
-    assert number is None or sinks.name(sink, number) == filename
+    number = sink.frame_number(filename)
+    assert number is None or sink.frame_name(number) == filename
 
 
 @pytest.mark.parametrize(
@@ -161,7 +163,7 @@ def test_only_names_that_the_sequence_would_write_have_a_number(filename: str) -
         ("x.webp", 501, 2, "at most 500 frames"),
         ("x.webp", Fraction(1, 20000), 2, "at most 16777 s"),
         ("x.mp4", 25, 0, "no frames"),
-        ("x.mp4", 0, 1, "cannot be written"),
+        ("x.mp4", 0, 1, "the frame rate must be above 0, not 0"),
     ],
 )
 def test_counts_and_rates_that_do_not_fit(out: str, rate: int, count: int, message: str) -> None:
@@ -195,3 +197,39 @@ def test_words_are_checked_without_loading_anything() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(("out", "target"), [("linked/o.mp4", "real/o.mp4"), ("linked/f_%d.png", "real")])
+def test_the_target_is_behind_all_links(tmp_path: Path, out: str, target: str) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "linked").symlink_to("real")
+    assert sinks.parse(str(tmp_path / out)).target == os.path.realpath(tmp_path / target)
+
+
+@pytest.mark.parametrize(
+    ("out", "folder"),
+    [
+        ("o.mp4", ".o.mp4.parts"),
+        ("new/", ".new.parts"),
+        ("old/", "old/.old.parts"),
+        ("old/f_%d.png", "old/.f_%d.png.parts"),
+        (f"{'n' * 201}.mp4", f".{hashlib.sha256(b'n' * 201 + b'.mp4').hexdigest()}.parts"),
+    ],
+)
+def test_the_work_folder_is_hidden_beside_the_output_or_in_its_folder(tmp_path: Path, out: str, folder: str) -> None:
+    (tmp_path / "old").mkdir()
+    sink = sinks.parse(f"{tmp_path}/{out}")
+    assert sink.work_folder == os.path.join(os.path.realpath(tmp_path), folder)
+    assert sink.parts_folder == os.path.dirname(sink.work_folder)
+
+
+def test_the_work_folder_of_a_new_folder_stays_where_it_is_when_that_folder_appears(tmp_path: Path) -> None:
+    sink = sinks.parse(f"{tmp_path}/new/")
+    before = sink.work_folder
+    os.mkdir(before)
+    os.mkdir(sink.target)
+    assert sink.work_folder == before
+
+
+def test_frames_have_the_path_that_the_user_gave() -> None:
+    assert sinks.parse("a/../f_%03d.png").frame_path(7) == os.path.join("a/..", "f_007.png")

@@ -16,7 +16,7 @@ from inbetween.errors import InbetweenError, Interrupted
 from inbetween.types import Picture, Report
 from inbetween.video import encode, sinks
 from inbetween.video import write as write_module
-from inbetween.video.write import write
+from inbetween.video.write import FilmFormat, WriteOptions, write
 from support.clips import NTSC, SIZE, disc, made
 from support.pictures import noise
 from support.reports import Heard
@@ -89,7 +89,7 @@ def test_frames_that_fail_leave_everything_as_it_was(tmp_path: Path, out: str, e
 
     sink = sinks.parse(f"{tmp_path}/{out}")
     with pytest.raises(type(error)) as caught:
-        write(sink, frames(), NTSC, 1 if out == "a.png" else 9, SIZE, Report(), overwrite=True)
+        write(FilmFormat(sink, NTSC, 1 if out == "a.png" else 9, SIZE), frames(), Report(), WriteOptions(True))
     assert caught.value is error
     assert os.listdir(tmp_path) == ([] if out.endswith("/") else [old.name])
     assert out.endswith("/") or old.read_text() == "old"
@@ -102,13 +102,13 @@ def test_a_wrong_number_of_frames_is_a_bug(tmp_path: Path, out: str, given: int)
     if given == count:
         given = 2
     with pytest.raises(RuntimeError, match="planned"):
-        write(sinks.parse(f"{tmp_path}/{out}"), map(disc, range(given)), NTSC, count, SIZE, Heard())
+        write(FilmFormat(sinks.parse(f"{tmp_path}/{out}"), NTSC, count, SIZE), map(disc, range(given)), Heard())
     assert os.listdir(tmp_path) == []
 
 
 def test_a_wrong_size_is_a_bug(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="frame 1 is"):
-        write(sinks.parse(f"{tmp_path}/a.mp4"), [disc(0), noise(256, 256, seed=0)], NTSC, 2, SIZE, Report())
+        write(FilmFormat(sinks.parse(f"{tmp_path}/a.mp4"), NTSC, 2, SIZE), [disc(0), noise(256, 256, seed=0)], Report())
     assert os.listdir(tmp_path) == []
 
 
@@ -137,7 +137,7 @@ def test_an_output_that_appears_meanwhile_stays(tmp_path: Path, out: str) -> Non
             other.write_text("other")
 
     with pytest.raises(InbetweenError) as caught:
-        write(sinks.parse(f"{tmp_path}/{out}"), frames(), NTSC, 1, SIZE, Report())
+        write(FilmFormat(sinks.parse(f"{tmp_path}/{out}"), NTSC, 1, SIZE), frames(), Report())
     assert "while it was being made" in caught.value.message
     assert os.listdir(tmp_path) == [other.name]
     assert (other / "00004.png" if out.endswith("/") else other).read_text() == "other"
@@ -158,7 +158,7 @@ def test_frames_are_not_kept(tmp_path: Path, out: str) -> None:
             del picture
             most = max(most, len(alive))
 
-    write(sinks.parse(f"{tmp_path}/{out}"), frames(), NTSC, 20, SIZE, Report())
+    write(FilmFormat(sinks.parse(f"{tmp_path}/{out}"), NTSC, 20, SIZE), frames(), Report())
     assert 1 <= most <= 2
 
 
@@ -185,6 +185,6 @@ def test_a_picture_that_the_disk_damages_gets_no_name(tmp_path: Path, monkeypatc
 
     made(tmp_path / "sound.png", 1)
     monkeypatch.setattr(write_module, "open", damaging, raising=False)
-    with pytest.raises(InbetweenError, match="not what was planned: a picture reads otherwise"):
+    with pytest.raises(InbetweenError, match="not what was planned: a picture that is read back differs"):
         made(tmp_path / "a.png", 1)
     assert os.listdir(tmp_path) == ["sound.png"]

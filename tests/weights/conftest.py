@@ -1,4 +1,4 @@
-"""A server on this machine, and the command with two more weights in its table."""
+"""A server on this machine, and the command with more weights in its table."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from inbetween import engines
 from inbetween.weights.table import WEIGHTS
 from support import tiny_weights
 from support.commands import Command, Ran
@@ -53,7 +54,7 @@ def models(
     tiny: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Command:
-    """`inbetween models`, with two more weights in its table. Only a download has a process of its own: the library of
+    """`inbetween models`, with more weights in its table. Only a download has a process of its own: the library of
     the Hub reads where the Hub is once for all, when it is loaded."""
     for key in set(os.environ) - set(env):
         monkeypatch.delenv(key)
@@ -76,7 +77,9 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The same weights in this process."""
+    """The same weights and their engine in this process."""
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
     for name, weights in tiny_weights.TABLE.items():
         monkeypatch.setitem(WEIGHTS, name, weights)
+    monkeypatch.setattr(engines, "NAMES", (*engines.NAMES, "tiny"))
+    monkeypatch.setitem(sys.modules, tiny_weights.MODULE, tiny_weights)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+from inbetween.engines.shapes import tensor_shapes
 from inbetween.types import Report
 from inbetween.weights import check, install, store
 from support.tiny_hub import COMMIT, HALF, published
@@ -33,10 +34,10 @@ def test_verify_knows_the_cache_of_the_hub(tiny, home, tmp_path, monkeypatch) ->
     blob.write_bytes(HALF)
     (snapshot / NAMES[2]).symlink_to(blob)
     assert store.parts("tiny", home)["net"] == snapshot / NAMES[2]
-    assert [verdict.checked for verdict in check.verify("tiny", home, Report())] == [
+    assert [verdict.checked for verdict in check.verify("tiny", home, Report(), tensor_shapes("tiny"))] == [
         ("JSON",),
         ("SHA-256", "names and shapes"),
     ]
     assert install.ours("tiny", home) == []
     blob.write_bytes(HALF[:-1] + b"?")
-    assert "SHA-256" in list(check.verify("tiny", home, Report()))[1].wrong
+    assert "SHA-256" in list(check.verify("tiny", home, Report(), tensor_shapes("tiny")))[1].wrong

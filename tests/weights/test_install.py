@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from inbetween.engines.shapes import tensor_shapes
 from inbetween.errors import InbetweenError
 from inbetween.types import Report
 from inbetween.weights import install
@@ -39,7 +40,9 @@ def test_install_is_whole_or_not_at_all(tiny, home, tmp_path) -> None:
     (given / "other.safetensors").write_bytes(HALF[:1000])
     for move in (False, True):
         with pytest.raises(InbetweenError, match="damaged"):
-            install.install("hand", install.given("hand", given, home), home, Report(), move=move)
+            install.install(
+                "hand", install.given("hand", given, home), home, Report(), tensor_shapes("hand"), move=move
+            )
         assert not there(home)
         assert len(there(given)) == 2
 
@@ -48,13 +51,13 @@ def test_install_refuses_what_its_config_does_not_describe(tiny, home, tmp_path)
     given = published(tmp_path / "given", *NAMES[:2])
     (given / NAMES[0]).write_text('{"width": 7}')
     with pytest.raises(InbetweenError, match="of another shape"):
-        install.install("tiny", install.given("tiny", given, home), home, Report())
+        install.install("tiny", install.given("tiny", given, home), home, Report(), tensor_shapes("tiny"))
     (given / NAMES[0]).write_text('{"depth": 7}')
-    with pytest.raises(InbetweenError, match="describes no such network"):
-        install.install("tiny", install.given("tiny", given, home), home, Report())
+    with pytest.raises(InbetweenError, match="does not describe a network of this kind"):
+        install.install("tiny", install.given("tiny", given, home), home, Report(), tensor_shapes("tiny"))
     (given / NAMES[0]).write_text("[]")
-    with pytest.raises(InbetweenError, match="is no config"):
-        install.install("tiny", install.given("tiny", given, home), home, Report())
+    with pytest.raises(InbetweenError, match="is not a config"):
+        install.install("tiny", install.given("tiny", given, home), home, Report(), tensor_shapes("tiny"))
     assert not there(home)
 
 
@@ -65,10 +68,10 @@ def test_some_tensors_are_enough_where_they_replace_others(tiny, home, tmp_path)
     given = published(tmp_path / "given", "some.safetensors", "other.safetensors")
     tensors = load(HALF)
     (given / "some.safetensors").write_bytes(save({"bias": tensors["bias"]}))
-    install.install("hand", install.given("hand", given, home), home, Report())
+    install.install("hand", install.given("hand", given, home), home, Report(), tensor_shapes("hand"))
     (given / "some.safetensors").write_bytes(save({"bias": tensors["bias"], "strange": tensors["bias"]}))
     with pytest.raises(InbetweenError, match=r"1 unknown \(strange\)"):
-        install.install("hand", install.given("hand", given, home), home, Report())
+        install.install("hand", install.given("hand", given, home), home, Report(), tensor_shapes("hand"))
 
 
 @pytest.mark.parametrize(
@@ -76,9 +79,9 @@ def test_some_tensors_are_enough_where_they_replace_others(tiny, home, tmp_path)
     [
         ("tiny", "none", "does not exist"),
         ("tiny", "empty", "has no net/config.json; net/model.safetensors or net/model.fp16.safetensors"),
-        ("tiny", "note.txt", "is no file of Tiny"),
-        ("hand", "model.safetensors", "is no file of Hand"),
-        ("superpoint", "note.txt", "is no file of SuperPoint"),
+        ("tiny", "note.txt", "is not a file of Tiny"),
+        ("hand", "model.safetensors", "is not a file of Hand"),
+        ("superpoint", "note.txt", "is not a file of SuperPoint"),
     ],
 )
 def test_what_cannot_be_installed(tiny, home, tmp_path, name, path, what) -> None:
@@ -95,7 +98,7 @@ def test_a_link_is_copied_even_where_files_are_moved(tiny, home, tmp_path) -> No
     given = published(tmp_path / "given", "some.safetensors", "other.safetensors")
     (given / "some.safetensors").rename(tmp_path / "blob")
     (given / "some.safetensors").symlink_to("../blob")
-    install.install("hand", install.given("hand", given, home), home, Report(), move=True)
+    install.install("hand", install.given("hand", given, home), home, Report(), tensor_shapes("hand"), move=True)
     assert not (home / "hand/some.safetensors").is_symlink()
     assert (home / "hand/some.safetensors").read_bytes() == HALF
     assert (tmp_path / "blob").read_bytes() == HALF
@@ -105,5 +108,5 @@ def test_a_link_is_copied_even_where_files_are_moved(tiny, home, tmp_path) -> No
 def test_files_that_lie_in_their_place_are_checked_there(tiny, home) -> None:
     own = published(home / "hand", "some.safetensors", "other.safetensors")
     for move in (False, True):
-        install.install("hand", install.given("hand", own, home), home, Report(), move=move)
+        install.install("hand", install.given("hand", own, home), home, Report(), tensor_shapes("hand"), move=move)
         assert there(home) == {"hand/some.safetensors", "hand/other.safetensors", "hand/SHA256SUMS"}

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 
+from inbetween import engines
+from inbetween.engines.shapes import tensor_shapes
 from inbetween.errors import UnknownName
 from inbetween.weights import check, store
 from inbetween.weights.table import WEIGHTS
@@ -55,10 +59,22 @@ def test_the_table_says_no_more_than_is_known() -> None:
         assert weights.licence
         assert weights.page.startswith("https://")
         for part in weights.parts.values():
-            assert part.config == "" or part.shapes
             *_, key = part.config.split(":")
             assert not part.config or key in WEIGHTS[part.config.split(":")[0] if ":" in part.config else name].parts
-            for file in part.files:
-                assert file.sha256 is None or check.HASH.fullmatch(file.sha256)
+            for one in part.files:
+                for file in store.files_of(one, Path(one.name)).values():
+                    assert file.sha256 is None or check.HASH.fullmatch(file.sha256)
     with pytest.raises(UnknownName):
         store.get("nothing")
+
+
+def test_engines_know_the_shapes_of_what_they_need() -> None:
+    known = {place: function for engine in map(engines.get, engines.NAMES) for place, function in engine.shapes.items()}
+    for place, function in known.items():
+        name, _, part = place.partition(":")
+        assert part in WEIGHTS[name].parts
+        assert callable(tensor_shapes(name)[part])
+        module, _, called = function.partition(":")
+        assert callable(getattr(import_module(module), called))
+    configured = {f"{name}:{key}" for name, one in WEIGHTS.items() for key, part in one.parts.items() if part.config}
+    assert configured <= known.keys()

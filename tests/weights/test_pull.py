@@ -14,7 +14,8 @@ import pytest
 
 from inbetween.errors import InbetweenError
 from inbetween.types import Report
-from inbetween.weights import pull
+from inbetween.weights import disk, pull
+from inbetween.weights import hub as hub_files
 from inbetween.weights.table import WEIGHTS, File, Part, Weights
 from support.commands import hearing
 from support.tiny_hub import COMMIT, HALF, PULLED, published, start_of, there
@@ -50,14 +51,15 @@ def test_a_second_pull_asks_nobody_and_full_gets_the_other_file(models, hub, hom
     assert models("path", "tiny").out.splitlines()[1] == str(home / "tiny" / NAMES[1])
 
 
-def test_a_broken_connection_is_taken_up_where_it_broke(models, hub, home) -> None:
-    hub.cut = [900_000, 600_000]
+@pytest.mark.parametrize("cut", [(900_000, 600_000), (100_000, 80_000)])
+def test_a_broken_connection_is_taken_up_where_it_broke(models, hub, home, cut) -> None:
+    hub.cut = list(cut)
     ran = models("pull", "tiny")
     assert ran.code == 0, ran.err
     first, second, third = map(start_of, hub.gets(NAMES[2]))
     assert first == 0
-    assert 0 < second <= 900_000
-    assert second < third <= second + 600_000
+    assert 0 < second <= cut[0]
+    assert second < third <= second + cut[1]
     assert "the connection broke" in ran.err
     assert (home / "tiny" / NAMES[2]).read_bytes() == HALF
 
@@ -176,7 +178,7 @@ def test_offline_asks_nobody(models, hub, how) -> None:
 def test_much_is_asked_about(models, words, env, hub, home) -> None:
     hub.stated[NAMES[2]] = 2_500_000_000
     ran = models("pull", "tiny")
-    assert "download 2.50 GB is asked about" in ran.problem[0]
+    assert "download 2.50 GB?" in ran.problem[0]
     assert "--yes" in ran.problem[1]
     assert not hub.gets(NAMES[2])
     ours, theirs = os.openpty()
@@ -190,10 +192,12 @@ def test_much_is_asked_about(models, words, env, hub, home) -> None:
 
 
 def test_no_space_is_said_before_anything_is_downloaded(tiny, home, monkeypatch) -> None:
-    monkeypatch.setattr(pull.shutil, "disk_usage", lambda _: SimpleNamespace(free=3_000_000_000))
-    remote = pull.Remote("net", File(NAMES[2]), "http://127.0.0.1:9/", COMMIT, 2_900_000_000, "e" * 64)
+    monkeypatch.setattr(disk.shutil, "disk_usage", lambda _: SimpleNamespace(free=3_000_000_000))
+    remote = hub_files.Remote(
+        "net", File(NAMES[2]), File(NAMES[2]), "http://127.0.0.1:9/", COMMIT, 2_900_000_000, "e" * 64
+    )
     with pytest.raises(InbetweenError, match=r"3\.0 GB free, and 3\.1 GB are needed") as problem:
-        pull.pull("tiny", [remote], home, Report())
+        pull.pull("tiny", [remote], home, Report(), {})
     assert "--weights FOLDER" in problem.value.hint
 
 
@@ -205,7 +209,7 @@ def test_a_known_hash_is_asked_for_before_anything_is_downloaded(tiny, monkeypat
     for name in ("INBETWEEN_OFFLINE", "HF_HUB_OFFLINE"):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(InbetweenError, match="not the file that is known here"):
-        pull.remotes("tiny", Path("nowhere"))
+        hub_files.remotes("tiny", Path("nowhere"))
 
 
 def test_weights_of_nowhere_say_where_to_get_them(models) -> None:

@@ -18,7 +18,7 @@ def test_remove_takes_what_is_ours(models, home) -> None:
     assert ran.code == 0, ran.err
     assert there(home) == {"tiny/notes.txt"}
     assert not (home / "tiny" / "net").exists()
-    assert "nothing of tiny" in models("remove", "tiny", "--yes").problem[0]
+    assert "no files of tiny" in models("remove", "tiny", "--yes").problem[0]
 
 
 def test_a_file_in_the_folders_place_is_said(models, tmp_path) -> None:

@@ -59,7 +59,7 @@ def test_a_full_disk(tmp_path: Path, mounted: Callable[[str], Path], out: str) -
     ("script", "error", "hint"),
     [
         ("head -c 200000 >/dev/null; kill -KILL $$", "killed by SIGKILL", "memory"),
-        ("head -c 200000 >/dev/null; exec sleep 0", "it wanted no more frames", "ffmpeg is"),
+        ("head -c 200000 >/dev/null; exec sleep 0", "it accepted no more frames", "ffmpeg is"),
         ('head -c 200000 | "$real" "$@"; echo "No luck today" >&2; exit 1', "No luck today", "ffmpeg is"),
         ('head -c 500000 | "$real" "$@"; cat >/dev/null', "not what was planned", "look at the disk"),
     ],

@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from inbetween.cli.console import Stop
-from inbetween.errors import Interrupted
 from support.accidents import accident
 from support.commands import INBETWEEN, LINUX, STAYS, Command, Ran, Refused, processes_that_name, started, wait_for
 from support.folders import contents
@@ -64,30 +62,6 @@ def test_stopped_half_way(tmp_path: Path, out: str, stage: str, how: str) -> Non
         shutil.rmtree(folder)
     assert contents(tmp_path) == before
     assert not processes_that_name(tmp_path)
-
-
-def test_signals_while_it_stops() -> None:
-    """The second Ctrl-C ends a job that does not hear the first; none disturbs the cleaning up."""
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    try:
-        stop = Stop()
-        with pytest.raises(Interrupted):
-            signal.raise_signal(signal.SIGINT)
-        stop = Stop()
-        stop.patient = True
-        signal.raise_signal(signal.SIGTERM)
-        with pytest.raises(Interrupted):
-            signal.raise_signal(signal.SIGTERM)
-        with pytest.raises(Interrupted) as caught:
-            stop.check()
-        assert caught.value.exit_code == 143
-        try:
-            signal.raise_signal(signal.SIGINT)
-        except Interrupted:
-            pytest.fail("the cleaning up was disturbed")
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
 
 
 @LINUX

@@ -11,6 +11,8 @@ from support.commands import STAYS, Refused
 
 WORDS = [
     ("-n 0 --keyframes none", "nothing to make", "-n 1"),
+    ("--duration 80ms --keyframes none", "no frames lie between the keys", "leave --keyframes none out"),
+    ("--at 0,40ms --keyframes none", "no frames lie between the keys", "a higher --fps"),
     ("-n -5", "-n must be from 0 to 100000, not -5", "between two keys"),
     ("-n 1000000000", "not 1000000000", "between two keys"),
     ("-n x", "-n needs a whole number, not `x`", "-n 12"),

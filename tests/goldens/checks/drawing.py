@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from goldens.registry import check
-from inbetween.conditions.crop import crop_box, cropped
 from inbetween.conditions.drawing import overlaid
-from inbetween.conditions.frames import condition_times, conditions, network_input
 from inbetween.conditions.palette import line_colours, palette
+from inbetween.engines.fcvg.conditions import condition_times, conditions, network_input
+from inbetween.engines.fcvg.crop import crop_box, cropped
 from inbetween.matching.line_ends import paired_ends
 from inbetween.matching.superpoint import luma
 from inbetween.motion.search import motion_of

@@ -17,19 +17,23 @@ from safetensors.torch import save_file
 
 from goldens.registry import check
 from goldens.seeded import fill
-from inbetween.conditions.crop import cropped
 from inbetween.diffusion import svd
-from inbetween.diffusion.control import Control, controlled, injected, legacy_context, prepared
-from inbetween.diffusion.decode import decoded
-from inbetween.diffusion.denoiser import Count, denoiser
-from inbetween.diffusion.encode import AUTOENCODER, ENCODER, Decoder, seen
+from inbetween.diffusion.decode import decoded, decoded_frames
+from inbetween.diffusion.denoiser import DENOISER, denoising_calls
+from inbetween.diffusion.encode import AUTOENCODER, ENCODER, encoded_keys
+from inbetween.diffusion.legacy import legacy_context
 from inbetween.diffusion.program import BACKWARD, FORWARD, average
 from inbetween.diffusion.sampling import Row, Side, sample
 from inbetween.diffusion.schedule import denoised, network_scale, schedule, start_scale, stepped
+from inbetween.diffusion.steering import Count, Run
+from inbetween.diffusion.svd_engine import denoising
+from inbetween.engines.fcvg.crop import cropped
+from inbetween.engines.fcvg.inject import Control, controlled, injected, prepared
 from inbetween.engines.fcvg.network import ControlNeXt
-from inbetween.engines.fcvg.recipe import CONTROL, Run, denoising
+from inbetween.engines.fcvg.recipe import CONTROL, COUNTED, METHOD, ConditionPictures
 from inbetween.networks.memory import MemoryPlan
-from inbetween.networks.networks import DENOISER, Networks, Part
+from inbetween.networks.networks import Networks, Part
+from inbetween.networks.session import Session
 from inbetween.types import Report
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -173,7 +177,7 @@ def pipeline(case: Mapping[str, Any], arrays: Arrays) -> None:
         _pipeline(case, arrays, stored(case, Path(folder)))
 
 
-def stored(case: Mapping[str, Any], folder: Path) -> Networks:
+def stored(case: Mapping[str, Any], folder: Path) -> Session:
     """The networks of a case by way of files, as the engine gets them; two rows at a time, as the authors had it."""
     names = {"unet": DENOISER, "controlnext": CONTROL, "image_encoder": ENCODER, "vae": AUTOENCODER}
     parts = {}
@@ -182,16 +186,16 @@ def stored(case: Mapping[str, Any], folder: Path) -> Networks:
         save_file(network.state_dict(), path)
         make = partial(MAKERS[name], case["networks"][name]["config"])
         parts[names[name]] = Part(make, path, torch.float32)
-    return Networks(parts, "cpu", [MemoryPlan(2, False, True)], Report())
+    return Session(Networks(parts, "cpu"), [MemoryPlan(2, False, True)], Report())
 
 
-def _pipeline(case: Mapping[str, Any], arrays: Arrays, held: Networks) -> None:
+def _pipeline(case: Mapping[str, Any], arrays: Arrays, held: Session) -> None:
     frames, levels = case["frames"], schedule(case["steps"])
     np.testing.assert_allclose(levels.sigmas, arrays["sigmas"], rtol=1e-6)
     ids = svd.time_ids(case["fps"], case["motion_bucket_id"], case["noise_aug_strength"])
     near(ids[None], arrays["added_time_ids"], 1e-6)
     draws = {"image noise": arrays["draw0_image_noise"]}
-    sides = seen(
+    sides = encoded_keys(
         held,
         [arrays["image1"], arrays["image2"]],
         case["noise_aug_strength"],
@@ -206,20 +210,20 @@ def _pipeline(case: Mapping[str, Any], arrays: Arrays, held: Networks) -> None:
         guidance = torch.ones(frames)
     weight = np.asarray(case["fusion_weights"], np.float32)
     program = average(case["steps"], weight)
-    run = Run(levels, program, guidance, ids, case["control_weight"], case["legacy_context"])
-    steering = condition_tensor(arrays["conditions"]).numpy()
-    count = Count()
-    with denoising(run, (sides[0], sides[1]), steering, held, Report(), count) as predict:
+    run = Run(levels, program, guidance, ids, legacy_context=case["legacy_context"])
+    steering = ConditionPictures(condition_tensor(arrays["conditions"]), case["control_weight"])
+    count = Count(others={COUNTED: 0})
+    with denoising(run, sides, steering, held, count, METHOD) as (predict, _):
         for k, x in enumerate(arrays["x_in"]):
             v = predict(torch.from_numpy(x), k, (FORWARD, BACKWARD))
-            near(v[FORWARD], arrays["v_forward"][k], 2e-2)
-            near(v[BACKWARD], arrays["v_backward"][k], 2e-2)
+            near(v[FORWARD].mixed, arrays["v_forward"][k], 2e-2)
+            near(v[BACKWARD].mixed, arrays["v_backward"][k], 2e-2)
         start = torch.from_numpy(arrays["draw1_latent_noise"][0]) * start_scale(float(levels.sigmas[0]))
         made = sample(program, start, levels, predict, lambda name, shape: torch.zeros(*shape))
     assert count.unet == 2 * case["unet_evaluations"] * (2 if case["classifier_free_guidance"] else 1)
     near(made[None], arrays["final_latents"], 1e-2)
-    decoder = Decoder(case["decode_chunk_size"], torch.float32, overlap=0)
-    pictures = decoder.pictures(held, torch.from_numpy(arrays["final_latents"][0]), np.dtype(np.uint8), Report())
+    latents = torch.from_numpy(arrays["final_latents"][0])
+    pictures = decoded_frames(held, latents, np.dtype(np.uint8), case["decode_chunk_size"], overlap=0)
     apart = np.abs(pictures.astype(int) - arrays["frames"].astype(int))
     assert apart.max() <= 2
     assert (apart == 0).mean() >= 0.99
@@ -227,10 +231,10 @@ def _pipeline(case: Mapping[str, Any], arrays: Arrays, held: Networks) -> None:
         _raw(arrays, sides, steering, run, held)
 
 
-def _raw(arrays: Arrays, sides: list[Side], steering: NDArray[np.float32], run: Run, held: Networks) -> None:
+def _raw(arrays: Arrays, sides: list[Side], steering: ConditionPictures, run: Run, held: Session) -> None:
     """What the network itself gives in step 0, each direction in its own order of the frames."""
     x = torch.from_numpy(arrays["x_in"][0]) * network_scale(float(run.levels.sigmas[0]))
-    control = networks_control(held, steering, run, (x.shape[2] + 1) // 2, (x.shape[3] + 1) // 2)
+    size = x.shape[2], x.shape[3]
     for side, name, frames in ((sides[0], FORWARD, x), (sides[1], BACKWARD, x.flip(0))):
         rows = [
             Row(
@@ -241,15 +245,8 @@ def _raw(arrays: Arrays, sides: list[Side], steering: NDArray[np.float32], run: 
             )
             for on in (0, 1)
         ]
-        with denoiser(
-            held, run.levels, run.ids, lambda level: control, Report(), Count(), 2, run.control, run.legacy_context
-        ) as call:
+        count = Count(others={COUNTED: 0})
+        with steering.begun(held, run, size, count) as guide, denoising_calls(held, run, guide, count) as call:
             made = call(rows, 0)
         for half, output in zip(("uncond", "cond"), made, strict=True):
             near(output[None], arrays[f"raw0_{half}_{name[0]}"], 2e-2)
-
-
-def networks_control(held: Networks, steering: NDArray[np.float32], run: Run, height: int, width: int) -> torch.Tensor:
-    """Prepared control of level 0."""
-    with held.use(CONTROL) as controlnext:
-        return prepared(controlnext(torch.from_numpy(steering), float(run.levels.c_noise[0])), (height, width))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from goldens.registry import check
 from goldens.released import all_people, paired, people_between, skeleton_pictures
 from goldens.seeded import noise
-from inbetween.conditions.frames import condition_times
+from inbetween.engines.fcvg.conditions import condition_times
 from inbetween.matching.dwpose import Sessions, people, person_boxes, whole_body
 from inbetween.matching.skeleton import BODY, FACE, LEFT_HAND, RIGHT_HAND, VISIBLE
 from inbetween.types import People

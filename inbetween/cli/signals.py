@@ -1,0 +1,56 @@
+"""Signals that ask a command to stop."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from inbetween.errors import Interrupted
+
+SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+"""Ctrl-C, a polite kill, and a terminal that was closed. Windows does not know the last one."""
+
+
+class Stop:
+    """Whether a signal has asked the command to stop.
+
+    While it is `patient`, a signal only makes the next `check` raise, so that work ends in good order. A second
+    signal, or one at any other time, raises at once. After `check` has raised, no signal disturbs the cleaning up.
+    """
+
+    def __init__(self) -> None:
+        self.signum = 0
+        """The signal that asked, or 0."""
+        self.patient = False
+        self._ending = False
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Handle the signals while this lasts; then the handlers of before get them again."""
+        before = {}
+        for signum in (getattr(signal, name) for name in SIGNALS if hasattr(signal, name)):
+            # `nohup`, and scripts that start commands with `&`, want some signals to be ignored.
+            if signal.getsignal(signum) is not signal.SIG_IGN:
+                before[signum] = signal.signal(signum, self._asked)
+        try:
+            yield
+        finally:
+            for signum, handler in before.items():
+                signal.signal(signum, handler)
+
+    def check(self) -> None:
+        """Return, unless the command was asked to stop.
+
+        Raises:
+            Interrupted: it was.
+        """
+        if self.signum:
+            self._ending = True
+            raise Interrupted(self.signum)
+
+    def _asked(self, signum: int, frame: FrameType | None) -> None:
+        again, self.signum = self.signum != 0, signum
+        if (again or not self.patient) and not self._ending:
+            raise Interrupted(signum)

@@ -1,0 +1,250 @@
+"""The recipe that all methods on Stable Video Diffusion share; a method says what it does in another way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Generic, TypeAlias, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from inbetween.devices import free_memory, steady_torch, torch_device
+from inbetween.diffusion import svd
+from inbetween.diffusion.colour import held_to, psnr
+from inbetween.diffusion.decode import decoded_frames
+from inbetween.diffusion.denoiser import DENOISER, SMALLER, denoising_calls, one_denoiser
+from inbetween.diffusion.encode import AUTOENCODER, ENCODER, encoded_keys
+from inbetween.diffusion.footprint import footprint_of
+from inbetween.diffusion.options import SvdOptions
+from inbetween.diffusion.preview import preview_of
+from inbetween.diffusion.program import BACKWARD, FORWARD, Program, average, ramp
+from inbetween.diffusion.sampling import MakeRow, Predict, Side, one_key, predictor, sample, seeded_draw
+from inbetween.diffusion.schedule import schedule, start_scale
+from inbetween.diffusion.steering import Count, Guide, Run, Steering
+from inbetween.networks import memory, precision
+from inbetween.networks.networks import Networks, Part
+from inbetween.networks.session import Session
+from inbetween.pictures import like
+from inbetween.types import Gap, Maker, Picture, Report, Settings
+from inbetween.weights import store
+from inbetween.weights.files import json_object
+
+BASE = "svd-xt-1.1"
+"""The weights that every method builds on."""
+Opts = TypeVar("Opts", bound=SvdOptions)
+Parts: TypeAlias = Mapping[str, Part]
+Shape: TypeAlias = tuple[tuple[int, int], int]
+"""The size (H, W) and the count of the frames of a gap's grid."""
+
+
+def base_alone(base: Parts, own: Mapping[str, Path], unet_config: svd.Config) -> Parts:
+    """For methods that need no weights of their own."""
+    return {}
+
+
+def unsteered(gap: Gap, frames: int, options: SvdOptions, settings: Settings, report: Report) -> Steering | None:
+    """For methods that are steered by the keys alone."""
+    return None
+
+
+def averaged(options: SvdOptions, frames: int) -> Program:
+    """Every step by both directions, each with the larger share near its own key."""
+    return average(options.steps, ramp(frames))
+
+
+def same_guidance(options: SvdOptions, frames: int) -> Tensor:
+    """(F,), the option's value for every frame."""
+    return torch.full((frames,), float(options.guidance))
+
+
+@dataclass(frozen=True)
+class Method(Generic[Opts]):
+    """What distinguishes a method that samples with Stable Video Diffusion; the defaults are those without a change."""
+
+    weights: str = ""
+    """Name of its own weights; empty for none."""
+    parts: Callable[[Parts, Mapping[str, Path], svd.Config], Parts] = base_alone
+    """(SVD's parts, the files of the own weights by part, the config of SVD's UNet) -> parts that are added or replace
+    SVD's. All but the encoder and the autoencoder are in use while it denoises."""
+    steering: Callable[[Gap, int, Opts, Settings, Report], Steering | None] = unsteered
+    """What a gap of so many frames is steered by, made before anything is sampled."""
+    program: Callable[[Opts, int], Program] = averaged
+    guidance: Callable[[Opts, int], Tensor] = same_guidance
+    """(F,), in each direction's own order of the frames."""
+    row: MakeRow = one_key
+    network: Callable[[str], str] = one_denoiser
+    """The name of the network that evaluates a direction."""
+    paired: bool = False
+    """Whether the prediction without a key is needed in any case, see `sampling.Guided`."""
+    passing: Callable[[tuple[int, int], int], int] = lambda size, frames: 0
+    """Numbers that its own networks hold in passing, for frames (H, W) and their count."""
+    counted: tuple[str, ...] = ()
+    """Its own networks whose evaluations are counted in `Count.others`."""
+
+    def run(self, options: Opts, frames: int) -> Run:
+        """How a gap of so many frames is sampled."""
+        return Run(
+            schedule(options.steps),
+            self.program(options, frames),
+            self.guidance(options, frames),
+            svd.time_ids(options.fps, options.motion_bucket, options.noise),
+            self.paired,
+            options.legacy_context,
+        )
+
+
+def svd_maker(method: Method[Opts], options: Opts, settings: Settings) -> Maker:
+    """The maker of an engine, see `Engine.load`. The networks are read when the first gap is made.
+
+    Raises:
+        InbetweenError: the device is not there.
+    """
+    return _Recipe(method, options, settings).make
+
+
+class _Recipe(Generic[Opts]):
+    """A method with its networks. It keeps modules and memory plans, and nothing of a gap or of a report."""
+
+    def __init__(self, method: Method[Opts], options: Opts, settings: Settings) -> None:
+        self._method, self._options, self._settings = method, options, settings
+        self._device = torch_device(settings.device)
+        self._dtype = precision.dtype_of(options.precision, self._device)
+        self._choices: dict[Shape, memory.Choice] = {}
+
+    def make(self, gaps: Iterable[Gap], report: Report) -> Iterator[Picture]:
+        """See `types.Maker`."""
+        count = Count(others=dict.fromkeys(self._method.counted, 0))
+        noted: set[Shape] = set()
+        for gap in gaps:
+            frames = gap.grid
+            # No flag of the process is held while the caller has the frames.
+            with torch.no_grad(), steady_torch(self._settings.threads):
+                shape = (gap.start.shape[0], gap.start.shape[1]), frames
+                choice = self._choice(shape)
+                if shape not in noted:
+                    noted.add(shape)
+                    choice.report(precision.name_of(self._dtype), SMALLER, report)
+                    precision.advise(self._dtype, self._device, report)
+                made = self._made(gap, frames, Session(self._networks, choice.plans, report), count)
+            yield from (made[round(t * (frames - 1))] for t in gap.times)
+        _report_count(count, report)
+
+    @cached_property
+    def _networks(self) -> Networks:
+        base = store.parts(BASE, self._settings.weights)
+        own = store.parts(self._method.weights, self._settings.weights) if self._method.weights else {}
+        unet, vae, encoder = (json_object(base[f"{name}_config"]) for name in ("unet", "vae", "image_encoder"))
+        parts = {
+            DENOISER: Part(partial(svd.unet, unet), base["unet"], self._dtype, divisible=True),
+            ENCODER: Part(partial(svd.image_encoder, encoder), base["image_encoder"], self._dtype),
+            # Half precision is enough for frames, but not for what the denoiser is given of the keys.
+            AUTOENCODER: Part(partial(svd.vae, vae), base["vae"], torch.float32, inner=("decoder", self._dtype)),
+        }
+        return Networks({**parts, **self._method.parts(parts, own, unet)}, self._device)
+
+    def _choice(self, shape: Shape) -> memory.Choice:
+        """How much is done at once for gaps of one shape; planned when the first one comes."""
+        if shape not in self._choices:
+            (size, frames), networks = shape, self._networks
+            footprint = footprint_of(
+                networks.parts,
+                size,
+                frames,
+                decoded=min(frames, self._options.decode_chunk),
+                passing=self._method.passing(size, frames),
+            )
+            free = free_memory(self._device)
+            free = None if free is None else free + networks.bytes_on_device()
+            self._choices[shape] = memory.choose(footprint, self._device, free, self._settings)
+        return self._choices[shape]
+
+    def _made(self, gap: Gap, frames: int, session: Session, count: Count) -> svd.Frames:
+        """All frames of the grid, (F, H, W, 3)."""
+        steering = self._method.steering(gap, frames, self._options, self._settings, session.report)
+        latents = self._sampled(gap, frames, steering, session, count)
+        if not bool(latents.isfinite().all()) and session.part(DENOISER).narrow:
+            text = "half precision made broken latents: sampled once more in float32"
+            session.report.note("float32", text, precision="float32")
+            session.widen()
+            latents = self._sampled(gap, frames, steering, session, count)
+        made = decoded_frames(session, latents, gap.start.dtype, self._options.decode_chunk)
+        if self._options.match_colour:
+            made = held_to(made, gap.start, gap.end)
+        _report_ends(gap, made, session.report)
+        return made
+
+    def _sampled(self, gap: Gap, frames: int, steering: Steering | None, session: Session, count: Count) -> Tensor:
+        """Clean latents (F, 4, h, w) of the sampler."""
+        run, draw, keys = self._method.run(self._options, frames), seeded_draw(gap.seed), (gap.start, gap.end)
+        sides = encoded_keys(session, keys, self._options.noise, draw)
+        x = draw("latents", (frames, *sides[0].latents.shape)).to(session.device)
+        look = preview_of(
+            [like(key, 3, np.uint8) for key in keys],
+            [side.latents.cpu().numpy() * np.float32(svd.LATENT_SCALE) for side in sides],
+        )
+        with denoising(run, sides, steering, session, count, self._method) as (predict, guide):
+
+            def each(step: int, level: int, clean: Tensor) -> None:
+                session.report.preview(step + 1, lambda: look(clean.cpu().numpy()))
+                if guide is not None:
+                    guide.after(level, clean)
+
+            return sample(run.program, x * start_scale(float(run.levels.sigmas[0])), run.levels, predict, draw, each)
+
+
+@contextmanager
+def denoising(
+    run: Run,
+    sides: Sequence[Side],
+    steering: Steering | None,
+    session: Session,
+    count: Count,
+    method: Method[Opts],
+) -> Iterator[tuple[Predict, Guide | None]]:
+    """The guided predictions of both directions, and what steers them, with their networks on the device.
+
+    Args:
+        run: how the gap is sampled.
+        sides: forward, then backward.
+        steering: of the gap; None: nothing steers.
+        session: of the gap.
+        count: where evaluations are counted.
+        method: has the rows and the network of each direction.
+    """
+    height, width = sides[0].latents.shape[1:]
+    with ExitStack() as stack:
+        guide = None
+        if steering is not None:
+            guide = stack.enter_context(steering.begun(session, run, (height, width), count))
+        call = stack.enter_context(denoising_calls(session, run, guide, count, method.network))
+        named = dict(zip((FORWARD, BACKWARD), sides, strict=True))
+        yield predictor(call, named, run.guidance, run.levels, run.halves, method.row), guide
+
+
+def _report_ends(gap: Gap, made: svd.Frames, report: Report) -> None:
+    start, end = psnr(made[0], gap.start), psnr(made[-1], gap.end)
+    report.note(
+        "ends",
+        f"the generated ends are {start:.1f} and {end:.1f} dB from their keys",
+        detail=True,
+        gap=gap.number,
+        start=round(start, 3),
+        end=round(end, 3),
+    )
+
+
+def _report_count(count: Count, report: Report) -> None:
+    others = "".join(f", {number} of {name}" for name, number in count.others.items())
+    report.note(
+        "evaluations",
+        f"{count.unet} passes of the UNet{others}",
+        detail=True,
+        unet=count.unet,
+        **{name.lower(): number for name, number in count.others.items()},
+        unet_seconds=round(count.seconds / max(1, count.unet), 3),
+    )

@@ -1,0 +1,161 @@
+"""Arguments of Python functions as requests, and errors in the words of Python.
+
+A request holds what a user would write for a command. Arguments of other types become that; those that cannot are left
+alone, and refused because a field has no such type.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import fields
+from fractions import Fraction
+from numbers import Real
+from types import NoneType, UnionType
+from typing import TypeGuard, TypeVar, get_args, get_origin, get_type_hints
+
+from inbetween.errors import InbetweenError, UsageError
+from inbetween.request import FilmRequest, built, option
+
+R = TypeVar("R", bound=FilmRequest)
+
+_OPTION = re.compile(r"(?<![\w-])(?:--set |(--[a-z][a-z-]*|-[no])(?![\w-])(?: ([0-9][\w./]*[\w]|[0-9]))?)")
+"""An option of a command in an error, and a value after it that begins with a digit."""
+_KINDS: dict[object, str] = {int: "a whole number", str: "text", bool: "True or False", tuple: "a list"}
+
+
+def request_of(kind: type[R], arguments: Mapping[str, object], options: Mapping[str, object]) -> R:
+    """The request that some arguments make.
+
+    Args:
+        arguments: by the names of the request's fields.
+        options: of the engine.
+
+    Raises:
+        UsageError: one has a type that it cannot have.
+    """
+    said = {name: _CONVERT[name](value) if name in _CONVERT else value for name, value in arguments.items()}
+    kinds = get_type_hints(kind)
+
+    def wrong(name: str, value: object) -> UsageError:
+        known = get_args(kinds[name]) if isinstance(kinds[name], UnionType) else (kinds[name],)
+        shown = _EXPECTED.get(name) or " or ".join(
+            _KINDS[get_origin(one) or one] for one in known if one is not NoneType
+        )
+        return UsageError(f"`{name}` cannot be {arguments[name]!r}", f"give {shown}, or leave it out")
+
+    return built(kind, {**said, "set": tuple(f"{name}={value}" for name, value in options.items())}, wrong)
+
+
+@contextmanager
+def python_words(kind: type[FilmRequest]) -> Iterator[None]:
+    """Errors that are raised inside name arguments where they would name options of a command.
+
+    Args:
+        kind: of the requests that the arguments make.
+    """
+    names = {option(one): one.name for one in fields(kind)} | {"-n": "frames", "-o": "out"}
+
+    def argument(found: re.Match[str]) -> str:
+        if not found[1]:
+            # Options of engines are arguments like all others.
+            return ""
+        name, value = names.get(found[1], found[1].lstrip("-").replace("-", "_")), found[2]
+        return f"{name}={value if value.isdecimal() else repr(value)}" if value else name
+
+    try:
+        yield
+    except InbetweenError as problem:
+        problem.message = _OPTION.sub(argument, problem.message)
+        # Some hints are a whole command.
+        problem.hint = problem.hint if problem.hint.startswith("inbetween ") else _OPTION.sub(argument, problem.hint)
+        problem.args = (problem.message,)
+        raise
+
+
+def _text(value: object) -> object:
+    """A number as text, or a path as its name."""
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, Real) and not isinstance(value, bool):
+        return str(value) if isinstance(value, Fraction) else repr(float(value)).removesuffix(".0")
+    return value
+
+
+def _time(value: object) -> object:
+    """Seconds as text. A fraction is rounded, because times are written as decimals."""
+    return _text(float(value) if isinstance(value, Fraction) else value)
+
+
+def _times(value: object) -> object:
+    return ",".join(str(_time(one)) for one in value) if _is_list(value) else value
+
+
+def _numbers(value: object) -> object:
+    return tuple(float(one) if isinstance(one, Real) else one for one in value) if _is_list(value) else value
+
+
+def _whole(value: object) -> object:
+    """A whole number of any library as Python's own."""
+    return value if isinstance(value, bool) or not hasattr(value, "__index__") else value.__index__()
+
+
+def _size(value: object) -> object:
+    """(H, W) as WIDTHxHEIGHT."""
+    return f"{value[1]}x{value[0]}" if _is_list(value) and len(value) == 2 else value
+
+
+def _speed(value: object) -> object:
+    """(time, speed) pairs as TIME:SPEED, ..."""
+    if not _is_list(value):
+        return value
+    return ", ".join(":".join(str(_time(one)) for one in pair) if _is_list(pair) else str(pair) for pair in value)
+
+
+def _drags(value: object) -> object:
+    """Each drag as the command has it: its text, or its points (x, y) as text."""
+    if isinstance(value, str):
+        return (value,)
+    return tuple(map(_drag, value)) if _is_list(value) else value
+
+
+def _drag(value: object) -> object:
+    if not _is_list(value):
+        return value
+    points = [point for point in value if _is_list(point) and len(point) == 2]
+    if not points or len(points) < len(value):
+        raise UsageError(f"the drag {value!r} is no list of points", "write it as [(x, y), (x, y)], in pixels")
+    return " ".join(f"{_text(x)},{_text(y)}" for x, y in points)
+
+
+def _is_list(value: object) -> TypeGuard[Sequence[object]]:
+    return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
+
+
+_FILES = ("clip", "out", "weights", "motion", "protect", "cuts")
+_NUMBERS = ("fps", "factor", "input_fps", "max_vram")
+_TIMES = ("duration", "since", "until")
+_CONVERT: dict[str, Callable[[object], object]] = {
+    **dict.fromkeys((*_FILES, *_NUMBERS), _text),
+    **dict.fromkeys(_TIMES, _time),
+    **dict.fromkeys(("frames", "seed", "threads", "start_number"), _whole),
+    "at": _times,
+    "easing": _numbers,
+    "size": _size,
+    "speed": _speed,
+    "drag": _drags,
+}
+"""What is done to the arguments whose field holds text, or a number of Python's own."""
+_EXPECTED = {
+    **dict.fromkeys(_FILES, "the name of a file"),
+    **dict.fromkeys(_NUMBERS, "a number or text"),
+    **dict.fromkeys(_TIMES, "seconds or text"),
+    "at": "a list of times",
+    "easing": "text or a list of times",
+    "size": "(height, width) or text",
+    "speed": "a list of (time, speed), or text",
+    "drag": "a list of drags",
+}
+"""What the arguments may be that are no plain text and no plain number."""

@@ -1,0 +1,246 @@
+"""A clip through an engine to frames and to a film, in segments that do not depend on each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from inbetween import gaps
+from inbetween.devices import in_order, quiet_opencv
+from inbetween.identity import identity
+from inbetween.produce import FilmJob, Made, Makers, load, produce, segment_least
+from inbetween.report import Forward, Once
+from inbetween.retime import analysis
+from inbetween.retime.analysis import Findings, Key
+from inbetween.retime.opening import LOOK_BACK, READ_AHEAD, OpenClip, OpenFilm, open_film
+from inbetween.retime.pieces import pieces
+from inbetween.retime.plan import ClipFilmPlan
+from inbetween.timeline.speed import Grid
+from inbetween.timing import Stages
+from inbetween.types import Gap, Picture, Report
+from inbetween.video.clip import Clip
+from inbetween.video.extras import Extras, extras_of
+from inbetween.video.segments import choose_borders
+from inbetween.video.write import FilmFormat, WriteOptions
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was made, and of what."""
+
+    film: OpenFilm
+    made: Made
+
+
+def frames(opened: OpenClip, makers: Makers, first: int, stop: int, report: Report) -> Iterator[Picture]:
+    """Frames `first` to `stop` - 1 of the film. They depend on no others, so they may be made in any order.
+
+    Raises:
+        InbetweenError: the clip is damaged.
+    """
+    request = opened.plan.request
+    with _keys(opened, first) as found:
+        yield from gaps.render(
+            pieces(found, opened.grid, first, stop, opened.clip.rate, request.at_cut, request.seed),
+            makers,
+            report,
+            _protected(opened.protect),
+        )
+
+
+@contextmanager
+def _keys(opened: OpenClip, first: int) -> Iterator[Iterator[Key]]:
+    """The clip's keys from before a frame of the film on, decoded while others are used."""
+    clip, request = opened.clip, opened.plan.request
+    begin = clip.before(opened.grid.source(first), LOOK_BACK)
+    # A number that is missing among pictures is no pause.
+    usual = None if request.holes else 1 / clip.rate
+    with ThreadPoolExecutor(1) as pool:
+        decoded = opened.shared.since(begin)
+        stream = decoded
+        if opened.plan.making.settings.threads > 1:
+            ready = in_order(pool, lambda _: next(decoded, None), count(), READ_AHEAD)
+            stream = iter(ready.__next__, None)
+        yield analysis.keys(stream, opened.cuts, request.repeats == "auto", usual, opened.findings)
+
+
+def look(plan: ClipFilmPlan, overwrite: bool, report: Report) -> OpenFilm:
+    """Refuse what `make_film` would only find out on its way too: the clip is read to its end. Nothing is made.
+
+    Raises:
+        InbetweenError: see `open_film`; a damaged clip.
+    """
+    film = open_film(plan, overwrite, report)
+    opened = film.clip
+    with closing(opened.footage), quiet_opencv(), _keys(opened, 0) as found:
+        for number, key in enumerate(found):
+            report.progress("read", min(number, opened.clip.count), opened.clip.count)
+            if key.time > opened.clip.duration:
+                break
+    return film
+
+
+def _protected(mask: Picture | None) -> Callable[[Picture, Gap, float], Picture]:
+    if mask is None:
+        return lambda picture, gap, t: picture
+    weight = mask.astype(np.float32) / 255
+
+    def finish(picture: Picture, gap: Gap, t: float) -> Picture:
+        key = gap.start if t < 0.5 else gap.end
+        mixed: Any = picture + (key.astype(np.float32) - picture) * weight + 0.5
+        return mixed.astype(picture.dtype)  # type: ignore[no-any-return]
+
+    return finish
+
+
+class Doubts(Forward):
+    """Gathers what engines doubt in each gap: a clip has thousands. All other notes are passed on once."""
+
+    def __init__(self, report: Report, rate: Fraction) -> None:
+        """
+        Args:
+            rate: of the clip, which numbers the gaps.
+        """
+        super().__init__(Once(report))
+        self._rate = rate
+        self.doubts: dict[int, float] = {}
+        """The doubt of each gap that has any, by the gap's number."""
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        """See `Report.progress`."""
+        if stage != "flow":
+            super().progress(stage, done, total)
+
+    def note(self, code: str, text: str, *, detail: bool = False, **facts: Any) -> None:
+        """See `Report.note`."""
+        if code != "doubt":
+            super().note(code, text, detail=detail, **facts)
+        elif not detail:
+            self.doubts[facts["gap"]] = facts["doubt"]
+
+    def report_all(self) -> None:
+        """Report all doubts in one note."""
+        if self.doubts:
+            doubt, gap = max((doubt, gap) for gap, doubt in self.doubts.items())
+            super().note(
+                "doubt",
+                f"between {len(self.doubts)} pictures and the next the motion is hard to follow: expect ghosts in "
+                f"places, most at {float(gap / self._rate):.2f} s (doubt {doubt:.2f})",
+                gaps=len(self.doubts),
+                worst=round(doubt, 4),
+            )
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What was found out of a clip on the way, for a film that is stopped and goes on."""
+
+    findings: Findings
+    doubts: Doubts
+
+    def remember(self) -> dict[str, object]:
+        """The findings as JSON-serialisable values, for the journal."""
+        times = {name: sorted(map(str, times)) for name, times in vars(self.findings).items()}
+        return {**times, "doubts": list(self.doubts.doubts.items())}
+
+    def recall(self, found: dict[str, Any]) -> None:
+        """Restore what `remember` returned."""
+        self.doubts.doubts.update((gap, doubt) for gap, doubt in found["doubts"])
+        for name, times in vars(self.findings).items():
+            times.update(map(Fraction, found[name]))
+
+
+def make_film(
+    plan: ClipFilmPlan,
+    report: Report,
+    *,
+    overwrite: bool = False,
+    sheet: Path | None = None,
+    makers: Makers | None = None,
+) -> Result:
+    """Make the film of a clip. It is whole and checked, or it is not there.
+
+    Args:
+        sheet: a PNG of some of its frames, beside the film; see `sidecars.refuse_beside`.
+        makers: the plan's engine, if it is loaded already.
+
+    Raises:
+        InbetweenError: see `open_film`; a damaged clip, a full disk, an ffmpeg that died.
+        Interrupted: the user asked to stop.
+    """
+    stages = Stages()
+    for code, text in plan.making.notes:
+        report.note(code, text)
+    with stages.stage("open"):
+        film = open_film(plan, overwrite, report)
+    opened = film.clip
+    grid, clip = opened.grid, opened.clip
+    doubts = Doubts(report, clip.rate)
+    with closing(opened.footage):
+        with stages.stage("load"):
+            makers = makers or load(plan.making)
+        least, found = segment_least(plan.making.engine), _Found(opened.findings, doubts)
+        job = FilmJob(
+            form=FilmFormat(film.sink, grid.rate, grid.count, clip.size, clip.loop, clip.colour, clip.aspect),
+            frames=lambda makers, first, stop: frames(opened, makers, first, stop, doubts),
+            borders=choose_borders(_starts(grid, clip, least), least),
+            identity=_identity(film),
+            remember=found.remember,
+            recall=found.recall,
+            options=WriteOptions(overwrite, plan.making.settings.threads),
+            extras=_extras(film, report),
+            sheet=sheet,
+        )
+        made = produce(job, makers, report, stages)
+    report_all(opened, doubts, report)
+    return Result(film, made)
+
+
+def report_all(opened: OpenClip, doubts: Doubts, report: Report) -> None:
+    """Report what was found in a clip, and what engines doubted, once its frames are made."""
+    analysis.report_findings(opened.findings.within(opened.clip.duration), opened.since, report)
+    doubts.report_all()
+
+
+def _extras(film: OpenFilm, report: Report) -> Extras | None:
+    """Sound, subtitles and titles of the clip."""
+    opened, speed = film.clip, film.clip.grid.speed
+    request, clip = opened.plan.request, opened.clip
+    whole = clip.duration == opened.whole.duration and request.end == "hold"
+    length = opened.grid.count / opened.grid.rate
+    return extras_of(clip, film.sink, whole, request.sound, length, speed.shown, speed.source, report)
+
+
+def _starts(grid: Grid, clip: Clip, least: int) -> Iterator[int]:
+    """Frames, at least `least` apart, that begin a gap, as far as an even clip's rate says."""
+    frame = 0
+    while frame < grid.count:
+        yield frame
+        frame += least
+        while frame < grid.count and _place(grid, clip, frame) == _place(grid, clip, frame - 1):
+            frame += 1
+
+
+def _place(grid: Grid, clip: Clip, frame: int) -> int:
+    return (grid.source(frame) * clip.rate).__floor__()
+
+
+def _identity(film: OpenFilm) -> dict[str, object]:
+    """All that decides the bytes of the film, under names that the user knows."""
+    request = film.clip.plan.request
+    files = {f"file {number}": path for number, path in enumerate(film.clip.footage.inputs, 1)}
+    if request.protect is not None:
+        files["--protect"] = Path(request.protect)
+    if request.cuts not in ("auto", "off"):
+        files["--cuts"] = Path(request.cuts)
+    # The codec that was chosen for the clip, where the user named none.
+    found = identity(replace(request, codec=film.sink.codec), film.clip.plan.making, files)
+    return found

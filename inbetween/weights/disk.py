@@ -1,0 +1,63 @@
+"""The folder that weights are put into: one process at a time, with space enough, and errors that say what to do."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from inbetween.errors import InbetweenError
+from inbetween.types import Report
+from inbetween.weights.check import MEGABYTE
+
+SPARE = 200 * MEGABYTE
+"""Bytes that must stay free on the disk after a download; chosen by eye."""
+
+
+@contextlib.contextmanager
+def locked(name: str, folder: Path, report: Report) -> Iterator[None]:
+    """Be the only process that puts weights called `name` into `folder`; wait while another one is."""
+    from filelock import FileLock, Timeout
+
+    folder.mkdir(parents=True, exist_ok=True)
+    lock, waited = FileLock(folder / f".{name}.lock"), False
+    while True:
+        try:
+            lock.acquire(timeout=0.2)
+            break
+        except Timeout:
+            if not waited:
+                report.note("waiting", f"another process is at work on {name}: waiting for it")
+            waited = True
+            report.progress("wait", 0, 0)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def need_space(folder: Path, size: int) -> None:
+    """Check that `size` bytes and `SPARE` fit on the disk of a folder that exists.
+
+    Raises:
+        InbetweenError: they do not.
+    """
+    free = shutil.disk_usage(folder).free
+    if size + SPARE > free:
+        raise InbetweenError(
+            f"{folder} has {free / 1e9:.1f} GB free, and {(size + SPARE) / 1e9:.1f} GB are needed",
+            "free some space, or choose a folder on another disk with --weights FOLDER",
+        )
+
+
+@contextlib.contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Turn the system's errors at files below a folder into an InbetweenError."""
+    try:
+        yield
+    except OSError as error:
+        raise InbetweenError(
+            f"{error.filename or folder} cannot be written: {error.strerror or error}",
+            "look at its rights and its disk, or take another folder with --weights FOLDER",
+        ) from None

@@ -1,0 +1,59 @@
+"""Tensors that lie in several files, the shards, beside an index that diffusers and transformers write with them.
+
+The index is a JSON object: its `weight_map` says for every tensor which file it lies in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from inbetween.errors import InbetweenError
+from inbetween.weights.files import listed, parsed_object, text_of
+
+INDEX = re.compile(r".+\.index(\.\w+)?\.json")
+"""Names of indices. The part before `.json` is the variant, as in `model.safetensors.index.fp16.json`."""
+SHARD = re.compile(r"\w[\w.-]*\.(safetensors|bin)")
+"""Names of shards: plain names without a folder, so that no index leads out of the folder it lies in."""
+AGAIN = "get the index and its shards again, all from one place"
+
+
+def is_index(path: Path) -> bool:
+    """Whether a path has the name of an index of shards."""
+    return INDEX.fullmatch(path.name) is not None
+
+
+def weight_map(index: Path) -> dict[str, Path]:
+    """Read an index: the file that each tensor lies in, by the tensor's name. The files may be missing.
+
+    Raises:
+        InbetweenError: the index cannot be read, or see `parsed`.
+    """
+    return {tensor: index.with_name(name) for tensor, name in parsed(index, text_of(index)).items()}
+
+
+def parsed(called: object, text: str | bytes) -> dict[str, str]:
+    """Parse an index: the name of the file that each tensor lies in, a plain name that stays beside the index.
+
+    Args:
+        called: the name of the index in messages.
+
+    Raises:
+        InbetweenError: it is damaged, or names a file that does not lie beside it.
+    """
+    what = "an index of shards"
+    entries = parsed_object(called, text, what).get("weight_map")
+    if not isinstance(entries, Mapping) or not entries:
+        raise InbetweenError(f"{called} is not {what}: it has no `weight_map` with the tensors' files", AGAIN)
+    found: dict[str, str] = {}
+    wrong = []
+    for tensor, name in entries.items():
+        if isinstance(name, str) and SHARD.fullmatch(name) and tensor.isprintable():
+            found[tensor] = name
+        else:
+            wrong.append(f"{tensor!a:.60} in {name!a:.60}")
+    if wrong:
+        faults = "; ".join(listed("wrong", wrong))
+        raise InbetweenError(f"{called} does not give plain names of .safetensors or .bin files: {faults}", AGAIN)
+    return found
