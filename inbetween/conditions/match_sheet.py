@@ -73,8 +73,8 @@ def match_sheet(start: Picture, end: Picture, matches: Matches) -> bytes:
 
 
 def _upright(width: int, height: int) -> bool:
-    beside, above = 2 * width / height / ASPECT, width / (2 * height) / ASPECT
     """Whether the keys lie above each other."""
+    beside, above = 2 * width / height / ASPECT, width / (2 * height) / ASPECT
     return max(above, 1 / above) < max(beside, 1 / beside)
 
 

@@ -136,8 +136,8 @@ def _reader(key: PreparedKey, flow: Field) -> Callable[[slice], Image]:
 
 
 def _grey(image: Image) -> Image:
-    code = cv2.COLOR_RGB2GRAY if image.shape[2] == 3 else cv2.COLOR_RGBA2GRAY
     """(h, w): the grey of RGB or RGBA, of the same dtype."""
+    code = cv2.COLOR_RGB2GRAY if image.shape[2] == 3 else cv2.COLOR_RGBA2GRAY
     return np.asarray(cv2.cvtColor(image, code))
 
 
@@ -192,8 +192,8 @@ def _lay_over(strip: Image, weight: Image | None, rows: slice, other: Callable[[
 
 
 def _strips(size: tuple[int, int]) -> Iterator[slice]:
-    height, width = size
     """Ranges of rows of about `STRIP_PIXELS` pixels each, at least 8 rows, that cover a picture of `size` (H, W)."""
+    height, width = size
     step = max(8, STRIP_PIXELS // width)
     for top in range(0, height, step):
         yield slice(top, min(top + step, height))

@@ -10,12 +10,11 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from inbetween.dense.flows import Flows
-from inbetween.dense.warp import Field
+from inbetween.dense.warp import Field, pull_at
 
 Places = NDArray[np.float32]
 """(N, 2), x and y in pixels of the coarse grid."""
@@ -144,7 +143,7 @@ def _read(field: Field, places: Places) -> Places:
         return np.zeros((0, 2), np.float32)
     # A row of points for OpenCV, which takes no more than 32766 of them.
     rows = [
-        cv2.remap(field, part[None], np.empty(0), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
+        pull_at(field, part[None])[0]
         for part in np.array_split(np.asarray(places, np.float32), 1 + len(places) // 30_000)
     ]
     return np.asarray(np.concatenate(rows), np.float32)

@@ -93,8 +93,8 @@ def _score(a: Grey, b: Grey, flow: Field, back: Field, sigma: float) -> Field:
 
 
 def _chosen(where: NDArray[np.bool_], flow: Field, other: Field) -> Field:
-    full = cv2.resize(where.astype(np.uint8), flow.shape[1::-1], interpolation=cv2.INTER_NEAREST)
     """(H, W, 2): the flow where the mask of the halved picture says so, else the other one."""
+    full = cv2.resize(where.astype(np.uint8), flow.shape[1::-1], interpolation=cv2.INTER_NEAREST)
     return np.where(full[..., None] > 0, flow, other)
 
 

@@ -35,8 +35,8 @@ def motion_on_arrival(motion: Field) -> tuple[Field, Field]:
 
 
 def _stepped(motion: Field, found: Field, steps: int) -> tuple[Field, Field]:
-    here = grid(*motion.shape[:2])
     """The iteration's result after some steps from `found`, and the length of its last step."""
+    here = grid(*motion.shape[:2])
     for _ in range(steps):
         before = found
         found = np.asarray(pull_at(motion, np.asarray(cv2.subtract(here, found), np.float32)), np.float32)

@@ -75,8 +75,8 @@ def _levels(image: Grey) -> tuple[float, float]:
 
 
 def _evened(image: Grey, middle: float, gain: float) -> Grey:
-    table: Grey = np.clip((np.arange(256) - middle) * gain + 128, 0, 255).astype(np.uint8)
     """The picture with the level `middle` moved to 128 and its contrast multiplied by `gain`."""
+    table: Grey = np.clip((np.arange(256) - middle) * gain + 128, 0, 255).astype(np.uint8)
     return np.asarray(table[image])
 
 
@@ -96,8 +96,8 @@ def _wrong_share(a: Grey, b: Grey, flow: Field | None) -> float:
 
 
 def _small(picture: Grey) -> Grey:
-    image: Image = picture
     """The picture with its longer side reduced to `SIDE`."""
+    image: Image = picture
     height, width = image.shape
     scale = SIDE / max(height, width)
     if scale < 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import cv2
 import numpy as np
@@ -73,8 +73,9 @@ def pull_at(image: Image, where: Field | tuple[Field, Field], interpolation: int
     Args:
         where: the x and y to read at, as one array (h, w, 2) or two of (h, w).
     """
-    # With both coordinates in the first map the second one is empty.
-    x, y = where if isinstance(where, tuple) else (where, np.empty(0, np.float32))
+    # With both coordinates in the first map there is no second one, which the stubs do not know. An empty array is not
+    # the same: OpenCV then gives nonsense for small pictures.
+    x, y = where if isinstance(where, tuple) else (where, cast(Field, None))
     return np.asarray(cv2.remap(image, x, y, interpolation, borderMode=cv2.BORDER_REPLICATE))
 
 

@@ -120,8 +120,8 @@ def described(frame: Wireframe, descriptors: torch.Tensor, size: tuple[int, int]
 
 
 def _reduced(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    height, width = grey.shape
     """The picture with its longer side at most `LONGER_SIDE`."""
+    height, width = grey.shape
     scale = LONGER_SIDE / max(height, width)
     if scale >= 1:
         return grey

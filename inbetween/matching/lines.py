@@ -212,8 +212,8 @@ def _made(a: Floats, rest: Indices, guesses: Guesses, looks: Looks) -> Lines:
 
 
 def _both(first: Lines, second: Lines) -> Lines:
-    pairs = zip(*((x.index, x.a, x.b, x.cost) for x in (first, second)), strict=True)
     """All lines of both sets."""
+    pairs = zip(*((x.index, x.a, x.b, x.cost) for x in (first, second)), strict=True)
     return Lines(*(np.concatenate(pair) for pair in pairs))
 
 

@@ -1,7 +1,7 @@
 """Still pictures: read, written, resized, and brought to one depth and number of channels."""
 
 from inbetween.pictures.fit import fit
-from inbetween.pictures.formats import flattened, like, premultiplied, straight, to_8_bit, unify
+from inbetween.pictures.formats import flattened, like, to_8_bit, unify
 from inbetween.pictures.header import MAX_PIXELS, SIDE_LIMIT, Header, header
 from inbetween.pictures.read import read
 from inbetween.pictures.write import WRITABLE, encode
@@ -16,9 +16,7 @@ __all__ = [
     "flattened",
     "header",
     "like",
-    "premultiplied",
     "read",
-    "straight",
     "to_8_bit",
     "unify",
 ]

@@ -246,8 +246,8 @@ def _seek(stream: BinaryIO, place: int) -> None:
 
 
 def _exactly(stream: BinaryIO, length: int) -> bytes:
-    data = _at_most(stream, length)
     """Read so many bytes, or refuse the file."""
+    data = _at_most(stream, length)
     if len(data) != length:
         raise damaged()
     return data
@@ -285,8 +285,8 @@ class Directory:
     """Whether another directory follows."""
 
     def numbers(self, tag: int, default: tuple[int, ...] = ()) -> tuple[int, ...]:
-        value = self.values.get(tag, default)
         """The integers of a tag; the default where it is missing or holds something else."""
+        value = self.values.get(tag, default)
         return value if isinstance(value, tuple) else default
 
     def number(self, tag: int, default: int) -> int:
@@ -295,6 +295,6 @@ class Directory:
 
     @property
     def orientation(self) -> int:
-        value = self.number(ORIENTATION, 1)
         """1..8, as in Exif; 1 where it is missing or nonsense."""
+        value = self.number(ORIENTATION, 1)
         return value if 1 <= value <= 8 else 1

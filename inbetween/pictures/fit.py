@@ -82,8 +82,8 @@ def fit_map(old: tuple[int, int], size: tuple[int, int], how: str) -> tuple[tupl
 
 
 def _inner(old: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
-    height, width = old
     """(H, W) of the picture scaled until it lies within the size."""
+    height, width = old
     if size[0] * width <= size[1] * height:
         return size[0], max(1, _rounded(width * size[0], height))
     return max(1, _rounded(height * size[1], width)), size[1]

@@ -340,7 +340,7 @@ class Facts:
 
     @property
     def header(self) -> Header:
-        height, width = self.stored
         """What `read` will return."""
+        height, width = self.stored
         size = (width, height) if self.orientation >= 5 else (height, width)
         return Header(size, self.channels, self.bits)

@@ -121,8 +121,8 @@ def _by_pillow(transform: ImageCms.ImageCmsTransform, mode: str) -> Callable[[Pi
 
 
 def _keeps_colours(convert: Callable[[Picture], Picture]) -> bool:
-    levels = np.linspace(0, 255, 16).astype(np.uint8)
     """Whether no colour of a cube of 16 levels moves by more than 1 / 255."""
+    levels = np.linspace(0, 255, 16).astype(np.uint8)
     cube = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(16, 256, 3)
     return int(np.abs(convert(cube).astype(int) - cube).max()) <= 1
 
@@ -184,8 +184,8 @@ def _is_matrix(profile: bytes, tags: dict[bytes, bytes]) -> bool:
 
 
 def _tags(profile: bytes) -> dict[bytes, bytes]:
-    count = struct.unpack(">I", profile[128:132])[0]
     """The data of the profile's tags, by their four-letter name."""
+    count = struct.unpack(">I", profile[128:132])[0]
     tags = {}
     for index in range(min(count, 1000)):
         name, place, length = struct.unpack(">4sII", profile[132 + 12 * index : 144 + 12 * index])

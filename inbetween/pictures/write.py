@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 import zlib
 from io import BytesIO
-from typing import Any
 
 import numpy as np
 from isal import isal_zlib
@@ -124,9 +123,9 @@ def _tiff(picture: Picture) -> bytes:
 
 
 def _strip(rows: Picture) -> bytes:
-    differences: Any = rows.astype(rows.dtype.newbyteorder("<"))
     """Some rows as a packed strip: differences along each row, then Deflate."""
-    differences[:, 1:] -= rows[:, :-1]
+    differences = rows.astype(rows.dtype.newbyteorder("<"))
+    np.subtract(differences[:, 1:], rows[:, :-1], out=differences[:, 1:])
     return zlib.compress(differences.tobytes(), _TIFF_LEVEL)
 
 

@@ -90,8 +90,8 @@ class _Section:
     """How the speed changes from `low` to `high`; None is linearly."""
 
     def reach(self, source: Fraction) -> Fraction:
-        on = source - self.start
         """Seconds of the film at which the clip's time `source` is shown."""
+        on = source - self.start
         if self.low == self.high:
             return self.shown + on / self.low
         if self.ease is not None:
@@ -100,8 +100,8 @@ class _Section:
         return self.shown + Fraction(math.log1p(steep * float(on) / float(self.low)) / steep)
 
     def at(self, shown: Fraction) -> Fraction:
-        gone = shown - self.shown
         """Seconds of the clip that are shown at the film's time `shown`."""
+        gone = shown - self.shown
         if self.low == self.high:
             return self.start + gone * self.low
         if self.ease is not None:

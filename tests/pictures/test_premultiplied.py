@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inbetween import pictures
+from inbetween.pictures import formats
 from support.pictures import noise
 
 QUICK = settings(max_examples=80, deadline=None, database=None)
@@ -60,20 +61,20 @@ def test_premultiplied_and_back(seed: int, dtype: Any, few: bool) -> None:
     if few:
         picture[..., 3] %= 4
     picture[0, 0, 3], picture[0, 1, 3] = 0, np.iinfo(dtype).max
-    array = pictures.premultiplied(picture)
+    array = formats.premultiplied(picture)
     assert array.dtype == np.float32
     assert 0 <= array.min() <= array.max() <= 1
     assert (array[..., :3] <= array[..., 3:]).all()
     # Exact for all that can be seen, not only for what is opaque.
     expected = np.where(picture[..., 3:] > 0, picture, 0)
-    back = pictures.straight(array, dtype)
+    back = formats.straight(array, dtype)
     assert back.dtype == dtype
     assert np.array_equal(back, expected)
 
 
 def test_premultiplied_values_and_bounds() -> None:
-    array = pictures.premultiplied(np.array([[[255, 102, 0, 51], [255, 0, 51, 255]]], np.uint8))
+    array = formats.premultiplied(np.array([[[255, 102, 0, 51], [255, 0, 51, 255]]], np.uint8))
     assert np.allclose(array, [[[0.2, 0.08, 0, 0.2], [1, 0, 0.2, 1]]])
-    assert np.array_equal(pictures.premultiplied(noise(2, 2, 3))[..., 3], np.ones((2, 2)))
+    assert np.array_equal(formats.premultiplied(noise(2, 2, 3))[..., 3], np.ones((2, 2)))
     wild = np.array([[[2, -1, 0.5, 0.5], [1, 1, 1, -1], [0.2, 0.2, 0.2, 1e-9]]], np.float32)
-    assert pictures.straight(wild, np.uint8).tolist() == [[[255, 0, 255, 128], [0] * 4, [0] * 4]]
+    assert formats.straight(wild, np.uint8).tolist() == [[[255, 0, 255, 128], [0] * 4, [0] * 4]]

@@ -154,5 +154,5 @@ def test_easings_of_a_speed() -> None:
 
 
 def test_a_film_of_too_many_frames() -> None:
-    with pytest.raises(UsageError, match="bound"):
+    with pytest.raises(UsageError, match="too long"):
         clip_grid(Fraction(60), Fraction(3600), slower(Fraction(1000)))
