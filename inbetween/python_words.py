@@ -118,7 +118,7 @@ def _size(value: object) -> object:
 
 def _speed(value: object) -> object:
     """(time, speed) pairs as TIME:SPEED, ..."""
-    if not _is_list(value):
+    if not _is_list(value) or any(_is_list(pair) and len(pair) != 2 for pair in value):
         return value
     return ", ".join(":".join(str(_time(one)) for one in pair) if _is_list(pair) else str(pair) for pair in value)
 

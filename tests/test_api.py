@@ -319,7 +319,11 @@ def test_errors_on_the_way_are_in_words_of_python_too(tmp_path: Path) -> None:
     (tmp_path / "cut.png").write_bytes(data[: len(data) // 2])
     with pytest.raises(inbetween.InbetweenError, match=r"cut\.png"):
         list(inbetween.interpolate(tmp_path / "cut.png", tmp_path / "cut.png", 1))
-    for arguments, error in (({}, "nothing is asked"), ({"factor": True}, "`factor` cannot be True")):
+    for arguments, error in (
+        ({}, "nothing is asked"),
+        ({"factor": True}, "`factor` cannot be True"),
+        ({"speed": [(0, 1, 2)]}, "`speed` cannot be"),
+    ):
         with pytest.raises(inbetween.UsageError, match=error) as wrong:
             inbetween.slowmo("c.mp4", "o.mp4", **arguments)
         assert "--" not in wrong.value.hint
