@@ -15,7 +15,7 @@ import numpy as np
 
 from inbetween import pictures
 from inbetween.devices import quiet_opencv
-from inbetween.errors import UsageError
+from inbetween.errors import InbetweenError, UsageError
 from inbetween.interpolation import frame_source, motions_of, refuse_unrelated
 from inbetween.key_files import KeyArrays, KeyFiles
 from inbetween.ping_pong import Spool
@@ -237,7 +237,7 @@ class _Told(Forward):
 
 
 def _told(report: Report | None, progress: Progress | None) -> Report:
-    report = report or Report()
+    report = Report() if report is None else report
     return report if progress is None else _Told(report, progress)
 
 
@@ -288,8 +288,8 @@ def _frames(
         source = frame_source(plan, keys, motions, spool, Once(report))
         for number, frame in enumerate(source(makers, 0, plan.count), 1):
             report.progress("frames", number, plan.count)
-            # The caller may write to frames, but not to keys, of which others are still to be made.
-            yield frame if frame.flags.writeable else frame.copy()
+            # The caller may write to frames. Others may still be made of this one, or show it again.
+            yield frame.copy()
 
 
 def _of_clip(plan: ClipPlan, engine: Engine, report: Report) -> Iterator[Picture]:
@@ -366,13 +366,32 @@ def _array(key: Key, name: str, force: bool, report: Report) -> Picture:
 
 
 def _of_pillow(image: Image, name: str, report: Report) -> Picture:
-    """Pillow's picture, read as a file of it would be: upright, in sRGB, with its alpha and depth."""
-    from PIL import ImageOps
+    """Pillow's picture, read as a file of it would be: upright, in sRGB, with its alpha and depth.
 
+    Raises:
+        UsageError: it is empty, or of a mode without a range of values.
+        InbetweenError: its file is damaged, or it is closed.
+    """
+    from PIL import ImageOps
+    from PIL.Image import fromarray
+
+    try:
+        image.load()
+    except (OSError, ValueError, SyntaxError) as error:
+        raise InbetweenError(f"{name} cannot be read: {error}", "give a picture that Pillow can load") from error
+    if image.mode == "F" or 0 in image.size:
+        raise UsageError(
+            f"{name} is no picture: Pillow's, of {image.width}x{image.height} and mode {image.mode}",
+            "give one that has pixels, of 8 or 16 bits",
+        )
     image = ImageOps.exif_transpose(image)
-    if image.mode not in ("1", "L", "LA", "P", "RGB", "RGBA", "I", "I;16"):
-        image = image.convert("RGBA" if image.mode in ("La", "PA", "RGBa") else "RGB")
+    if image.mode.startswith("I"):
+        # Pillow has several modes for 16 bits, and writes only this one to a PNG.
+        info, image = image.info, fromarray(np.asarray(image).clip(0, 65_535).astype(np.uint16))
+        image.info = info
+    elif image.mode not in ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK"):
+        image = image.convert({"La": "LA", "PA": "RGBA", "RGBa": "RGBA"}.get(image.mode, "RGB"))
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, f"{name}.png")
+        path = Path(folder, f"{name}.tif" if image.mode == "CMYK" else f"{name}.png")
         image.save(path, compress_level=1)
         return pictures.read(path, report, force=True)

@@ -138,11 +138,14 @@ def built(kind: type[R], said: Mapping[str, Any], wrong: Callable[[str, object],
 
 
 def is_of(value: object, kind: object) -> bool:
-    """Whether a value is of a field's type, as `typing.get_type_hints` gives it; here a bool is no int."""
+    """Whether a value is of a field's type, as `typing.get_type_hints` gives it. Here a bool is no int, and no text has
+    a null character, which no system takes in the name of a file."""
     if get_origin(kind) is tuple:
         return isinstance(value, tuple) and all(is_of(item, get_args(kind)[0]) for item in value)
     if isinstance(kind, UnionType):
         return any(is_of(value, one) for one in get_args(kind))
     if isinstance(value, bool):
         return kind is bool
+    if isinstance(value, str):
+        return kind is str and "\0" not in value
     return isinstance(value, (int, float) if kind is float else kind)  # type: ignore[arg-type]
