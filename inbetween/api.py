@@ -15,7 +15,7 @@ import numpy as np
 
 from inbetween import pictures
 from inbetween.devices import quiet_opencv
-from inbetween.errors import UsageError
+from inbetween.errors import InbetweenError, UsageError
 from inbetween.interpolation import frame_source, motions_of, refuse_unrelated
 from inbetween.key_files import KeyArrays, KeyFiles
 from inbetween.ping_pong import Spool
@@ -270,7 +270,7 @@ class _WithProgress(Forward):
 
 def _report(report: Report | None, progress: Progress | None) -> Report:
     """The report that hears about the work, where the caller gave a report, a function, both or neither."""
-    report = report or Report()
+    report = Report() if report is None else report
     return report if progress is None else _WithProgress(report, progress)
 
 
@@ -321,8 +321,8 @@ def _frames(
         source = frame_source(plan, keys, motions, spool, Once(report))
         for number, frame in enumerate(source(makers, 0, plan.count), 1):
             report.progress("frames", number, plan.count)
-            # The caller may write to a frame, but not to a key, from which further frames are made.
-            yield frame if frame.flags.writeable else frame.copy()
+            # The caller may write to a frame, but others may still be made from this one, or show it again.
+            yield frame.copy()
 
 
 def _of_clip(plan: ClipPlan, engine: Engine, report: Report) -> Iterator[Picture]:
@@ -406,13 +406,32 @@ def _array(key: Key, name: str, force: bool, report: Report) -> Picture:
 
 
 def _of_pillow(image: Image, name: str, report: Report) -> Picture:
-    """A picture of Pillow as an array, read as its file would be: upright, in sRGB, with its alpha and depth."""
-    from PIL import ImageOps
+    """A picture of Pillow as an array, read as its file would be: upright, in sRGB, with its alpha and depth.
 
+    Raises:
+        UsageError: it has no pixels, or its mode has no range of values.
+        InbetweenError: its file is damaged, or it is closed.
+    """
+    from PIL import ImageOps
+    from PIL.Image import fromarray
+
+    try:
+        image.load()
+    except (OSError, ValueError, SyntaxError) as error:
+        raise InbetweenError(f"{name} cannot be read: {error}", "give a picture that Pillow can load") from error
+    if image.mode == "F" or 0 in image.size:
+        raise UsageError(
+            f"{name} is not a picture: Pillow has it at {image.width}x{image.height}, in mode {image.mode}",
+            "give a picture that has pixels, of 8 or 16 bits",
+        )
     image = ImageOps.exif_transpose(image)
-    if image.mode not in ("1", "L", "LA", "P", "RGB", "RGBA", "I", "I;16"):
-        image = image.convert("RGBA" if image.mode in ("La", "PA", "RGBa") else "RGB")
+    if image.mode.startswith("I"):
+        # Pillow has several modes for 16 bits, and can write only this one to a PNG.
+        info, image = image.info, fromarray(np.asarray(image).clip(0, 65_535).astype(np.uint16))
+        image.info = info
+    elif image.mode not in ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK"):
+        image = image.convert({"La": "LA", "PA": "RGBA", "RGBa": "RGBA"}.get(image.mode, "RGB"))
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, f"{name}.png")
+        path = Path(folder, f"{name}.tif" if image.mode == "CMYK" else f"{name}.png")
         image.save(path, compress_level=1)
         return pictures.read(path, report, force=True)

@@ -34,6 +34,8 @@ FITS = ("crop", "pad", "stretch")
 UNRELATED = ("blend", "hold", "fail")
 MEMORY = ("auto", "low", "high")
 """The values that `--keyframes`, `--fit`, `--if-unrelated` and `--memory` accept."""
+MOST_SEED = 10**18 - 1
+"""The largest seed. PyTorch accepts 64 bits, and each gap of a film adds 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,6 +171,8 @@ def making(request: FilmRequest) -> Making:
     sizes.check_working(engine, options)
     if request.threads is not None and request.threads < 1:
         raise UsageError(f"--threads must be 1 or more, not {request.threads}", "leave --threads out for all cores")
+    if abs(request.seed) > MOST_SEED:
+        raise UsageError(f"--seed {request.seed} is too large", "give a number of at most 18 digits")
     settings = Settings(
         device_for(request.device, engine),
         thread_count(request.threads),

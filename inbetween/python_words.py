@@ -6,6 +6,7 @@ converted. Those that cannot be converted stay as they are, and are refused beca
 
 from __future__ import annotations
 
+import operator
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -77,10 +78,13 @@ def python_words(kind: type[FilmRequest]) -> Iterator[None]:
         raise
 
 
+def _name(value: object) -> object:
+    """A path as the name of a file; anything else unchanged."""
+    return os.fspath(value) if isinstance(value, os.PathLike) else value
+
+
 def _text(value: object) -> object:
-    """A number or a path as text; anything else unchanged."""
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
+    """A number as text; anything else unchanged."""
     if isinstance(value, Real) and not isinstance(value, bool):
         return str(value) if isinstance(value, Fraction) else repr(float(value)).removesuffix(".0")
     return value
@@ -103,7 +107,12 @@ def _numbers(value: object) -> object:
 
 def _whole(value: object) -> object:
     """A whole number of any library as Python's own."""
-    return value if isinstance(value, bool) or not hasattr(value, "__index__") else value.__index__()
+    if isinstance(value, bool):
+        return value
+    try:
+        return operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        return value
 
 
 def _size(value: object) -> object:
@@ -113,7 +122,7 @@ def _size(value: object) -> object:
 
 def _speed(value: object) -> object:
     """Pairs (time, speed) as text: TIME:SPEED, TIME:SPEED and so on."""
-    if not _is_list(value):
+    if not _is_list(value) or any(_is_list(pair) and len(pair) != 2 for pair in value):
         return value
     return ", ".join(":".join(str(_time(one)) for one in pair) if _is_list(pair) else str(pair) for pair in value)
 
@@ -147,7 +156,8 @@ _FILES = ("clip", "out", "weights", "motion", "protect", "cuts")
 _NUMBERS = ("fps", "factor", "input_fps", "max_vram")
 _TIMES = ("duration", "since", "until")
 _CONVERT: dict[str, Callable[[object], object]] = {
-    **dict.fromkeys((*_FILES, *_NUMBERS), _text),
+    **dict.fromkeys(_FILES, _name),
+    **dict.fromkeys(_NUMBERS, _text),
     **dict.fromkeys(_TIMES, _time),
     **dict.fromkeys(("frames", "seed", "threads", "start_number"), _whole),
     "at": _times,

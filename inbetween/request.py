@@ -144,11 +144,14 @@ def built(kind: type[R], by_name: Mapping[str, Any], wrong: Callable[[str, objec
 
 
 def is_of(value: object, kind: object) -> bool:
-    """Whether a value is of a field's type, as `typing.get_type_hints` gives it. A bool does not count as an int."""
+    """Whether a value is of a field's type, as `typing.get_type_hints` gives it. A bool does not count as an int, nor
+    does a text with a null character as text, because no system accepts one in the name of a file."""
     if get_origin(kind) is tuple:
         return isinstance(value, tuple) and all(is_of(item, get_args(kind)[0]) for item in value)
     if isinstance(kind, UnionType):
         return any(is_of(value, one) for one in get_args(kind))
     if isinstance(value, bool):
         return kind is bool
+    if isinstance(value, str):
+        return kind is str and "\0" not in value
     return isinstance(value, (int, float) if kind is float else kind)  # type: ignore[arg-type]

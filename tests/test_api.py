@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from PIL import Image
 import inbetween
 from inbetween import produce
 from inbetween.motion.document import read_motion
+from inbetween.types import Report
 from support.commands import Command
 from support.films import MakeClip, files
 from support.pictures import moving, save, scene
@@ -91,6 +93,65 @@ def test_a_picture_of_pillow_is_its_file(tmp_path: Path, mode: str) -> None:
         # Exif says that it lies on its side.
         assert np.array_equal(made, np.rot90(next(inbetween.interpolate(*[tmp_path / "a.png"] * 2, 0)), -1))
     assert made.dtype == (np.uint16 if mode == "I;16" else np.uint8)
+
+
+@pytest.mark.parametrize("mode", ["I", "I;16B", "CMYK", "La"])
+def test_a_picture_of_a_rare_mode_is_its_file_too(tmp_path: Path, mode: str) -> None:
+    deep = np.linspace(0, 65535, 48 * 64).reshape(48, 64).astype(np.uint16)
+    if mode == "I;16B":
+        image = Image.frombytes(mode, (64, 48), deep.astype(">u2").tobytes())
+    elif mode == "I":
+        image = Image.fromarray(deep.astype(np.int32))
+    else:
+        image = Image.fromarray(with_alpha(0)).convert("LA" if mode == "La" else "RGB").convert(mode)
+    assert image.mode == mode
+    stored = Image.fromarray(deep) if mode[0] == "I" else image if mode == "CMYK" else image.convert("LA")
+    name = tmp_path / ("a.tif" if mode == "CMYK" else "a.png")
+    stored.save(name)
+    heard = Heard()
+    made, wanted = (next(inbetween.interpolate(one, one, 0, report=heard)) for one in (image, name))
+    assert made.dtype == wanted.dtype == (np.uint16 if mode[0] == "I" else np.uint8)
+    assert np.array_equal(made, wanted)
+    # For each picture in memory, and once for the file.
+    assert heard.codes.count("cmyk") == (3 if mode == "CMYK" else 0)
+
+
+def test_pictures_of_pillow_that_cannot_be_read_are_refused() -> None:
+    file = BytesIO()
+    Image.fromarray(scene(0)).save(file, "PNG")
+    closed = Image.fromarray(scene(0))
+    closed.close()
+    for image, error in (
+        (Image.open(BytesIO(file.getvalue()[:5000])), "key 1 cannot be read"),
+        (closed, "key 1 cannot be read"),
+        (Image.new("RGB", (0, 5)), "0x5"),
+        (Image.new("F", (5, 5)), "mode F"),
+    ):
+        with pytest.raises(inbetween.InbetweenError, match=error):
+            inbetween.interpolate(image, scene(0))
+
+
+@pytest.mark.parametrize("engine", ["flow", "blend"])
+def test_a_frame_that_is_shown_again_is_the_same_whatever_became_of_the_first(keys: list[Path], engine: str) -> None:
+    def made(spoil: bool) -> list[np.ndarray]:
+        frames = []
+        for frame in inbetween.interpolate(*keys[:2], 4, engine, easing=[0.5, 0.5, 0.5, 0.7]):
+            frames.append(frame.copy())
+            if spoil:
+                frame[:] = 0
+        return frames
+
+    assert all(np.array_equal(a, b) for a, b in zip(made(True), made(False), strict=True))
+
+
+def test_a_report_that_is_empty_is_told_all_the_same(keys: list[Path]) -> None:
+    class Notes(list[str], Report):
+        def note(self, code: str, text: str, *, detail: bool = False, **facts: object) -> None:
+            self.append(code)
+
+    notes = Notes()
+    list(inbetween.interpolate(*keys[:2], 1, report=notes))
+    assert "doubt" in notes
 
 
 def test_what_is_yielded_may_be_written_to(keys: list[Path]) -> None:
@@ -199,6 +260,11 @@ def test_only_engines_for_commercial_use_if_the_user_wants_it(
 A = scene(0)
 WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"frames": 2.5}, "`frames` cannot be 2.5", "a whole number"),
+    ({"frames": np.array([3, 4])}, "`frames` cannot be array", "a whole number"),
+    ({"motion": 3}, "`motion` cannot be 3", "the name of a file"),
+    ({"start": "a\0b"}, "`keys` cannot be", "a list"),
+    ({"motion": "a\0b"}, "`motion` cannot be", "the name of a file"),
+    ({"seed": 10**18}, "seed=1000000000000000000 is too large", "18 digits"),
     ({"frames": True}, "`frames` cannot be True", "a whole number"),
     ({"frames": -1}, "frames must be from 0", "between two keys"),
     ({"seed": 1.5}, "`seed` cannot be 1.5", "a whole number"),
@@ -256,7 +322,11 @@ def test_errors_on_the_way_are_in_words_of_python_too(tmp_path: Path) -> None:
     (tmp_path / "cut.png").write_bytes(data[: len(data) // 2])
     with pytest.raises(inbetween.InbetweenError, match=r"cut\.png"):
         list(inbetween.interpolate(tmp_path / "cut.png", tmp_path / "cut.png", 1))
-    for arguments, error in (({}, "nothing is asked"), ({"factor": True}, "`factor` cannot be True")):
+    for arguments, error in (
+        ({}, "nothing is asked"),
+        ({"factor": True}, "`factor` cannot be True"),
+        ({"speed": [(0, 1, 2)]}, "`speed` cannot be"),
+    ):
         with pytest.raises(inbetween.UsageError, match=error) as wrong:
             inbetween.slowmo("c.mp4", "o.mp4", **arguments)
         assert "--" not in wrong.value.hint

@@ -137,3 +137,5 @@ def test_a_record_of_a_clip_of_the_first_version_is_read() -> None:
     assert request_from_json(words, ClipRequest) == wanted
     with pytest.raises(InbetweenError, match="`seed` is 'x'"):
         request_from_json({**words, "film": {**film, "seed": "x"}}, ClipRequest)
+    with pytest.raises(InbetweenError, match="`more` is 1"):
+        request_from_json({**words, "film": {**film, "more": 1}}, ClipRequest)

@@ -91,5 +91,6 @@ def _gap_of(text: str, named: int | None, gaps: int) -> int:
     if named is None and gaps > 1:
         raise UsageError(f"there are {gaps} gaps, and the drag `{text}` names none", f'name its gap: "1: {text}"')
     if named is not None and not 1 <= named <= gaps:
-        raise UsageError(f"the drag `{text}` is for gap {named}, but there are only {gaps}", "gaps are counted from 1")
+        there = "there is only one" if gaps == 1 else f"there are only {gaps}"
+        raise UsageError(f"the drag `{text}` is for gap {named}, but {there}", "gaps are counted from 1")
     return (named or 1) - 1

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import shlex
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TypeVar, get_type_hints
@@ -18,7 +18,7 @@ from inbetween import engines
 from inbetween.errors import InbetweenError
 from inbetween.plan import FilmPlan, Making, commercial
 from inbetween.produce import Made
-from inbetween.request import FilmRequest, built
+from inbetween.request import ClipRequest, FilmRequest, RunRequest, built
 from inbetween.types import Report
 from inbetween.versions import versions
 from inbetween.weights import store
@@ -162,10 +162,7 @@ def request_from_json(data: Mapping[str, object], kind: type[R]) -> R:
         InbetweenError: a field is unknown, or has a value of another type.
     """
     # JSON has lists where requests have tuples.
-    found = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in _flat(data, get_type_hints(kind)).items()
-    }
+    found = {name: tuple(value) if isinstance(value, list) else value for name, value in _flat(data, kind).items()}
 
     def wrong(name: str, value: object) -> InbetweenError:
         return InbetweenError(f"not a record of a film: `{name}` is {value!r}", HINT)
@@ -173,14 +170,15 @@ def request_from_json(data: Mapping[str, object], kind: type[R]) -> R:
     return built(kind, found, wrong)
 
 
-def _flat(data: Mapping[str, object], known: Collection[str]) -> dict[str, object]:
-    """The fields of a request, flat. Early records of `slowmo` have a request of `run` under the name `film`, of whose
-    fields only those are kept that are `known`."""
+def _flat(data: Mapping[str, object], kind: type[FilmRequest]) -> dict[str, object]:
+    """The fields of a request, flat. Early records of `slowmo` have a request of `run` under the name `film`, of which
+    only the fields that a clip has are used."""
     inner = data.get("film")
-    if not isinstance(inner, dict):
+    if kind is not ClipRequest or not isinstance(inner, dict):
         return dict(data)
     outer = {name: value for name, value in data.items() if name != "film"}
-    return {**{name: value for name, value in inner.items() if name in known}, **outer}
+    unused = get_type_hints(RunRequest).keys() - get_type_hints(ClipRequest).keys()
+    return {**{name: value for name, value in inner.items() if name not in unused}, **outer}
 
 
 def absolute_out(out: str) -> str:

@@ -55,7 +55,7 @@ def test_a_clip_too_long_for_the_memory(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(clips, "available_memory", lambda: needed)
     assert len(clips.read(clip, None, Report())) == 40
     monkeypatch.setattr(clips, "available_memory", lambda: needed - 1)
-    with pytest.raises(InbetweenError, match="too long for the memory: 32 frames are read") as refused:
+    with pytest.raises(InbetweenError, match="too long for the memory: after 32 frames") as refused:
         clips.read(clip, None, Report())
     assert refused.value.hint.endswith("--max-frames 16")
 

@@ -56,6 +56,9 @@ def test_records_with_other_types(refused: Refused, record: dict[str, Any], tmp_
         "start_number": None,
         "loop": "yes",
         "more": 1,
+        "film": {"seed": 1},
+        "motion": "a\0b",
+        "keys": ["a\0b", "c"],
     }
     for name, value in changes.items():
         (tmp_path / "bad.json").write_text(json.dumps({**record, "words": {**record["words"], name: value}}))

@@ -126,7 +126,7 @@ def test_easing_files(refused: Refused, tmp_path: Path) -> None:
             "times.txt",
             code=2,
             error=error,
-            hint="from 0 to 1" if "no" in error else "per in-between",
+            hint="from 0 to 1" if "not a" in error else "for each in-between",
         )
     (tmp_path / "times.txt").write_text("0.1 0.2 0.3")
     refused(*words, "times.txt", "-n", 5, code=2, error="has 3 times", hint="-n 3")
