@@ -69,9 +69,9 @@ class Drawing:
     rate: Fraction
     """Pictures per second."""
     size: tuple[int, int]
-    """(H, W) in pixels."""
+    """The size (H, W) of the pictures in pixels."""
     thickness: int
-    """Of lines, in pixels."""
+    """The thickness of lines in pixels."""
 
 
 def conditions(

@@ -81,7 +81,7 @@ class Show(Report):
         """While this lasts, a first signal waits for the next `progress`, so that the work ends in good order.
 
         Args:
-            sink: where the film goes. When the command is stopped, the user is told where finished segments wait.
+            sink: where the film goes. When the command is stopped, a message says where finished segments wait.
         """
         with self._patience():
             try:
@@ -138,7 +138,7 @@ def watched(
 
     Raises:
         UnknownName: there is no such mode.
-        typer.Exit: with 129, 130 or 143, after the user was told that the command was stopped.
+        typer.Exit: with 129, 130 or 143, after a message that the command was stopped.
     """
     # This must happen before the first thread begins, which would have an arena of its own.
     one_arena()

@@ -42,13 +42,13 @@ class Grouped(TyperCommand):
         options = {name: param for param in self.params for name in param.opts if name.startswith("-")}
         valued = {name: param for name, param in options.items() if not getattr(param, "is_flag", True)}
         end = args.index("--") if "--" in args else len(args)
-        words: list[str] = []
-        for word in args[:end]:
-            words += [word[:2], word[3:]] if word[:2] in valued and word[2:3] == "=" else [word]
-        for word, following in pairwise(words):
-            if word in valued and following in options:
-                raise UsageError(f"{word} has no value", f"write it as {word} {valued[word].metavar or 'VALUE'}")
-        return super().parse_args(ctx, words + args[end:])
+        split: list[str] = []
+        for arg in args[:end]:
+            split += [arg[:2], arg[3:]] if arg[:2] in valued and arg[2:3] == "=" else [arg]
+        for arg, following in pairwise(split):
+            if arg in valued and following in options:
+                raise UsageError(f"{arg} has no value", f"write it as {arg} {valued[arg].metavar or 'VALUE'}")
+        return super().parse_args(ctx, split + args[end:])
 
     def collect_usage_pieces(self, ctx: Context) -> list[str]:
         """Write arguments as their metavars, around which typer would put another pair of brackets."""

@@ -291,7 +291,7 @@ def remove(name: Name, yes: Yes = False, folder: o.Weights = None, quiet: o.Quie
         from inbetween.weights import install as by_hand
 
         store.get(name)
-        files = by_hand.ours(name, home)
+        files = by_hand.removable(name, home)
         if not files:
             others = [str(found) for found in store.placed(name, home).values() if found is not None]
             hint = "see inbetween models list"

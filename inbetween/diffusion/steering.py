@@ -61,7 +61,7 @@ class Count:
 
 
 class Guide(Protocol):
-    """Steers the denoiser while one gap is sampled. Frames are in natural order unless said otherwise."""
+    """Steers the denoiser while one gap is sampled. Frames are in natural order unless a method says another one."""
 
     def attached(self, denoiser: nn.Module) -> AbstractContextManager[None]:
         """Hook this guide to a denoiser while the sampling lasts."""

@@ -1,4 +1,4 @@
-"""Which frames of a clip are keys: where it is cut, which drawings are shown twice, and where it stands still."""
+"""Finds the keys among the frames of a clip: where it is cut, which drawings repeat, and where it stands still."""
 
 from __future__ import annotations
 

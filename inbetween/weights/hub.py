@@ -221,7 +221,7 @@ def _asked(name: str, key: str, one: Published, file: File, revision: str) -> Re
         # Depending on the version of huggingface_hub, network errors are those of one library or another.
         raise unreached(error) from None
     if facts.size is None or not facts.etag or not facts.commit_hash:
-        raise InbetweenError(f"what answers at {url} is no Hugging Face Hub", "look at HF_ENDPOINT and your proxy")
+        raise InbetweenError(f"the answer from {url} is not one of the Hub", "look at HF_ENDPOINT and your proxy")
     if (file.size or facts.size, file.sha256 or facts.etag) != (facts.size, facts.etag):
         raise InbetweenError(
             f"{file.name} in {weights.repository} is not the file that is known here",

@@ -124,7 +124,7 @@ def install(
                 path.unlink()
 
 
-def ours(name: str, folder: Path) -> list[Path]:
+def removable(name: str, folder: Path) -> list[Path]:
     """List the files that `remove` would remove: those of these weights in FOLDER/NAME, and those of a download that
     was not finished."""
     home, staging = folder / name, folder / f".{name}.part"
@@ -143,13 +143,13 @@ def ours(name: str, folder: Path) -> list[Path]:
 
 
 def remove(name: str, folder: Path, report: Report) -> None:
-    """Remove the files that `ours` lists, and folders that become empty. A link is removed, but not what it leads to.
+    """Remove the files that `removable` lists, and folders that become empty. A link is removed, but not its target.
 
     Raises:
         InbetweenError: one of them cannot be removed.
     """
     with writing(folder), locked(name, folder, report):
-        for path in ours(name, folder):
+        for path in removable(name, folder):
             path.unlink()
             for parent in path.parents[: len(path.relative_to(folder).parts) - 1]:
                 # A folder that is not empty stays.
