@@ -345,5 +345,5 @@ def test_a_wrong_index_on_the_hub_is_not_taken(models: Models, hub, home, conten
 def test_the_space_for_all_shards_is_asked_about_at_once(models: Models, hub, home) -> None:
     hub.files = split()
     hub.stated = dict.fromkeys(SHARDS, 600_000_000)
-    assert "download 1.20 GB is asked about" in models("pull", "split").problem[0]
+    assert "download 1.20 GB?" in models("pull", "split").problem[0]
     assert there(home) == set()
