@@ -73,7 +73,8 @@ class Networks:
 
     It keeps modules, and nothing of the gap that they worked for: a network is given out only as it would be if it had
     been read for this use. One that is not in use waits on the device if the plan is `together`; else in the
-    computer's memory, where the device has one of its own; else it is dropped and read again, unless it is the only one.
+    computer's memory, where the device has one of its own; else it is dropped and read again, unless it is the only
+    one.
     """
 
     def __init__(self, parts: Mapping[str, Part], device: str) -> None:
