@@ -19,7 +19,8 @@ from inbetween.sizes import NATIVE, frames_wanted, size_wanted, working_size
 from inbetween.types import Gap, Maker, Motion, Picture, Report
 
 KEPT = 4
-"""The keys that a gap looks at: its own two, the one before and the one after."""
+"""Keys that are kept in their adapted form: as many as a gap looks at, its own two, the one before and the one
+after."""
 FAR = np.float32(1e-4)
 """The weight of the mean of all visible colours where hidden ones are filled in: so small that it decides only far
 from anything visible. Chosen by eye."""
@@ -61,12 +62,12 @@ class Placement:
 
 
 def placement_of(size: tuple[int, int], working: tuple[int, int], scaled: bool) -> Placement:
-    """Keys in the middle of the working size.
+    """The placement that puts keys in the middle of the working size.
 
     Args:
         size: (H, W) of the keys.
         working: (H, W) that the engine is given.
-        scaled: whether the keys are made as large as they can be there; else they keep their size, which must fit.
+        scaled: whether keys are scaled to the largest size that fits there; else they keep their size, which must fit.
     """
     (height, width), (tall, wide) = size, working
     if not scaled:
@@ -83,7 +84,9 @@ class AdaptedGap:
     """A gap, and the gap that the engine is given in its place."""
 
     gap: Gap
+    """The gap as the film has it."""
     given: Gap
+    """The gap that the engine is given: keys at the working size, and times on an even grid."""
     keys: tuple[Picture, Picture]
     """The start and the end key at their own size, with the channels that the engine is given."""
     placement: Placement | None
@@ -100,21 +103,20 @@ class AdaptedGap:
 
 
 def adapted(maker: Maker, engine: Engine, options: object, fill: Maker) -> Maker:
-    """A maker for any gap, by the maker of an engine that must only be given what its record declares.
+    """Make a maker for any gap from that of an engine which can only be given what its record declares.
 
     - Keys are scaled to lie within a size that the engine works at, and their edges are repeated around them; the
       frames that it makes are cropped and scaled back.
-    - Times that the engine does not make are read off an even grid of frames that it does make. What lies between two
-      frames of the grid is made of these two by `fill`.
+    - The engine makes an even grid of frames. Frames at other times are made by `fill` from the two frames of the grid
+      around them.
     - Where the engine knows colours only, the alpha of the frames is that of the frames that `fill` makes of the keys.
 
     Args:
-        maker: the engine's.
+        maker: the engine's own maker.
         engine: the engine's record.
         options: an instance of the engine's `Options`.
         fill: the maker of `flow`. It is called only where it is needed.
     """
-
     adapter = _Adapter(engine, options)
 
     def make(gaps: Iterable[Gap], report: Report) -> Iterator[Picture]:
@@ -149,9 +151,9 @@ class _LoudOnce(Once):
 
 
 class _Adapter:
-    """Adapts gaps to an engine. A key that several of them share is adapted once: the engine sees the same object.
+    """Adapts gaps to an engine. A key that several gaps share is adapted once: the engine sees the same object.
 
-    A film is often made gap by gap, each by a call of its own, so the last few keys are kept from call to call.
+    A film is often made gap by gap, each in a call of its own, so the last few keys are kept from call to call.
     """
 
     def __init__(self, engine: Engine, options: object) -> None:
@@ -160,7 +162,7 @@ class _Adapter:
         self._placed: KeyCache[Picture] = KeyCache(KEPT)
 
     def adapted(self, gap: Gap, report: Report) -> AdaptedGap:
-        """The gap, and the one that the engine is given."""
+        """A gap, with the gap that the engine is given in its place. Choices are reported as notes."""
         engine, sizes, lengths = self._engine, self._engine.sizes, self._engine.lengths
         times, count, placement = gap.times, 0, None
         if lengths is not None:
@@ -175,8 +177,8 @@ class _Adapter:
         def key(picture: Picture) -> Picture:
             return self._place(self._channels(picture), placement)
 
-        def neighbour(one: tuple[Picture, float] | None) -> tuple[Picture, float] | None:
-            return (key(one[0]), one[1]) if one is not None and engine.neighbours else None
+        def neighbour(keyed: tuple[Picture, float] | None) -> tuple[Picture, float] | None:
+            return (key(keyed[0]), keyed[1]) if keyed is not None and engine.neighbours else None
 
         given = replace(
             gap,
@@ -202,7 +204,14 @@ class _Adapter:
 
 
 def _placement(sizes: Sizes, wanted: str, size: tuple[int, ...], report: Report) -> Placement | None:
-    """Where keys of a size (H, W) lie in what the engine is given; None where that is their own size."""
+    """Where keys of a size (H, W) lie within the working size; None where the engine works at their own size.
+
+    Args:
+        sizes: the sizes that the engine works at.
+        wanted: the engine's option `size`, as text.
+        size: (H, W) of the keys.
+        report: hears a note about the working size, where it differs.
+    """
     height, width = size
     working = working_size(sizes, wanted, (height, width))
     if working == size:
@@ -224,7 +233,14 @@ def _by(size: tuple[int, ...]) -> str:
 
 
 def _grid(times: Sequence[float], lengths: Lengths, forced: int, report: Report) -> int:
-    """The frames of the even grid that the engine makes for some times, both keys included; forced: the user's."""
+    """The number of frames of the even grid that the engine makes for a gap, both keys included.
+
+    Args:
+        times: the times of the gap, 0 to 1.
+        lengths: the numbers of frames that the engine can make.
+        forced: the number that the user asked for; 0 for none.
+        report: hears notes about few frames, and about frames that are left to `flow`.
+    """
     count = forced or lengths.grid(times)
     if count * 2 < lengths.native:
         text = f"the engine makes {count} frames at once; it was trained on {lengths.native}"
@@ -232,33 +248,37 @@ def _grid(times: Sequence[float], lengths: Lengths, forced: int, report: Report)
     inner = [t for t in times if EXACT < t < 1 - EXACT]
     off = sum(place_on_grid(t, count)[1] > 0 for t in inner)
     if off:
-        why = f"frames={forced} is asked for" if forced else "no number of frames that it can make has all their times"
+        why = f"frames={forced} is asked for" if forced else "no number of frames that it can make has all the times"
         text = f"{off} of {len(inner)} frames are made by flow, between the {count} of the engine: {why}"
         report.note("filled", text, filled=off, pictures=len(inner), frames=count)
     return count
 
 
-def _finish(one: AdaptedGap, made: Iterator[Picture], fill: Maker, report: Report) -> Iterator[Picture]:
-    """The frames of a gap, by all those that the engine made for it."""
-    frames = _resample(one, list(made), fill, report) if one.given.grid else map(one.restore, made)
-    if one.keys[0].shape[2] == one.gap.start.shape[2]:
+def _finish(adapted_gap: AdaptedGap, made: Iterator[Picture], fill: Maker, report: Report) -> Iterator[Picture]:
+    """The frames of a gap as the film wants them, from all frames that the engine made for it."""
+    on_grid = bool(adapted_gap.given.grid)
+    frames = _resample(adapted_gap, list(made), fill, report) if on_grid else map(adapted_gap.restore, made)
+    if adapted_gap.keys[0].shape[2] == adapted_gap.gap.start.shape[2]:
         yield from frames
         return
-    for colours, moved in zip(frames, fill(iter([one.gap]), report), strict=True):
+    for colours, moved in zip(frames, fill(iter([adapted_gap.gap]), report), strict=True):
         yield np.concatenate([colours, moved[..., 3:]], axis=2)
 
 
-def _resample(one: AdaptedGap, made: Sequence[Picture], fill: Maker, report: Report) -> Iterator[Picture]:
-    """The frames at the times of the gap. The keys are the ends of the grid unless the engine made these too."""
-    gap, count = one.gap, one.given.grid
+def _resample(adapted_gap: AdaptedGap, made: Sequence[Picture], fill: Maker, report: Report) -> Iterator[Picture]:
+    """The frames at the times of the gap, from those of the engine's even grid.
+
+    The first and the last frame of the grid are the keys, unless the engine made these too.
+    """
+    gap, count = adapted_gap.gap, adapted_gap.given.grid
     places = [place_on_grid(t, count) for t in gap.times]
 
-    # Some are kept, so that neighbouring gaps share the same objects: `fill` knows by them what it has seen before.
+    # Eight are kept, so that neighbouring gaps share the same objects, by which `fill` finds the flows that it keeps.
     @lru_cache(8)
     def frame(k: int) -> Picture:
-        if one.with_ends:
-            return one.restore(made[k])
-        return one.restore(made[k - 1]) if 0 < k < count - 1 else one.keys[k == count - 1]
+        if adapted_gap.with_ends:
+            return adapted_gap.restore(made[k])
+        return adapted_gap.restore(made[k - 1]) if 0 < k < count - 1 else adapted_gap.keys[k == count - 1]
 
     def between() -> Iterator[Gap]:
         for k, run in groupby((place for place in places if place[1]), key=lambda place: place[0]):
@@ -279,15 +299,15 @@ def _resample(one: AdaptedGap, made: Sequence[Picture], fill: Maker, report: Rep
         return
     filled = fill(between(), report)
     yield from (next(filled) if part else frame(k) for k, part in places)
-    # The last frame is taken. Asked for one more, the maker ends and closes its threads, and does not leave them to
-    # the garbage collector.
+    # All frames have been read. Asked for one more, the maker ends and closes its threads now, instead of when the
+    # garbage collector finds it.
     if next(filled, None) is not None:
         raise RuntimeError("more frames were made by flow than it was asked for")
 
 
 def _visible(key: Picture) -> Picture:
-    """The colours (H, W, 3) of a key with alpha. What is hidden takes the colours around it or, far from all that is
-    visible, their mean."""
+    """The colours (H, W, 3) of a key with alpha. Transparent pixels get the colours of the visible ones around them or,
+    far from any visible pixel, the mean of all visible colours."""
     from inbetween.dense.holes import push_pull
 
     top = np.iinfo(key.dtype).max

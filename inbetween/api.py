@@ -37,17 +37,19 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 Key: TypeAlias = "str | os.PathLike[str] | Picture | Image"
-"""A picture: a file's name, an array (H, W, 3 or 4) uint8 or uint16 as `types.Picture`, or Pillow's."""
+"""A picture: the name of a file, an array (H, W, 3 or 4) of uint8 or uint16 as `types.Picture`, or one of Pillow."""
 Progress: TypeAlias = Callable[[str, int, int], object]
-"""(stage, done, total); a total of 0 is unknown. What it raises ends the work."""
+"""Called as (stage, done, total); a total of 0 is unknown. An exception that it raises ends the work."""
 File: TypeAlias = "str | os.PathLike[str]"
+"""The name of a file or a folder."""
 Number: TypeAlias = "str | float | Fraction"
-"""A number, or text as the command takes it."""
+"""A number, or text as the command accepts it."""
 Size: TypeAlias = "str | tuple[int, int]"
-"""(H, W), or text such as "1280x720"."""
+"""(H, W) in pixels, or text such as "1280x720" (width first)."""
 Drag: TypeAlias = "str | Sequence[tuple[float, float]]"
-"""Text, or points (x, y) in pixels."""
+"""Text as for `--drag`, or points (x, y) in pixels."""
 Engine: TypeAlias = "str | LoadedEngine"
+"""The name of an engine, or one that is loaded already."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,9 @@ class LoadedEngine:
     """An engine with its networks in memory, for any number of films: see `load_engine`."""
 
     making: Making
+    """The engine's record, its options and its settings."""
     makers: Makers
+    """The functions that make frames."""
 
     @property
     def name(self) -> str:
@@ -73,17 +77,17 @@ def load_engine(
 
     Args:
         name: "auto", or a name that `inbetween engines` lists.
-        device: "auto", "cpu", "cuda", "cuda:0" or "mps".
-        threads: how many are used; None: INBETWEEN_THREADS, or all cores.
-        weights: the folder of networks' weights, unless it is the usual one.
-        memory: for networks: "auto", "low" or "high".
-        max_vram: gigabytes, or text such as "8GB", of the device's memory that may be used.
+        device: where networks run: "auto", "cpu", "cuda", "cuda:0" or "mps".
+        threads: the number of threads to use; None: INBETWEEN_THREADS, or all cores.
+        weights: the folder of the weights of networks; None: INBETWEEN_WEIGHTS, or the cache folder.
+        memory: how networks use memory: "auto", "low" or "high".
+        max_vram: the most memory of the device to use, in gigabytes, or text such as "8GB"; None: all that is free.
         commercial_only: refuse an engine that is not known to allow commercial use; INBETWEEN_COMMERCIAL_ONLY=1 does so
             everywhere.
-        options: the engine's own, as `--set` takes them.
+        options: the engine's own options, by the names and with the values that `--set` accepts.
 
     Raises:
-        UsageError, UnknownName: arguments that make no sense.
+        UsageError, UnknownName: an argument makes no sense.
         InbetweenError: weights are missing, or the engine cannot be loaded.
     """
     with python_words(FilmRequest):
@@ -105,29 +109,38 @@ def interpolate(
 ) -> Iterator[Picture]:
     """Yield the frames from key to key, as `inbetween run` makes them, each when it is asked for.
 
-    They are arrays (H, W, 3 or 4), RGB or RGBA with straight alpha, uint8 or uint16: with alpha, or of 16 bits, if any
-    key is. OpenCV's own threads rest until the last frame is taken, or the iterator is closed.
+    Frames are arrays (H, W, 3 or 4), RGB or RGBA with straight alpha, uint8 or uint16: with alpha if any key has it,
+    and of 16 bits if any key has them. OpenCV works on one thread until the last frame is read or the iterator closed.
 
     Args:
-        start, end: the keys; or one list of two keys or more.
-        frames: between two neighbouring keys; 23 if nothing else says how many there are.
+        start: the first key; or a list of two keys or more, without `end`.
+        end: the second key.
+        frames: the number of frames between two neighbouring keys; None: what `duration`, `at` or `easing` ask for,
+            else 23.
         engine: "auto", the name of an engine, or one that `load_engine` returned.
-        fps: frames per second, which decides how many frames `duration` or `at` ask for.
-        duration, at: of all frames, and when each key is reached: seconds, or text such as "48f".
-        easing: as for `--easing`; or the time of each frame between two keys, from 0 to 1.
-        loop, ping_pong: go back to the first key; or there and back. Neither repeats a frame.
-        size, fit: (height, width) or text such as "1280x720"; and how keys are brought to it: "crop", "pad", "stretch".
+        fps: frames per second; together with `duration` or `at` it decides how many frames there are. None: what
+            `frames` and `duration` ask for, else 25.
+        duration: the length of all frames together, in seconds, or text such as "48f".
+        at: the time of each key, in seconds or text; the first one is the start of the film.
+        easing: the pace between two keys, as for `--easing`; or the time of each frame between two keys, from 0 to 1.
+        loop: go back to the first key after the last one; the first key is not repeated at the end.
+        ping_pong: go there and back; neither end is repeated.
+        size: the size of the frames, (height, width) or text such as "1280x720"; None: the first key's.
+        fit: how keys of another shape are brought to that size: "crop", "pad" or "stretch"; None: they are refused.
         keyframes: the keys among the frames: "own" (as they are), "generated" (by the engine) or "none".
         if_unrelated: what is made between keys that have nothing to do with each other: "blend", "hold" or "fail".
         force: also accept files of more than 64 megapixels.
         drag: text as for `--drag`, or a list of drags: text, or points (x, y) in pixels of the gap's start key.
-        motion: of two keys: a file of `inbetween motion`, or a `Motion`.
-        device, threads, weights, memory, max_vram, commercial_only, options: see `load_engine`.
-        report, progress: are told how far the work is; frames are counted as the stage "frames".
+        motion: for two keys: the name of a file of `inbetween motion`, or a `Motion`.
+        seed: the seed of the noise that some engines start from.
+        device, threads, weights, memory, max_vram, commercial_only: see `load_engine`.
+        report: hears the progress and the notes; frames are counted as the stage "frames".
+        progress: called as (stage, done, total), beside `report`.
+        options: the engine's own options, see `load_engine`.
 
     Raises:
-        UsageError, UnknownName: arguments that make no sense.
-        InbetweenError: a file that cannot be read, keys of unlike size, missing weights, not enough memory.
+        UsageError, UnknownName: an argument makes no sense.
+        InbetweenError: a file cannot be read, keys differ in size, weights are missing, or memory is short.
     """
     with python_words(RunRequest):
         keys = _listed(start, end)
@@ -140,8 +153,8 @@ def interpolate(
             "commercial_only": commercial_only,
         }
         plan = plan_frames(request_of(RunRequest, arguments, options), _loaded(engine, arguments, options))
-        told = _told(report, progress)
-        return _between(plan, keys, engine, motion if isinstance(motion, Motion) else None, told)
+        heard = _report(report, progress)
+        return _between(plan, keys, engine, motion if isinstance(motion, Motion) else None, heard)
 
 
 def slowmo(
@@ -157,22 +170,38 @@ def slowmo(
 ) -> Made:
     """Make a film of a clip at another speed or rate, as `inbetween slowmo` does. It is whole, or it is not there.
 
+    One of `factor`, `duration`, `speed` and `fps` is needed.
+
     Args:
         clip: a video file, a folder of pictures, or a pattern of their names.
-        out: a film, an animation, or a folder.
-        speed: as for `--speed`, or pairs (time in seconds, speed).
-        since, until: seconds, or text: where the clip begins and ends, as `--from` and `--to`.
-        engine, device, threads, weights, memory, max_vram, commercial_only, options: see `load_engine`.
-        report, progress: see `interpolate`.
-
-    All other arguments are those of the command, whose names have a dash for each underscore.
+        out: the name of a film, an animation, or a folder.
+        factor: how many times slower the clip is played.
+        fps, duration: frames per second of the film (None: those of the clip), and its length in seconds or text.
+        speed: text as for `--speed`, or pairs (time in seconds, speed), 1 being the clip's own speed.
+        easing: how the speed changes between those times.
+        end: "hold" (the last frame of the clip is shown for its full time) or "key" (the film ends when it is reached).
+        since, until: where the part of the clip that is used begins and ends, in seconds or text; `--from` and `--to`.
+        input_fps, holes: for pictures: their frame rate, and whether those whose number is missing leave their time.
+        deinterlace: make a frame of each field of interlaced video.
+        cuts: "auto", "off", or the name of a file with the times of the cuts.
+        at_cut: what is shown up to a cut: "hold" (the last frame) or "blend".
+        repeats: drawings that are shown two to four times: "auto" (their motion is spread over that time) or "keep".
+        size, fit: see `interpolate`; None: the clip's size.
+        protect: the name of a picture, white where nothing should move.
+        sound: "keep" or "drop".
+        force: also accept pictures of more than 64 megapixels.
+        preset, codec, encoder: how the film is encoded, as for `--preset`, `--codec` and `--encoder`.
+        start_number: the number of the first picture, where pictures are written.
+        overwrite: replace an output that exists.
+        device, threads, weights, memory, max_vram, commercial_only: see `load_engine`.
+        engine, seed, report, progress, options: see `interpolate`; frames are counted as the stage "write".
 
     Returns:
-        What was made; `output` says what is in the file.
+        Facts about the film: `output` describes the file, `seconds` the time of each stage.
 
     Raises:
-        UsageError, UnknownName: arguments that make no sense.
-        InbetweenError: a clip that cannot be read, an output that cannot be written, missing weights, no memory.
+        UsageError, UnknownName: an argument makes no sense.
+        InbetweenError: the clip cannot be read, the output cannot be written, weights are missing, or memory is short.
     """
     with python_words(ClipRequest):
         arguments = {
@@ -187,7 +216,7 @@ def slowmo(
         request, made_by = request_of(ClipRequest, arguments, options), _loaded(engine, arguments, options)
         makers = engine.makers if isinstance(engine, LoadedEngine) else None
         film = retime_plan.plan(request, made_by)
-        return make_film(film, _told(report, progress), overwrite=overwrite, makers=makers).made
+        return make_film(film, _report(report, progress), overwrite=overwrite, makers=makers).made
 
 
 def slowmo_frames(
@@ -200,14 +229,17 @@ def slowmo_frames(
     weights: File | None = None, memory: str = "auto", max_vram: Number | None = None, commercial_only: bool = False,
     report: Report | None = None, progress: Progress | None = None, **options: object,
 ) -> Iterator[Picture]:
-    """Yield the frames that `slowmo` would write, each when it is asked for: arrays as those of `interpolate`.
+    """Yield the frames that `slowmo` would write, each when it is asked for: arrays like those of `interpolate`.
+
+    The clip is read while frames are asked for, so it need not fit into memory.
 
     Args:
-        clip: see `slowmo`, as for all other arguments. The clip is read on the way, and need not fit into the memory.
+        clip, factor and all others but `report` and `progress`: see `slowmo`.
+        report, progress: see `interpolate`; frames are counted as the stage "frames".
 
     Raises:
-        UsageError, UnknownName: arguments that make no sense.
-        InbetweenError: a clip that cannot be read, missing weights, not enough memory.
+        UsageError, UnknownName: an argument makes no sense.
+        InbetweenError: the clip cannot be read, weights are missing, or memory is short.
     """
     with python_words(ClipRequest):
         arguments = {
@@ -219,12 +251,12 @@ def slowmo_frames(
             "commercial_only": commercial_only,
         }
         request, made_by = request_of(ClipRequest, arguments, options), _loaded(engine, arguments, options)
-        return _of_clip(retime_plan.plan_frames(request, made_by), engine, _told(report, progress))
+        return _of_clip(retime_plan.plan_frames(request, made_by), engine, _report(report, progress))
 # fmt: on
 
 
-class _Told(Forward):
-    """A report that also calls a function with progress."""
+class _WithProgress(Forward):
+    """Passes everything on, and also calls a function with the progress."""
 
     def __init__(self, report: Report, call: Progress) -> None:
         super().__init__(report)
@@ -236,9 +268,10 @@ class _Told(Forward):
         self._call(stage, done, total)
 
 
-def _told(report: Report | None, progress: Progress | None) -> Report:
+def _report(report: Report | None, progress: Progress | None) -> Report:
+    """The report that hears about the work, where the caller gave a report, a function, both or neither."""
     report = Report() if report is None else report
-    return report if progress is None else _Told(report, progress)
+    return report if progress is None else _WithProgress(report, progress)
 
 
 def _engine_name(engine: Engine) -> str:
@@ -246,25 +279,25 @@ def _engine_name(engine: Engine) -> str:
 
 
 def _loaded(engine: Engine, arguments: Mapping[str, object], options: Mapping[str, object]) -> Making | None:
-    """How a loaded engine makes frames; None for one that is still to be loaded.
+    """How a loaded engine makes frames; None for an engine that is still to be loaded.
 
     Raises:
-        UsageError: an argument would have to be given when it is loaded.
+        UsageError: an argument is given that can only be given to `load_engine`.
     """
     if not isinstance(engine, LoadedEngine):
         return None
-    usual, own = FilmRequest(), ("device", "threads", "weights", "memory", "max_vram", "commercial_only")
-    late = [*options, *(name for name in own if arguments[name] != getattr(usual, name))]
+    defaults, own = FilmRequest(), ("device", "threads", "weights", "memory", "max_vram", "commercial_only")
+    late = [*options, *(name for name in own if arguments[name] != getattr(defaults, name))]
     if late:
-        what = f"`{late[0]}` is given with an engine that is loaded already"
-        raise UsageError(what, f"give it to load_engine({engine.name!r}, {late[0]}=...)")
+        text = f"`{late[0]}` is given with an engine that is loaded already"
+        raise UsageError(text, f"give it to load_engine({engine.name!r}, {late[0]}=...)")
     return engine.making
 
 
 def _between(
     plan: FramesPlan, given: Sequence[Key], engine: Engine, motion: Motion | None, report: Report
 ) -> Iterator[Picture]:
-    """Check all that can be checked before a frame is made; the frames."""
+    """Refuse all that can be refused before a frame is made, and return the iterator over the frames."""
     gaps = len(plan.timeline.keys) - 1
     check_motion((), motion is not None, gaps, plan.making.engine)
     for code, text in plan.notes:
@@ -288,12 +321,12 @@ def _frames(
         source = frame_source(plan, keys, motions, spool, Once(report))
         for number, frame in enumerate(source(makers, 0, plan.count), 1):
             report.progress("frames", number, plan.count)
-            # The caller may write to frames. Others may still be made of this one, or show it again.
+            # The caller may write to a frame, but others may still be made from this one, or show it again.
             yield frame.copy()
 
 
 def _of_clip(plan: ClipPlan, engine: Engine, report: Report) -> Iterator[Picture]:
-    """Check all that can be checked before a frame is made; the frames."""
+    """Refuse all that can be refused before a frame is made, and return the iterator over the frames."""
     for code, text in plan.making.notes:
         report.note(code, text)
     opened = open_clip(plan, report)
@@ -307,7 +340,7 @@ def _clip_frames(opened: OpenClip, makers: Makers, report: Report) -> Iterator[P
     with python_words(ClipRequest), closing(opened.footage), quiet_opencv():
         for number, frame in enumerate(clip_frames(opened, makers, 0, count, doubts), 1):
             report.progress("frames", number, count)
-            # The caller may write to frames; a frame of the clip may still be a key of others.
+            # The caller may write to a frame, and a frame of the clip may still be a key of others.
             yield frame.copy()
     report_all(opened, doubts, report)
 
@@ -316,10 +349,10 @@ def _clip_frames(opened: OpenClip, makers: Makers, report: Report) -> Iterator[P
 
 
 def _listed(start: Key | Sequence[Key], end: Key | None) -> list[Key]:
-    """All keys.
+    """The keys as a list.
 
     Raises:
-        UsageError: there are not two at least.
+        UsageError: there are fewer than two, or they are given both as a list and as `end`.
     """
     if isinstance(start, (list, tuple)):
         if end is not None:
@@ -338,6 +371,7 @@ def _name(key: Key, number: int) -> str:
 
 
 def _opened(plan: FramesPlan, given: Sequence[Key], report: Report) -> KeyArrays | KeyFiles:
+    """The keys of a plan: read when they are needed where all are files, else decoded now."""
     request = plan.request
     if all(isinstance(key, (str, os.PathLike)) for key in given):
         threads = plan.making.settings.threads
@@ -349,6 +383,12 @@ def _opened(plan: FramesPlan, given: Sequence[Key], report: Report) -> KeyArrays
 
 
 def _array(key: Key, name: str, force: bool, report: Report) -> Picture:
+    """One key as an array.
+
+    Raises:
+        UsageError: it is not a picture.
+        InbetweenError: its file cannot be read.
+    """
     from PIL.Image import Image
 
     if isinstance(key, (str, os.PathLike)):
@@ -356,20 +396,20 @@ def _array(key: Key, name: str, force: bool, report: Report) -> Picture:
     if isinstance(key, Image):
         return _of_pillow(key, name, report)
     if not isinstance(key, np.ndarray):
-        raise UsageError(f"{name} is no picture: {key!r}", "give a file's name, an array, or a picture of Pillow")
+        raise UsageError(f"{name} is not a picture: {key!r}", "give a file's name, an array, or a picture of Pillow")
     if key.ndim != 3 or key.shape[2] not in (3, 4) or key.dtype not in (np.uint8, np.uint16) or not key.size:
         raise UsageError(
-            f"{name} is no picture: an array of shape {key.shape} and type {key.dtype}",
+            f"{name} is not a picture: it is an array of shape {key.shape} and type {key.dtype}",
             "give (H, W, 3 or 4), uint8 or uint16, RGB or RGBA",
         )
     return key
 
 
 def _of_pillow(image: Image, name: str, report: Report) -> Picture:
-    """Pillow's picture, read as a file of it would be: upright, in sRGB, with its alpha and depth.
+    """A picture of Pillow as an array, read as its file would be: upright, in sRGB, with its alpha and depth.
 
     Raises:
-        UsageError: it is empty, or of a mode without a range of values.
+        UsageError: it has no pixels, or its mode has no range of values.
         InbetweenError: its file is damaged, or it is closed.
     """
     from PIL import ImageOps
@@ -381,12 +421,12 @@ def _of_pillow(image: Image, name: str, report: Report) -> Picture:
         raise InbetweenError(f"{name} cannot be read: {error}", "give a picture that Pillow can load") from error
     if image.mode == "F" or 0 in image.size:
         raise UsageError(
-            f"{name} is no picture: Pillow's, of {image.width}x{image.height} and mode {image.mode}",
-            "give one that has pixels, of 8 or 16 bits",
+            f"{name} is not a picture: Pillow has it at {image.width}x{image.height}, in mode {image.mode}",
+            "give a picture that has pixels, of 8 or 16 bits",
         )
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I"):
-        # Pillow has several modes for 16 bits, and writes only this one to a PNG.
+        # Pillow has several modes for 16 bits, and can write only this one to a PNG.
         info, image = image.info, fromarray(np.asarray(image).clip(0, 65_535).astype(np.uint16))
         image.info = info
     elif image.mode not in ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK"):

@@ -31,7 +31,7 @@ MARGIN, LINE = 8, 2
 GAIN = 4
 """How many times a difference is enlarged, so that it can be seen; chosen by eye."""
 GREY = 32
-"""Of the background, 0 to 255; chosen by eye."""
+"""Code value of the background, 0 to 255; chosen by eye."""
 
 
 def compare(
@@ -54,7 +54,7 @@ def compare(
         What was written, and the PSNR in dB of every clip but the first against the first.
 
     Raises:
-        InbetweenError: no such clip, a damaged one, an output that cannot be written.
+        InbetweenError: a clip is missing or damaged, or the output cannot be written.
         UsageError: `way` needs more clips.
     """
     if len(paths) < 2:
@@ -97,7 +97,7 @@ def _note_differences(clips: Sequence[Clip], length: Fraction, rate: Fraction, r
     """Note which clips are shorter than the film of `length` seconds, or of another size than the first one."""
     for clip in clips:
         if length - clip.duration > 1 / rate:
-            text = f"{clip.path} lasts {float(clip.duration):.2f} s of {float(length):.2f} s: its last picture stays"
+            text = f"{clip.path} lasts {float(clip.duration):.2f} s of {float(length):.2f} s: its last frame stays"
             report.note("shorter", text, file=clip.path)
         if clip.size != clips[0].size:
             (height, width), (high, wide) = clip.size, clips[0].size
@@ -120,12 +120,12 @@ def _same(time: Fraction) -> Fraction:
 
 
 def _shown(clip: Clip, size: tuple[int, int], rate: Fraction, count: int, report: Report) -> Iterator[Picture]:
-    """What a player would show of a clip at each frame of the film: (H, W, 3) uint8 of `size`."""
+    """For each frame of the film the frame of a clip that a player would show then: (H, W, 3) uint8 of `size`."""
     stream = read.frames(clip, report)
     _, now = next(stream)
     after = next(stream, None)
     for number in range(count):
-        # The clock of a file may be rounded.
+        # Time stamps in files may be rounded: a frame that is due within a hundredth of a frame is shown.
         while after is not None and after[0] <= (number + Fraction(1, 100)) / rate:
             now, after = after[1], next(stream, None)
         yield pictures.fit(pictures.to_8_bit(pictures.flattened(now)), size, "pad")
@@ -142,7 +142,7 @@ class _Layout:
     places: tuple[tuple[slice, slice, int], ...]
     """For each clip: the rows and columns of the film that it fills, and the first of its own columns that is shown."""
     line: bool
-    """Draw a line between the parts of one picture."""
+    """Whether a line is drawn between the parts of one picture."""
 
     def frame(self, row: Sequence[Picture]) -> Picture:
         """The film's frame, from one frame of each clip."""
@@ -173,7 +173,7 @@ def _layout(labels: Sequence[str], size: tuple[int, int], split: bool) -> _Layou
             (n // columns * (high + strip + MARGIN) + strip, n % columns * (wide + MARGIN)) for n in range(count)
         ]
         places = [(slice(top, top + high), slice(left, left + wide), 0) for top, left in corners]
-    # Even, for all players.
+    # Many players need even sides.
     whole = [(end + 1) // 2 * 2 for end in (max(p[0].stop for p in places), max(p[1].stop for p in places))]
     back = np.full((*whole, 3), GREY, np.uint8)
     for label, (down, across, _) in zip(labels, places, strict=True):

@@ -21,10 +21,10 @@ Out = TypeVar("Out")
 
 
 class _Held:
-    """A setting of a library that several callers may hold at a time, each as long as it works.
+    """A setting of a library that several callers may hold at the same time, each while it works.
 
-    The first to enter saves the value of before, the last to leave restores it, in whatever order they come and go.
-    In between the setting has the least of the values asked for, so nobody works with more than was asked for.
+    The first caller to enter saves the library's value and the last one to leave restores it, in whatever order they
+    come and go. Meanwhile the setting has the least of the values that they asked for.
     """
 
     def __init__(self, read: Callable[[], int], write: Callable[[int], None]) -> None:
@@ -40,7 +40,7 @@ class _Held:
 
     @contextmanager
     def at(self, value: int) -> Iterator[None]:
-        """Hold the setting at `value`, or at less while somebody else holds it at less."""
+        """Hold the setting at `value`, or lower while another caller holds it lower."""
         with self._lock:
             if not self._asked:
                 self._before = self._read()
@@ -55,7 +55,7 @@ class _Held:
 
 
 def thread_count(asked: int | None) -> int:
-    """Threads to use: what was asked for, else INBETWEEN_THREADS, else every core this process may use.
+    """The number of threads to use: `asked`, else INBETWEEN_THREADS, else every core that this process may use.
 
     Raises:
         UsageError: the environment's value is not a whole number from 1 on.
@@ -71,9 +71,8 @@ def thread_count(asked: int | None) -> int:
 
 
 def quiet_opencv() -> AbstractContextManager[None]:
-    """While this is held OpenCV works on one thread: we run several frames at once instead, which never changes
-    the pixels. It may be held many times at once, by any threads; OpenCV's own number of threads returns with the
-    last of them."""
+    """Let OpenCV work on one thread while this is held: several frames are made at once instead, which never changes
+    pixels. It may be held many times at once, by any threads; the last to leave restores OpenCV's number of threads."""
     return _opencv_threads().at(1)
 
 
@@ -85,8 +84,8 @@ def _opencv_threads() -> _Held:
 
 
 def one_arena() -> None:
-    """Limit glibc, where it is the C library, to one malloc arena for the rest of the process: what large frames
-    leave behind in an arena for each thread grows over a long film."""
+    """Limit glibc, where it is the C library, to one malloc arena for the rest of the process: with an arena for each
+    thread, the memory that large frames leave behind grows over a long film."""
     import ctypes
 
     with suppress(OSError, AttributeError, TypeError):
@@ -133,12 +132,11 @@ def torch_device(asked: str) -> str:
 
 @contextmanager
 def steady_torch(threads: int) -> Iterator[None]:
-    """While this is held PyTorch works on at most so many cores, and cuDNN makes no choice of its own between
-    algorithms that round differently.
+    """Let PyTorch work on at most `threads` cores, and cuDNN always choose the same algorithm, while this is held.
 
-    It may be held many times at once and left in any order. PyTorch keeps the number of threads for each thread that
-    calls it, so only holders of the same thread share it, at the least that one of them asked for; leave it in the
-    thread that entered it. cuDNN's flags are the process's, and are restored by the last holder of all.
+    It may be held many times at once and left in any order, but in the thread that entered it: PyTorch keeps a number
+    of threads for each thread that calls it, and callers in the same thread share the least that one of them asked
+    for. The flags of cuDNN belong to the process, and the last caller to leave restores them.
 
     Args:
         threads: the number of cores, from 1 on.
@@ -149,7 +147,7 @@ def steady_torch(threads: int) -> Iterator[None]:
 
 
 class _OfThisThread(threading.local):
-    """Settings that PyTorch keeps for each thread. Every thread sees its own attributes here."""
+    """The settings that PyTorch keeps for each thread. Every thread sees its own attributes of this object."""
 
     def __init__(self) -> None:
         import torch
@@ -164,7 +162,7 @@ def _torch_of_this_thread() -> _OfThisThread:
 
 @cache
 def _cudnn_flags() -> tuple[_Held, _Held]:
-    """The flags `deterministic` and `allow_tf32`."""
+    """The flags `deterministic` and `allow_tf32` of cuDNN, as settings that can be held."""
     from torch.backends import cudnn
 
     def held(name: str) -> _Held:
@@ -177,7 +175,7 @@ def bfloat16_units() -> bool:
     """Whether the processor has instructions for bfloat16; without them it is many times slower than float32."""
     import torch
 
-    # PyTorch has no public name for either.
+    # PyTorch has no public name for either question.
     known = (getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
     return any(ask is not None and ask() for ask in known)
 
@@ -194,14 +192,14 @@ def out_of_memory(problem: BaseException) -> bool:
 
 
 def free_memory(device: str) -> int | None:
-    """Bytes of memory that are free on a device, or None where it does not say."""
+    """Bytes of memory that are free on a device, or None where that is unknown."""
     if device == "cpu":
         return available_memory()
     import torch
 
     if device == "mps":
         return int(torch.mps.recommended_max_memory()) - int(torch.mps.driver_allocated_memory())
-    # What PyTorch itself keeps in reserve is free too.
+    # Memory that PyTorch keeps in reserve is free too.
     reserve = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
     return int(torch.cuda.mem_get_info(device)[0]) + int(reserve)
 

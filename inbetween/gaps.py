@@ -1,4 +1,4 @@
-"""Keys, a timeline and an engine into frames: gaps, ends, keys with no relation."""
+"""From keys and a timeline to frames: the timeline is cut into gaps, and an engine makes the frames of each."""
 
 from __future__ import annotations
 
@@ -30,10 +30,12 @@ class Piece:
     """Some frames of a film, in order."""
 
     kind: str
-    """Which maker makes frames of the gap: "engine" or "blend"; "keys" where none is made."""
+    """The maker of the gap's frames, "engine" or "blend"; or "keys" where no frame is made."""
     gap: Gap | None
+    """The gap that the frames lie in; None for the kind "keys"."""
     shows: tuple[Picture | float, ...]
-    """Keys that pass untouched, and times of the gap; a time that is repeated shows the same frame again."""
+    """For each frame the key that is shown untouched, or a time of the gap, 0 to 1. A time that is repeated shows the
+    same frame again."""
 
 
 def frames_of(
@@ -48,19 +50,21 @@ def frames_of(
     seed: int = 0,
     motions: Mapping[int, Motion] | None = None,
 ) -> Iterator[Picture]:
-    """Every frame of the timeline, in order, as it is made.
+    """Yield every frame of the timeline, in order, as it is made.
 
     Args:
-        keys: of one size, channels and dtype; a loop has the first one again at its end.
+        keys: the keys, all of one size, with the same channels and dtype; a loop has the first one again at its end.
+        timeline: the times of the keys, and for every frame its gap and its time there.
         makers: "engine", and "blend" for keys that have nothing to do with each other.
-        unrelated: what is made between such keys: "blend", "hold" (the first key stands) or "fail".
-        generated: the engine makes the keys again; else they are passed through untouched.
-        loop: the neighbour of the last gap is the first one.
-        seed: of the first gap; each further gap has the next number.
-        motions: by the number of their gap, in pixels of the keys.
+        report: hears the progress and the notes.
+        unrelated: what is made between such keys: "blend", "hold" (the first key is shown) or "fail".
+        generated: whether the engine makes the keys again; else they are passed through untouched.
+        loop: whether the last gap is followed by the first one.
+        seed: the seed of the first gap; each further gap has the next number.
+        motions: the user's motion by the number of its gap, in pixels of the keys.
 
     Raises:
-        InbetweenError: keys with no relation, where `unrelated` is "fail".
+        InbetweenError: two neighbouring keys are unrelated, and `unrelated` is "fail".
     """
     relation = _Relation(keys, unrelated, report)
     return render(_pieces(keys, timeline, relation, generated, loop, seed, motions or {}), makers, report)
@@ -72,12 +76,15 @@ def render(
     report: Report,
     finish: Callable[[Picture, Gap, float], Picture] = lambda picture, gap, t: picture,
 ) -> Iterator[Picture]:
-    """Every frame of the pieces, in order, as it is made.
+    """Yield every frame of the pieces, in order, as it is made.
 
-    Only what an engine reads ahead is held, so the pieces may come from a clip of any length.
+    Only the gaps that an engine reads ahead are held in memory, so the pieces may come from a clip of any length.
 
     Args:
-        finish: (frame, its gap, its time) -> the frame that is shown, for every frame that is no key.
+        pieces: the frames to show, read as they are needed.
+        makers: by the kind of the pieces: "engine" and "blend".
+        report: hears the progress and the notes.
+        finish: (frame, its gap, its time) -> the frame that is shown; called for every frame that is no key.
     """
     for kind, run in groupby(_few_passed(pieces), key=lambda piece: piece.kind):
         if kind == "keys":
@@ -88,7 +95,7 @@ def render(
 
 
 def _few_passed(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """Keys alone go with the piece that follows, while they are few."""
+    """Join pieces that only show keys to the piece that follows, while there are at most `PASSED` of their frames."""
     passed: tuple[Picture | float, ...] = ()
     for piece in pieces:
         if piece.kind != "keys":
@@ -106,6 +113,7 @@ def _few_passed(pieces: Iterable[Piece]) -> Iterator[Piece]:
 def _run(
     run: Iterator[Piece], maker: Maker, report: Report, finish: Callable[[Picture, Gap, float], Picture]
 ) -> Iterator[Picture]:
+    """Yield the frames of pieces that one maker makes; a gap is read when the maker asks for it."""
     begun: deque[tuple[Gap, tuple[Picture | float, ...]]] = deque()
 
     def gaps() -> Iterator[Gap]:
@@ -115,7 +123,7 @@ def _run(
             yield piece.gap
 
     pictures = maker(gaps(), report)
-    # To its end, which lets the maker close what it has opened.
+    # The maker is read to its end, which lets it close what it has opened.
     for first in pictures:
         gap, shows = begun.popleft()
         fresh: Picture | None = first
@@ -124,7 +132,7 @@ def _run(
             if not isinstance(shown, float):
                 yield shown
                 continue
-            # An easing may hold a picture: it is made once.
+            # An easing may hold a frame: it is made once.
             if shown != before:
                 before, picture = shown, finish(next(pictures) if fresh is None else fresh, gap, shown)
                 fresh = None
@@ -132,16 +140,16 @@ def _run(
 
 
 def refuse_unrelated(keys: Keys, report: Report) -> None:
-    """Compare all neighbouring keys.
+    """Compare all neighbouring keys, and refuse those that have nothing to do with each other.
 
     Raises:
-        InbetweenError: two of them have no relation.
+        InbetweenError: two neighbouring keys are unrelated.
     """
     _Relation(keys, "fail", report)
 
 
 class _Relation:
-    """Which neighbouring keys have anything to do with each other, asked once per gap."""
+    """Which neighbouring keys have anything to do with each other; every gap is compared only once."""
 
     def __init__(self, keys: Keys, unrelated: str, report: Report) -> None:
         self._keys, self._unrelated, self._report = keys, unrelated, report
@@ -152,23 +160,25 @@ class _Relation:
                 self.exists(gap)
 
     def exists(self, gap: int) -> bool:
+        """Whether the two keys of a gap show related things."""
         if gap not in self._known:
             from inbetween.dense.unrelated import are_related
 
             self._known[gap] = are_related(self._keys[gap], self._keys[gap + 1])
             if not self._known[gap]:
-                self._say(gap)
+                self._report_unrelated(gap)
         return self._known[gap]
 
     def kind(self, gap: int) -> str:
+        """How the frames of a gap are made: "engine", or the user's choice for unrelated keys."""
         return "engine" if self.exists(gap) else self._unrelated
 
-    def _say(self, gap: int) -> None:
-        what = f"keys {gap + 1} and {gap + 2} have nothing to do with each other"
+    def _report_unrelated(self, gap: int) -> None:
+        text = f"keys {gap + 1} and {gap + 2} have nothing to do with each other"
         if self._unrelated == "fail":
-            raise InbetweenError(what, "take --if-unrelated blend or hold, or another pair")
+            raise InbetweenError(text, "use --if-unrelated blend or hold, or another pair")
         done = "cross-faded" if self._unrelated == "blend" else "the first one is held"
-        self._report.note("unrelated", f"{what}: {done}", gap=gap)
+        self._report.note("unrelated", f"{text}: {done}", gap=gap)
 
 
 def _pieces(
@@ -184,7 +194,7 @@ def _pieces(
     for number, run in groupby(timeline.sources, key=lambda source: source.gap):
         sources = list(run)
         times = tuple(dict.fromkeys(s.t for s in sources if generated or 0 < s.t < 1))
-        # Who drew how one becomes the other has related them.
+        # A user who drew how one key becomes the other has said that they are related.
         kind = "keys" if not times else "engine" if number in motions else relation.kind(number)
         if kind in ("keys", "hold"):
             yield Piece("keys", None, tuple(keys[number + int(source.t)] for source in sources))
@@ -193,7 +203,7 @@ def _pieces(
         before = after = None
         previous = last if loop and number == 0 else number - 1
         following = 0 if loop and number == last else number + 1
-        # A cut ends the neighbourhood. The key before or after is at hand already in the usual order.
+        # Across a cut there is no neighbour. Frames are asked for in order, so both neighbours are decoded already.
         if previous >= 0 and relation.exists(previous):
             span = timeline.keys[previous + 1] - timeline.keys[previous]
             before = keys[previous], -float(span / length)

@@ -1,6 +1,7 @@
 """The identity of a film: all that decides its bytes, so that a stopped film goes on only as the same film.
 
-It is written into the journal of a film in segments; what differs is told to the user, so its names are the user's.
+It is written into the journal of a film in segments. Where it differs, a message names the difference, so its names are
+those that the user writes.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ from inbetween.weights import store
 def identity(request: FilmRequest, making: Making, files: Mapping[str, Path]) -> dict[str, object]:
     """All that decides the bytes of a film, as plain values under names that the user knows.
 
-    Which fields of the request belong to it is said at each field; see `request`.
-
     Args:
-        files: the inputs, by what messages call them. Of each the name, size and time of its last change count.
+        request: its fields that change pixels are used; each field says what it changes, see `request`.
+        making: the engine, its options and its weights.
+        files: the inputs, by what messages call them. Their names, sizes and times of the last change are used.
     """
-    # The words of --set are among the options, where a default that is written out is no difference.
+    # The engine's options stand for the texts of --set, so that a default that is written out makes no difference.
     found = {option(one): value for one, value in values(request, PIXELS) if one.name != "set"}
     found |= {"--engine": making.engine.name}
     found |= {f"--set {name}": value for name, value in asdict(making.options).items()}

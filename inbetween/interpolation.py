@@ -1,6 +1,6 @@
-"""Keys through an engine to frames, and to a film.
+"""From keys to frames, and to a film.
 
-`run` makes a film of a `FilmPlan`; the Python API takes the same frames, in memory, of a `FramesPlan`.
+`run` makes the film of a `FilmPlan`; the Python API makes the same frames of a `FramesPlan` in memory.
 """
 
 from __future__ import annotations
@@ -27,11 +27,16 @@ from inbetween.video.write import FilmFormat, WriteOptions, rehearse
 
 
 def open_keys(plan: FilmPlan, overwrite: bool, report: Report) -> KeyFiles:
-    """Everything that can be refused once files are looked at, before any work. Close what is returned.
+    """Open the keys of a film, and refuse everything that can be refused before any work. The caller closes the keys.
+
+    Args:
+        plan: the film.
+        overwrite: whether an output that exists may be replaced.
+        report: hears the progress and the notes.
 
     Raises:
-        InbetweenError: keys that are no pictures or do not fit, an output that cannot be written, no memory,
-            no ffmpeg, or options for it that it does not take.
+        InbetweenError: a key is not a picture or does not fit, the output cannot be written, there is not enough
+            memory or no ffmpeg, or ffmpeg does not accept the user's options.
     """
     request = plan.request
     keys = KeyFiles(plan.key_paths, plan.size, request.fit, request.force, report, plan.making.settings.threads)
@@ -42,13 +47,13 @@ def open_keys(plan: FilmPlan, overwrite: bool, report: Report) -> KeyFiles:
 
 
 def try_out(plan: FilmPlan, overwrite: bool, report: Report) -> KeySource:
-    """Refuse what `make` would only find out on its way too: every key is read to its end. Nothing is made.
+    """Refuse also what `make` would only find out while it works: every key is decoded, and nothing is made.
 
     Returns:
-        The keys, for what is known of them; none can be read any more.
+        The keys, closed: their size, channels and bits are known, but none can be read any more.
 
     Raises:
-        InbetweenError: see `open_keys`; a damaged key, keys with no relation where that is to fail.
+        InbetweenError: see `open_keys`; a key is damaged, or two keys are unrelated and that is to fail.
     """
     with open_keys(plan, overwrite, report) as keys:
         motions_of(plan, keys, report)
@@ -70,11 +75,14 @@ def make(
     """Make the film of a plan. It is whole and checked, or it is not there.
 
     Args:
-        sheet: a PNG of some of its frames, beside the film; see `sidecars.refuse_beside`.
+        plan: the film.
+        report: hears the progress and the notes.
+        overwrite: whether an output that exists may be replaced.
+        sheet: the PNG of some of its frames beside the film, checked by `sidecars.refuse_beside`; None for none.
         makers: the plan's engine, if it is loaded already.
 
     Raises:
-        InbetweenError: see `open_keys`; a damaged key, a full disk, an ffmpeg that died.
+        InbetweenError: see `open_keys`; a key is damaged, the disk is full, or ffmpeg died.
         Interrupted: the user asked to stop.
     """
     stages = Stages()
@@ -105,11 +113,14 @@ def make(
 def frame_source(
     plan: FramesPlan, keys: KeySource, motions: Mapping[int, Motion], spool: Spool, report: Report
 ) -> Callable[[Makers, int, int], Iterator[Picture]]:
-    """A function (a loaded engine, first, stop) -> frames of a plan, in order, as they are made.
+    """The function that makes frames of a plan: (makers, first, stop) -> frames `first` to `stop` - 1, in order.
 
     Args:
-        motions: by the number of their gap, in pixels of the film.
+        plan: the frames.
+        keys: the keys of the plan.
+        motions: the user's motion by the number of its gap, in pixels of the film.
         spool: keeps the frames of a ping-pong for the way back.
+        report: hears the progress and the notes.
     """
     request, sources = plan.request, plan.timeline.sources
 
@@ -119,7 +130,7 @@ def frame_source(
             replace(plan.timeline, sources=sources[first:stop]),
             makers,
             report,
-            # `refuse_unrelated` has found none.
+            # With "fail", `refuse_unrelated` has made sure that all keys are related.
             unrelated="blend" if request.if_unrelated == "fail" else request.if_unrelated,
             generated=request.keyframes == "generated",
             loop=request.loop,
@@ -134,10 +145,13 @@ def frame_source(
 
 
 def motions_of(plan: FramesPlan, keys: KeySource, report: Report, motion: Motion | None = None) -> dict[int, Motion]:
-    """What the user drew, by the number of the gap, in pixels of the film.
+    """The motion that the user gave, by the number of its gap, in pixels of the film.
 
     Args:
-        motion: of the first gap, where it is in no file.
+        plan: has the drags, and the name of the motion's file.
+        keys: the keys of the plan.
+        report: hears the notes.
+        motion: the motion of the first gap, where it is not in a file.
 
     Raises:
         InbetweenError: the motion's file cannot be read, or is for keys of another shape.
@@ -152,7 +166,7 @@ def motions_of(plan: FramesPlan, keys: KeySource, report: Report, motion: Motion
 
 
 def refuse_unrelated(plan: FramesPlan, keys: KeySource, report: Report) -> None:
-    """Compare all neighbouring keys, if the user wants that to fail.
+    """Compare all neighbouring keys, if the user wants unrelated keys to be refused.
 
     Raises:
         InbetweenError: two of them have nothing to do with each other.
@@ -163,6 +177,7 @@ def refuse_unrelated(plan: FramesPlan, keys: KeySource, report: Report) -> None:
 
 
 def _loops(plan: FramesPlan) -> bool:
+    """Whether the film can start again after its last frame."""
     return plan.request.loop or plan.request.ping_pong
 
 
@@ -173,8 +188,8 @@ def _inputs(plan: FramesPlan) -> dict[str, Path]:
 
 
 def _cuts(plan: FramesPlan) -> list[int]:
-    """Frames at which a segment may begin: with a gap; and inside a long one, if the engine makes each frame of a gap
-    for itself and much of the gap is left on either side."""
+    """Frames at which a segment may begin: at the start of a gap; and inside a long gap, where the engine makes every
+    frame independently of the others and enough frames are left on either side."""
     sources = plan.timeline.sources
     cuts = [n for n in range(1, len(sources)) if sources[n].gap != sources[n - 1].gap]
     if plan.making.engine.lengths is None:

@@ -1,4 +1,4 @@
-"""Keys of a film, from files or from memory, all brought to one size, depth and number of channels."""
+"""The keys of a film, from files or from memory, all brought to one size, depth and number of channels."""
 
 from __future__ import annotations
 
@@ -17,32 +17,33 @@ from inbetween.pictures.header import SIDE_LIMIT
 from inbetween.types import Picture, Report
 
 KEYS_HELD = 6
+"""The least number of keys that are kept decoded: the four that a gap looks at, and two that are read ahead."""
 KEY_BYTES = 256_000_000
-"""Keys kept decoded: at least `KEYS_HELD`, and more while they fit here."""
-
+"""Bytes of decoded keys: more than `KEYS_HELD` keys are kept while they fit into it. Chosen by eye."""
 
 KeyMap = tuple[tuple[int, int], tuple[float, float], tuple[float, float]]
-"""The size (H, W) that a key was given in, and the scale and offset (x, y) that bring its pixels to the film's."""
+"""The size (H, W) in pixels in which a key was given, and the scale and offset, each (x, y), from its pixel coordinates
+to those of the film."""
 
 
 class KeySource(Protocol):
-    """The keys of a film: of one size, with the same channels and bits, in the order of the film.
+    """The keys of a film in order, all of one size, with the same channels and bits.
 
-    A loop has its first key again at the end. Neighbouring gaps get the same object for the key that they share, as
-    long as it is at hand.
+    A loop has its first key again at the end. Neighbouring gaps get the same object for the key that they share, while
+    it is kept decoded.
     """
 
     @property
     def size(self) -> tuple[int, int]:
-        """(H, W) of the film."""
+        """The size (H, W) of the film in pixels."""
 
     @property
     def channels(self) -> int:
-        """3, or 4 if any key has alpha."""
+        """The number of channels: 3, or 4 if any key has alpha."""
 
     @property
     def bits(self) -> int:
-        """Per channel: 8, or 16 if any key has them."""
+        """The number of bits of a channel: 8, or 16 if any key has them."""
 
     def map(self, index: int) -> KeyMap:
         """How a key was brought to the film's size."""
@@ -50,11 +51,11 @@ class KeySource(Protocol):
     def __len__(self) -> int: ...
 
     def __getitem__(self, index: int, /) -> Picture:
-        """(H, W, channels), uint8 or uint16, not to be written to."""
+        """A key: (H, W, channels) uint8 or uint16, read-only."""
 
 
 class KeyArrays:
-    """Keys that are in memory already."""
+    """Keys that are in memory already; see `KeySource`."""
 
     def __init__(
         self,
@@ -66,13 +67,14 @@ class KeyArrays:
     ) -> None:
         """
         Args:
-            arrays: (H, W, 3 or 4) each, uint8 or uint16; for a loop the first one again at the end.
-            size: (H, W) of the film, or None for the first key's.
-            fit: as in `pictures.fit`, or None where nothing may be resized.
-            names: what messages call the keys.
+            arrays: the keys, each (H, W, 3 or 4) uint8 or uint16; a loop has the first one again at the end.
+            size: (H, W) of the film; None for the size of the first key.
+            fit: how keys of another shape are brought to that size, as in `pictures.fit`; None: they are refused.
+            report: hears a note about each key that is resized.
+            names: what messages call the keys; empty for "key 1", "key 2" and so on.
 
         Raises:
-            UsageError: keys of unlike size without `fit`, or a size beyond `SIDE_LIMIT`.
+            UsageError: keys differ in size and `fit` is None, or a side is longer than `SIDE_LIMIT`.
         """
         first = arrays[0].shape[0], arrays[0].shape[1]
         self.size = size or first
@@ -80,14 +82,14 @@ class KeyArrays:
         self._stored = [(array.shape[0], array.shape[1]) for array in arrays]
         self._fit = fit or "stretch"
         names = names or [f"key {number}" for number in range(1, len(arrays) + 1)]
-        # The first one again is the same one.
+        # A name that comes again is the first key of a loop, and is noted once.
         for name, stored in dict(zip(names, self._stored, strict=True)).items():
             harmless = stored == first and one_aspect(first, self.size)
             _note_resize(name, stored, self.size, fit, harmless, report, UsageError)
         distinct = {id(array): array for array in arrays}
         alike = dict(zip(distinct, pictures.unify(list(distinct.values())), strict=True))
         for key, array in alike.items():
-            # A copy, which whoever has the array may not write to any more.
+            # A copy, because the caller may go on to write to the array.
             alike[key] = pictures.fit(array, self.size, self._fit).copy()
             alike[key].flags.writeable = False
         self._keys = [alike[id(array)] for array in arrays]
@@ -95,7 +97,7 @@ class KeyArrays:
         self.bits = self._keys[0].itemsize * 8
 
     def close(self) -> None:
-        """Nothing: as `KeyFiles`, for whoever has either."""
+        """Do nothing: there are no threads to end, as `KeyFiles` has."""
 
     def map(self, index: int) -> KeyMap:
         """See `KeySource.map`."""
@@ -109,8 +111,10 @@ class KeyArrays:
 
 
 class KeyFiles(Sequence[Picture]):
-    """Keys that are read from files when they are asked for: a film of a thousand keys needs no more memory than one
-    of four. It is used in a `with`, which ends the threads that read; it may be used without if no key is read.
+    """Keys that are read from files when they are asked for; see `KeySource`. A film of a thousand keys needs no more
+    memory than one of six.
+
+    It is used in a `with`, which ends the threads that read. Where no key is read, none is needed.
     """
 
     def __init__(
@@ -124,15 +128,16 @@ class KeyFiles(Sequence[Picture]):
     ) -> None:
         """
         Args:
-            paths: in order; for a loop the first one again at the end. The headers of all are read at once.
-            size: (H, W) of the film, or None for the first key's.
-            fit: as in `pictures.fit`, or None where nothing may be resized.
-            force: also take pictures of more than 64 megapixels.
+            paths: the files in order; a loop has the first one again at the end. The headers of all are read now.
+            size: (H, W) of the film; None for the size of the first key.
+            fit: how keys of another shape are brought to that size, as in `pictures.fit`; None: they are refused.
+            force: whether pictures of more than 64 megapixels are accepted.
+            report: hears the progress, and notes about the keys.
             threads: with more than one, the next two keys are read ahead.
 
         Raises:
-            UsageError: a size beyond `SIDE_LIMIT`.
-            InbetweenError: a file that is no picture, or keys of unlike size without `fit`.
+            UsageError: a side is longer than `SIDE_LIMIT`.
+            InbetweenError: a file is not a picture, or keys differ in size and `fit` is None.
         """
         self._paths, self._fit, self._force, self._report = paths, fit, force, report
         if size is not None:
@@ -167,7 +172,7 @@ class KeyFiles(Sequence[Picture]):
         self.close()
 
     def close(self) -> None:
-        """End the threads that read; no key can be asked for any more."""
+        """End the threads that read; no key can be read any more."""
         self._reader.shutdown(cancel_futures=True)
 
     def map(self, index: int) -> KeyMap:
@@ -181,10 +186,11 @@ class KeyFiles(Sequence[Picture]):
     def __getitem__(self, index: int | slice) -> Picture | Sequence[Picture]:
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
-        return self._asked(index).result()
+        return self._decoding(index).result()
 
-    def _asked(self, index: int) -> Future[Picture]:
-        # An engine may ask in a thread of its own.
+    def _decoding(self, index: int) -> Future[Picture]:
+        """A key that is decoded or being decoded; the keys after it are begun too."""
+        # An engine may ask for keys in a thread of its own.
         with self._lock:
             for path in self._paths[index : index + 1 + self._ahead]:
                 if path not in self._held:
@@ -195,7 +201,7 @@ class KeyFiles(Sequence[Picture]):
             return self._held[self._paths[index]]
 
     def _picture(self, path: Path) -> Picture:
-        # What is said of a key is said once, however often it is read. Two threads may read it at once.
+        # Notes about a key are reported once, however often it is read, and two threads may read it at the same time.
         with self._lock:
             report = None if path in self._read else self._report
             self._read.add(path)
@@ -215,10 +221,19 @@ def _note_resize(
     report: Report,
     error: type[InbetweenError],
 ) -> None:
-    """Say that a key is resized.
+    """Note that a key is resized, if it is.
+
+    Args:
+        name: what messages call the key.
+        size: (H, W) of the key.
+        film: (H, W) of the film.
+        fit: how it is resized; None where the user did not say.
+        harmless: whether it may be resized without the user saying how.
+        report: hears the note.
+        error: the class of the error that is raised.
 
     Raises:
-        InbetweenError: of the class `error`, if the user did not say how, and it is not `harmless`.
+        InbetweenError: it has another size, the user did not say how it is to fit, and that is not `harmless`.
     """
     if size == film:
         return
@@ -238,16 +253,16 @@ def _note_resize(
 
 
 def check_side(size: tuple[int, int]) -> None:
-    """Refuse a film of such a size (H, W).
+    """Refuse a size (H, W) of a film that is too large.
 
     Raises:
-        UsageError: a side is beyond `SIDE_LIMIT`.
+        UsageError: a side is longer than `SIDE_LIMIT`.
     """
     if max(size) > SIDE_LIMIT:
-        what = f"a film of {size[1]}x{size[0]} is too large"
-        raise UsageError(what, f"no side may have more than {SIDE_LIMIT} pixels")
+        text = f"a film of {size[1]}x{size[0]} is too large"
+        raise UsageError(text, f"no side may have more than {SIDE_LIMIT} pixels")
 
 
 def one_aspect(a: tuple[int, int], b: tuple[int, int]) -> bool:
-    """Whether a resize from one to the other distorts by less than a pixel."""
+    """Whether resizing from one size (H, W) to the other distorts by less than a pixel."""
     return abs(a[0] * b[1] - a[1] * b[0]) < max(a[1], b[1])

@@ -1,4 +1,4 @@
-"""There and back: the frames of a film are kept on the disk for the way back."""
+"""Films that go there and back: their frames are kept on the disk for the way back."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from inbetween.video.segments import FrameSource
 
 
 class Spool:
-    """Frames of one shape by their number, in a file without a name, not in memory. It is used in a `with`."""
+    """Frames of one shape by their number, kept in a file without a name instead of in memory. It is used in a `with`,
+    which removes the file."""
 
     def __init__(self, folder: str) -> None:
         """
         Args:
-            folder: where the file is. It is made with the first frame.
+            folder: where the file is created, when the first frame is kept.
         """
-        self._folder, self._what = folder, f"{folder}, for the way back of a ping-pong"
+        self._folder, self._name = folder, f"{folder}, for the way back of a ping-pong"
         self._file: IO[bytes] | None = None
         self._like: Picture | None = None
         self._kept: set[int] = set()
@@ -37,14 +38,14 @@ class Spool:
         return number in self._kept
 
     def keep(self, number: int, picture: Picture) -> None:
-        """Write a frame.
+        """Write a frame to the file.
 
         Raises:
-            InbetweenError: no room there.
+            InbetweenError: the disk is full or refuses.
         """
-        with disk.errors(self._what):
+        with disk.errors(self._name):
             if self._file is None:
-                # No buffer: one that is left over would fail once more when the file is closed.
+                # Without a buffer: after a failure, what is left in a buffer would fail once more on close.
                 self._file = tempfile.TemporaryFile(buffering=0, dir=self._folder)  # noqa: SIM115
             self._file.seek(number * picture.nbytes)
             rest = np.ascontiguousarray(picture).data.cast("B")
@@ -61,7 +62,7 @@ class Spool:
         """
         assert self._file is not None
         assert self._like is not None
-        with disk.errors(self._what):
+        with disk.errors(self._name):
             self._file.seek(number * self._like.nbytes)
             data = self._file.read(self._like.nbytes)
         frame = np.empty_like(self._like)
@@ -70,14 +71,15 @@ class Spool:
 
 
 def there_and_back(make: FrameSource, count: int, spool: Spool, report: Report) -> FrameSource:
-    """The frames of a film of `count`, then the same backwards, neither end repeated: 2 count - 2 of them.
+    """The frames of a film of `count` frames and then the same backwards, 2 count - 2 in all: neither end is repeated.
 
-    Frames that were made by another process, before it was stopped, are made again for the way back. Progress: `back`.
+    Frames of the way there that an earlier process made, before it was stopped, are made again for the way back.
 
     Args:
         make: gives the frames of the way there.
-        count: of the way there.
+        count: the number of frames of the way there.
         spool: keeps them for the way back.
+        report: hears the progress of frames that are made again, as the stage `back`.
     """
     last = 2 * count - 2
 
@@ -89,7 +91,7 @@ def there_and_back(make: FrameSource, count: int, spool: Spool, report: Report) 
         back = range(last - stop + 1, last - max(first, count) + 1)
         missing = [number for number in back if number not in spool]
         if missing:
-            # From where a gap begins: frame 0 is not shown again, but made with the next ones.
+            # Begin where a gap begins: frame 0 is not shown again, but belongs to the first gap.
             begin = missing[0] if missing[0] > 1 else 0
             for number, picture in enumerate(make(begin, missing[-1] + 1), begin):
                 report.progress("back", number - begin, len(missing))
@@ -100,5 +102,10 @@ def there_and_back(make: FrameSource, count: int, spool: Spool, report: Report) 
 
 
 def cuts_of(cuts: list[int], count: int) -> list[int]:
-    """Where the film there and back may begin a segment, if the film of `count` frames may at `cuts`, which ascend."""
+    """Frames at which a segment of the film there and back may begin.
+
+    Args:
+        cuts: the frames at which a segment of the way there may begin, ascending.
+        count: the number of frames of the way there.
+    """
     return cuts + [2 * count - 1 - cut for cut in reversed(cuts) if cut > 1]

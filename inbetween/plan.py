@@ -1,4 +1,4 @@
-"""Requests into plans: everything that can be refused without opening a picture is refused here.
+"""From requests to plans: everything that can be refused without opening a picture is refused here.
 
 The commands, records (`--repeat`) and the Python API all come through `plan` or `plan_frames`; a clip's request goes
 through `retime.plan`, which shares `making`.
@@ -33,8 +33,9 @@ KEYFRAMES = ("own", "generated", "none")
 FITS = ("crop", "pad", "stretch")
 UNRELATED = ("blend", "hold", "fail")
 MEMORY = ("auto", "low", "high")
+"""The values that `--keyframes`, `--fit`, `--if-unrelated` and `--memory` accept."""
 MOST_SEED = 10**18 - 1
-"""The largest seed. PyTorch takes 64 bits, and each gap of a film adds 1."""
+"""The largest seed. PyTorch accepts 64 bits, and each gap of a film adds 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,13 +43,15 @@ class Making:
     """How frames are made: an engine, and all that it is loaded with."""
 
     engine: Engine
+    """The engine's record."""
     why: str
     """Why this engine was chosen, for people."""
     options: DataclassInstance
     """An instance of the engine's `Options`."""
     settings: Settings
+    """Where the work is done."""
     notes: tuple[tuple[str, str], ...] = ()
-    """(code, text) of what the user should know of the engine."""
+    """Notes about the engine, each (code, text)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,17 +59,19 @@ class FramesPlan:
     """Which frames are made between keys, and how."""
 
     request: RunRequest
-    """As the user wrote it, but `auto` and files of times resolved: enough to make the same frames again."""
+    """The user's request with `auto` and files of times resolved: enough to make the same frames again."""
     making: Making
+    """How the frames are made."""
     timeline: Timeline
+    """The times of the keys, and every frame that is made; those of the way back of a ping-pong are not in it."""
     size: tuple[int, int] | None
-    """(H, W) of the frames; None for the first key's."""
+    """(H, W) of the frames in pixels; None for the size of the first key."""
     notes: tuple[tuple[str, str], ...] = ()
-    """(code, text) of what was decided on the way."""
+    """Notes about decisions and about the engine, each (code, text)."""
 
     @property
     def count(self) -> int:
-        """Frames that are shown; of a ping-pong, more than are made."""
+        """The number of frames that are shown; in a ping-pong it is larger than the number that are made."""
         return shown_count(len(self.timeline.sources), self.request.ping_pong)
 
     @property
@@ -81,9 +86,10 @@ class FilmPlan(FramesPlan):
     """Which frames are made between keys, how, and the film that they become."""
 
     sink: Sink
+    """Where the film goes."""
 
     def to_json(self) -> dict[str, object]:
-        """The request and what it came to, as plain values."""
+        """The plan as plain values, for records and JSON answers."""
         return {
             "words": asdict(self.request),
             "engine": self.making.engine.name,
@@ -96,9 +102,9 @@ class FilmPlan(FramesPlan):
         }
 
     def digest(self) -> str:
-        """A SHA-256 of all that decides the pixels, except what is inside the keys and the motion's file."""
-        said = {one.name: value for one, value in values(self.request, PIXELS) if one.name != "set"}
-        text = json.dumps([said, asdict(self.making.options), self.sink.suffix], sort_keys=True)
+        """A SHA-256 of all that decides the pixels, except the contents of the keys and of the motion's file."""
+        fields = {one.name: value for one, value in values(self.request, PIXELS) if one.name != "set"}
+        text = json.dumps([fields, asdict(self.making.options), self.sink.suffix], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -106,8 +112,8 @@ def plan(request: RunRequest) -> FilmPlan:
     """Check a request for a film, and work out counts, rates and times.
 
     Raises:
-        UsageError, UnknownName: anything that makes no sense, with the cure.
-        InbetweenError: an easing file that cannot be read; weights are missing.
+        UsageError, UnknownName: something in the request makes no sense; the hint says what would.
+        InbetweenError: a file of times cannot be read, or weights are missing.
     """
     frames = plan_frames(request)
     sink = sink_of(request)
@@ -121,14 +127,15 @@ def plan(request: RunRequest) -> FilmPlan:
 
 
 def plan_frames(request: RunRequest, made_by: Making | None = None) -> FramesPlan:
-    """Check a request for frames in memory, which go to no output.
+    """Check a request for frames in memory, whose output is not looked at.
 
     Args:
-        made_by: the engine that is loaded already, in place of the one that is requested.
+        request: the request.
+        made_by: an engine that is loaded already, used instead of the one that is requested.
 
     Raises:
-        UsageError, UnknownName: anything that makes no sense, with the cure.
-        InbetweenError: an easing file that cannot be read; weights are missing.
+        UsageError, UnknownName: something in the request makes no sense; the hint says what would.
+        InbetweenError: a file of times cannot be read, or weights are missing.
     """
     if len(request.keys) < 2:
         raise UsageError("a film needs two keys or more", "inbetween run start.png end.png -o out.mp4")
@@ -136,14 +143,14 @@ def plan_frames(request: RunRequest, made_by: Making | None = None) -> FramesPla
         raise UsageError(f"key {request.keys.index('') + 1} has no name", "look for an empty word in the command")
     check_choices(request, {"keyframes": KEYFRAMES, "if_unrelated": UNRELATED})
     if request.loop and request.ping_pong:
-        raise UsageError("--loop and --ping-pong exclude each other", "take one: both end where they began")
+        raise UsageError("--loop and --ping-pong exclude each other", "use one: both end where they began")
     made_by = made_by or making(request)
     line, easing, notes = timeline_of(request)
     check_motion(request.drag, request.motion is not None, len(line.keys) - 1, made_by.engine)
     resolved = replace(request, engine=made_by.engine.name, easing=easing)
     count = shown_count(len(line.sources), request.ping_pong)
     if count > MOST_FRAMES:
-        raise UsageError(f"a film of {count} frames is beyond the bound of {MOST_FRAMES}", "ask for fewer")
+        raise UsageError(f"a film may have at most {MOST_FRAMES} frames, not {count}", "ask for fewer")
     return FramesPlan(
         request=resolved, making=made_by, timeline=line, size=size_of(request), notes=(*notes, *made_by.notes)
     )
@@ -154,7 +161,7 @@ def making(request: FilmRequest) -> Making:
 
     Raises:
         UnknownName: no such engine, option, device, way to fit or way to use memory.
-        UsageError: options or settings that the engine does not take, or a licence that the user excludes.
+        UsageError: the engine does not accept an option or a setting, or the user excludes its licence.
         InbetweenError: weights are missing.
     """
     check_choices(request, {"fit": FITS, "memory": MEMORY})
@@ -184,19 +191,23 @@ def sink_of(request: FilmRequest) -> Sink:
 
 
 def size_of(request: FilmRequest) -> tuple[int, int] | None:
-    """(H, W) of `--size`, or None where the user does not say.
+    """The size (H, W) of `--size` in pixels, or None where the user named none.
 
     Raises:
-        UsageError: it is no size.
+        UsageError: the text is not a size.
     """
     return None if request.size is None else sizes.parse_size(request.size, "--size ")
 
 
 def check_choices(request: FilmRequest, known: Mapping[str, Collection[str]]) -> None:
-    """Refuse a value of a field, if it has one, that is not among those that are `known`.
+    """Refuse unknown names in a request.
+
+    Args:
+        request: the request.
+        known: for each of some fields the values that it may have; None is always allowed.
 
     Raises:
-        UnknownName: it is not.
+        UnknownName: a field has another value.
     """
     for name, choices in known.items():
         value = getattr(request, name)
@@ -208,19 +219,20 @@ def check_motion(drags: Sequence[str], others: bool, gaps: int, engine: Engine) 
     """Refuse motion that an engine does not follow, or that belongs to no gap.
 
     Args:
-        drags: as for `--drag`.
-        others: whether there is a motion besides, such as a file's.
-        gaps: how many the film has.
+        drags: texts as for `--drag`.
+        others: whether there is other motion too, such as that of a file.
+        gaps: the number of gaps of the film.
+        engine: the engine's record.
 
     Raises:
-        UsageError: it is not followed, or a drag is none.
+        UsageError: the engine does not follow it, a text is not a drag, or a gap does not exist.
     """
     if (drags or others) and not engine.follows:
-        raise UsageError(f"the engine `{engine.name}` follows no motion", "take --engine flow, or leave it out")
+        raise UsageError(f"the engine `{engine.name}` follows no motion", "use --engine flow, or leave the motion out")
     if drags and "point" not in engine.follows:
-        raise UsageError(f"the engine `{engine.name}` follows no drags", "take --engine flow, or --motion with lines")
+        raise UsageError(f"the engine `{engine.name}` follows no drags", "use --engine flow, or --motion with lines")
     if others and gaps > 1:
-        raise UsageError(f"--motion is for two keys, here are {gaps} gaps", 'write --drag "2: x,y x,y" for each gap')
+        raise UsageError(f"--motion is for two keys, and there are {gaps} gaps", 'write --drag "2: x,y x,y" for a gap')
     if drags:
         from inbetween.motion.user import check_drags
 
@@ -228,61 +240,68 @@ def check_motion(drags: Sequence[str], others: bool, gaps: int, engine: Engine) 
 
 
 def choose(engine: str) -> tuple[str, str]:
-    """The name of the engine that is taken, and why."""
+    """The name of the engine that is used for a name or "auto", and why, for people."""
     if engine == "auto":
         return "flow", "the only one that is fast on every machine"
     return engine, "asked for"
 
 
 def device_for(asked: str, engine: Engine) -> str:
-    """The device to be used, as the user writes it; "auto" for engines that can choose.
+    """The device that an engine uses, by the name that the user writes; "auto" for an engine that chooses when it is
+    loaded.
 
     Raises:
         UnknownName: there is no such device.
-        UsageError: the engine does not run there.
+        UsageError: the engine does not run on it.
     """
-    able = engine.devices
+    supported = engine.devices
     if asked == "auto":
-        return "auto" if len(able) > 1 else able[0]
+        return "auto" if len(supported) > 1 else supported[0]
     kind, _, number = asked.partition(":")
     if kind not in ("cpu", "cuda", "mps") or (number and not number.isdecimal()):
         raise UnknownName("device", asked, ("auto", "cpu", "cuda", "cuda:0", "mps"))
-    if kind not in able:
-        there = " and the ".join(able)
-        raise UsageError(f"the engine `{engine.name}` runs on the {there} only", "leave --device out")
+    if kind not in supported:
+        names = " and the ".join(supported)
+        raise UsageError(f"the engine `{engine.name}` runs on the {names} only", "leave --device out")
     return asked
 
 
 def commercial(engine: Engine) -> bool | None:
-    """Whether an engine and its weights may be used commercially; None where nobody says so of some."""
+    """Whether an engine and its weights may be used commercially; None where that is unknown of some of them."""
     return engine.commercial and store.commercial(engine.needs)
 
 
 def _bytes(text: str | None) -> int | None:
-    """The bytes that `8GB`, `500MB` or a number of gigabytes stand for."""
+    """The number of bytes that a text such as `8GB`, `500MB` or `8` (gigabytes) stands for.
+
+    Raises:
+        UsageError: the text is not an amount of memory.
+    """
     if text is None:
         return None
     found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*(GB|MB|G|M)?", text.strip(), re.IGNORECASE)
     count = 0 if found is None else int(float(found[1]) * (10**6 if (found[2] or "G")[0] in "Mm" else 10**9))
     if count <= 0:
-        raise UsageError(f"--max-vram `{text}` is no amount of memory", "write it as --max-vram 8GB")
+        raise UsageError(f"--max-vram `{text}` is not an amount of memory", "write it as --max-vram 8GB")
     return count
 
 
 def _check_licence(request: FilmRequest, engine: Engine) -> None:
+    """Refuse an engine that is not known to allow commercial use, if the user wants that."""
     if request.commercial_only or store.flag("INBETWEEN_COMMERCIAL_ONLY"):
-        kept = store.not_commercial(engine.needs)
-        if kept or not engine.commercial:
-            why = "; ".join(f"{weights.title}: {weights.licence}" for weights in kept) or engine.licence
+        excluded = store.not_commercial(engine.needs)
+        if excluded or not engine.commercial:
+            why = "; ".join(f"{weights.title}: {weights.licence}" for weights in excluded) or engine.licence
             raise UsageError(
                 f"the engine `{engine.name}` is not known to allow commercial use ({why})",
-                "take one that `inbetween engines` says yes for, or leave --commercial-only out",
+                "use one for which `inbetween engines` says yes, or leave --commercial-only out",
             )
 
 
 def _licences(engine: Engine) -> list[tuple[str, str]]:
-    kept = [name for name in engine.needs if store.commercial([name]) is not True]
-    if not kept:
+    """A note, if any of the engine's weights are not known to allow commercial use."""
+    doubtful = [name for name in engine.needs if store.commercial([name]) is not True]
+    if not doubtful:
         return []
-    text = f"the weights {' and '.join(kept)} are not known to allow commercial use: see inbetween models show"
+    text = f"the weights {' and '.join(doubtful)} are not known to allow commercial use: see inbetween models show"
     return [("licence", text)]

@@ -1,6 +1,6 @@
-"""A film that is ready to be made, to a file: made, written, checked, and timed.
+"""Make a film that is ready to be made: its frames are made, written to a file, checked, and timed.
 
-`interpolation` makes such jobs of keys, and `retime.produce` of clips.
+`interpolation` prepares such films from keys, and `retime.produce` from clips.
 """
 
 from __future__ import annotations
@@ -25,50 +25,53 @@ from inbetween.video.sinks import Sink
 from inbetween.video.write import FilmFormat, WriteOptions, Written
 
 Makers: TypeAlias = Mapping[str, Maker]
-"""A loaded engine: "engine", and "blend" for keys that have nothing to do with each other."""
+"""A loaded engine: the maker "engine", and the maker "blend" for keys that have nothing to do with each other."""
 
 ENGINE_BYTES, FILM_BYTES, PICTURE_BYTES = 80, 240, 100
-"""Bytes per pixel of a frame: of an engine without networks beside what writes its frames; of what writes a film; and
-of what writes single pictures. Measured at 3840x2160 on two cores, ffmpeg included: `blend` needs 233 in all
-to .mp4, and 98 to a folder of PNG; `flow` needs up to 320 to .mp4."""
+"""Bytes of memory per pixel of a frame that are needed by an engine without networks, for writing a film, and for
+writing single pictures. Measured at 3840x2160 on two cores, ffmpeg included: `blend` needs 233 in all to .mp4, and 98
+to a folder of PNG; `flow` needs up to 320 to .mp4."""
 BYTES_PER_PIXEL = ENGINE_BYTES + FILM_BYTES
-"""Bytes per pixel of a frame that a film needs with an engine without networks."""
+"""Bytes of memory per pixel of a frame that a film by an engine without networks needs."""
 
 
 @dataclass(frozen=True)
 class FilmJob:
-    """A film that is ready to be made: all is opened, and what could be refused before any work was."""
+    """A film that is ready to be made: its inputs are open, and nothing about it can be refused before the work."""
 
     form: FilmFormat
+    """Where the film goes, its rate, its number of frames and their size."""
     frames: Callable[[Makers, int, int], Iterator[Picture]]
-    """(a loaded engine, first, stop) -> frames of the film, which depend on no others."""
+    """(makers, first, stop) -> frames `first` to `stop` - 1 of the film, which do not depend on any other frames."""
     borders: tuple[int, ...]
-    """First frames of the film's segments; see `segments.choose_borders`."""
+    """The first frames of the film's segments; see `segments.choose_borders`."""
     identity: Mapping[str, object]
     """All that decides the bytes of the film; see `identity`."""
     remember: Callable[[], object]
-    """() -> what was found out while frames were made, as plain values."""
+    """Returns the findings so far, such as notes and cuts, as plain values for the journal."""
     recall: Callable[[Any], object]
-    """Called with what `remember` returned before the film was stopped."""
+    """Called with what `remember` returned, when a film that was stopped goes on."""
     options: WriteOptions
+    """Whether an existing output is replaced, and the number of threads."""
     extras: Extras | None = None
-    """Sound, subtitles and titles."""
+    """The sound, subtitles and titles of the film; None for none."""
     sheet: Path | None = None
-    """A PNG of some of the frames; see `sidecars.refuse_beside`."""
+    """The PNG of some of the frames, checked by `sidecars.refuse_beside`; None for none."""
 
 
 @dataclass(frozen=True)
 class Made:
-    """What was made, and what it took."""
+    """A film that was made, and the time that it took."""
 
     output: Written
+    """Facts about the file, as they were read back from it."""
     seconds: dict[str, float]
-    """Wall time of each stage."""
+    """Wall time in seconds, by the name of the stage."""
     processor_seconds: float
-    """Seconds of all threads, and of child processes."""
+    """Processor time in seconds, of all threads and child processes together."""
 
     def to_json(self) -> dict[str, object]:
-        """The same as plain values."""
+        """These facts as plain values, for records and JSON answers."""
         output = asdict(self.output)
         output["duration"] = str(self.output.duration)
         return {"output": output, "seconds": self.seconds, "processor_seconds": self.processor_seconds}
@@ -78,11 +81,13 @@ def produce(job: FilmJob, makers: Makers, report: Report, stages: Stages) -> Mad
     """Make a film. It is whole and checked, or it is not there.
 
     Args:
-        makers: the engine that was loaded; it may serve many jobs, one after the other.
-        stages: has the time of what was done for this film before; each stage goes into what is returned.
+        job: the film.
+        makers: the loaded engine, which may serve many jobs, one after the other.
+        report: hears the progress and the notes.
+        stages: the time of the stages that were done for this film before; those of this function are added.
 
     Raises:
-        InbetweenError: a damaged input, a full disk, an ffmpeg that died.
+        InbetweenError: an input is damaged, the disk is full, or ffmpeg died.
         Interrupted: the user asked to stop.
     """
     form, sheet = job.form, Sheet(job.form.count, job.form.rate) if job.sheet else None
@@ -104,7 +109,7 @@ def produce(job: FilmJob, makers: Makers, report: Report, stages: Stages) -> Mad
 
 
 def load(making: Making) -> Makers:
-    """Load an engine; what is returned may be used for any number of films.
+    """Load an engine; the makers that are returned may be used for any number of films.
 
     Raises:
         InbetweenError: the engine cannot be loaded.
@@ -113,23 +118,27 @@ def load(making: Making) -> Makers:
 
 
 def segment_least(engine: Engine) -> int:
-    """The least frames of a segment: engines of a fixed length take minutes for a gap, and have one for each."""
+    """The least number of frames of a segment. An engine with `lengths` takes minutes for a gap, so every gap that is
+    finished becomes a segment."""
     return LEAST if engine.lengths is None else 1
 
 
 def check_memory(
     engine: Engine, sink: Sink | None, size: tuple[int, int], kept: int = 0, hint: str = "make it smaller with --size"
 ) -> None:
-    """Refuse frames that do not fit into the memory. Networks are not counted: they plan their own memory, and do with
-    less if they must.
+    """Refuse frames for which there is not enough memory.
+
+    Networks are not counted: they plan their own memory, and do with less if they must.
 
     Args:
-        sink: where the frames go; None where they stay in memory, with whoever reads them.
-        size: (H, W) of the frames.
-        kept: bytes per pixel that are held besides.
+        engine: the engine's record.
+        sink: where the frames go; None where they are yielded to the caller.
+        size: (H, W) of the frames in pixels.
+        kept: further bytes per pixel that are held while frames are made.
+        hint: the error's hint.
 
     Raises:
-        InbetweenError: there is not enough; with `hint`.
+        InbetweenError: there is not enough memory.
     """
     height, width = size
     single = sink is None or sink.kind in ("sequence", "picture")

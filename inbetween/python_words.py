@@ -1,7 +1,7 @@
-"""Arguments of Python functions as requests, and errors in the words of Python.
+"""Arguments of Python functions as requests, and errors that name arguments instead of options.
 
-A request holds what a user would write for a command. Arguments of other types become that; those that cannot are left
-alone, and refused because a field has no such type.
+The fields of a request have the types that a user writes for a command, mostly text. Arguments of other types are
+converted. Those that cannot be converted stay as they are, and are refused because the field has another type.
 """
 
 from __future__ import annotations
@@ -23,45 +23,47 @@ from inbetween.request import FilmRequest, built, option
 R = TypeVar("R", bound=FilmRequest)
 
 _OPTION = re.compile(r"(?<![\w-])(?:--set |(--[a-z][a-z-]*|-[no])(?![\w-])(?: ([0-9][\w./]*[\w]|[0-9]))?)")
-"""An option of a command in an error, and a value after it that begins with a digit."""
+"""Matches an option of a command in the text of an error, and a value after it that begins with a digit."""
 _KINDS: dict[object, str] = {int: "a whole number", str: "text", bool: "True or False", tuple: "a list"}
+"""What messages call the types of fields."""
 
 
 def request_of(kind: type[R], arguments: Mapping[str, object], options: Mapping[str, object]) -> R:
-    """The request that some arguments make.
+    """The request that the arguments of a function make.
 
     Args:
-        arguments: by the names of the request's fields.
-        options: of the engine.
+        kind: the class of the request.
+        arguments: the arguments by the names of the request's fields.
+        options: the engine's own options.
 
     Raises:
-        UsageError: one has a type that it cannot have.
+        UsageError: an argument has a type that it cannot have.
     """
-    said = {name: _CONVERT[name](value) if name in _CONVERT else value for name, value in arguments.items()}
-    kinds = get_type_hints(kind)
+    converted = {name: _CONVERT[name](value) if name in _CONVERT else value for name, value in arguments.items()}
+    types = get_type_hints(kind)
 
     def wrong(name: str, value: object) -> UsageError:
-        known = get_args(kinds[name]) if isinstance(kinds[name], UnionType) else (kinds[name],)
-        shown = _EXPECTED.get(name) or " or ".join(
-            _KINDS[get_origin(one) or one] for one in known if one is not NoneType
+        accepted = get_args(types[name]) if isinstance(types[name], UnionType) else (types[name],)
+        expected = _EXPECTED.get(name) or " or ".join(
+            _KINDS[get_origin(one) or one] for one in accepted if one is not NoneType
         )
-        return UsageError(f"`{name}` cannot be {arguments[name]!r}", f"give {shown}, or leave it out")
+        return UsageError(f"`{name}` cannot be {arguments[name]!r}", f"give {expected}, or leave it out")
 
-    return built(kind, {**said, "set": tuple(f"{name}={value}" for name, value in options.items())}, wrong)
+    return built(kind, {**converted, "set": tuple(f"{name}={value}" for name, value in options.items())}, wrong)
 
 
 @contextmanager
 def python_words(kind: type[FilmRequest]) -> Iterator[None]:
-    """Errors that are raised inside name arguments where they would name options of a command.
+    """While this lasts, errors name arguments of a function where they would name options of a command.
 
     Args:
-        kind: of the requests that the arguments make.
+        kind: the class of the request that the arguments make.
     """
     names = {option(one): one.name for one in fields(kind)} | {"-n": "frames", "-o": "out"}
 
     def argument(found: re.Match[str]) -> str:
         if not found[1]:
-            # Options of engines are arguments like all others.
+            # `--set` is left out: options of engines are arguments like all others.
             return ""
         name, value = names.get(found[1], found[1].lstrip("-").replace("-", "_")), found[2]
         return f"{name}={value if value.isdecimal() else repr(value)}" if value else name
@@ -70,19 +72,19 @@ def python_words(kind: type[FilmRequest]) -> Iterator[None]:
         yield
     except InbetweenError as problem:
         problem.message = _OPTION.sub(argument, problem.message)
-        # Some hints are a whole command.
+        # A hint that is a whole command stays as it is.
         problem.hint = problem.hint if problem.hint.startswith("inbetween ") else _OPTION.sub(argument, problem.hint)
         problem.args = (problem.message,)
         raise
 
 
 def _name(value: object) -> object:
-    """A path as its name."""
+    """A path as the name of a file; anything else unchanged."""
     return os.fspath(value) if isinstance(value, os.PathLike) else value
 
 
 def _text(value: object) -> object:
-    """A number as text."""
+    """A number as text; anything else unchanged."""
     if isinstance(value, Real) and not isinstance(value, bool):
         return str(value) if isinstance(value, Fraction) else repr(float(value)).removesuffix(".0")
     return value
@@ -94,10 +96,12 @@ def _time(value: object) -> object:
 
 
 def _times(value: object) -> object:
+    """A list of times as text, with commas between them."""
     return ",".join(str(_time(one)) for one in value) if _is_list(value) else value
 
 
 def _numbers(value: object) -> object:
+    """A list of numbers as a tuple of floats."""
     return tuple(float(one) if isinstance(one, Real) else one for one in value) if _is_list(value) else value
 
 
@@ -117,25 +121,30 @@ def _size(value: object) -> object:
 
 
 def _speed(value: object) -> object:
-    """(time, speed) pairs as TIME:SPEED, ..."""
+    """Pairs (time, speed) as text: TIME:SPEED, TIME:SPEED and so on."""
     if not _is_list(value) or any(_is_list(pair) and len(pair) != 2 for pair in value):
         return value
     return ", ".join(":".join(str(_time(one)) for one in pair) if _is_list(pair) else str(pair) for pair in value)
 
 
 def _drags(value: object) -> object:
-    """Each drag as the command has it: its text, or its points (x, y) as text."""
+    """A list of drags as a tuple of texts, as the command has them."""
     if isinstance(value, str):
         return (value,)
     return tuple(map(_drag, value)) if _is_list(value) else value
 
 
 def _drag(value: object) -> object:
+    """The points (x, y) of a drag as text.
+
+    Raises:
+        UsageError: a list has anything else in it.
+    """
     if not _is_list(value):
         return value
     points = [point for point in value if _is_list(point) and len(point) == 2]
     if not points or len(points) < len(value):
-        raise UsageError(f"the drag {value!r} is no list of points", "write it as [(x, y), (x, y)], in pixels")
+        raise UsageError(f"the drag {value!r} is not a list of points", "write it as [(x, y), (x, y)], in pixels")
     return " ".join(f"{_text(x)},{_text(y)}" for x, y in points)
 
 
@@ -157,7 +166,7 @@ _CONVERT: dict[str, Callable[[object], object]] = {
     "speed": _speed,
     "drag": _drags,
 }
-"""What is done to the arguments whose field holds text, or a number of Python's own."""
+"""Functions that convert arguments to the types of their fields, by the argument's name."""
 _EXPECTED = {
     **dict.fromkeys(_FILES, "the name of a file"),
     **dict.fromkeys(_NUMBERS, "a number or text"),
@@ -168,4 +177,4 @@ _EXPECTED = {
     "speed": "a list of (time, speed), or text",
     "drag": "a list of drags",
 }
-"""What the arguments may be that are no plain text and no plain number."""
+"""What messages say that an argument may be, where the types of its field do not say it."""

@@ -11,20 +11,20 @@ from numpy.typing import NDArray
 from inbetween.types import Report
 
 Fact: TypeAlias = object
-"""What a note says of one thing, for programs: a value that JSON has."""
+"""One value of a note, for programs: it can be written as JSON."""
 Note: TypeAlias = dict[str, Fact]
-"""A note as records and JSON answers have it: its code, its text and its facts."""
+"""A note as in records and JSON answers: its code, its text and its facts."""
 Remembered: TypeAlias = tuple[str, str, Mapping[str, Fact]]
-"""A note as a journal keeps it: its code, its text, and its facts with `detail` among them."""
+"""A note as in a journal: its code, its text, and its facts with `detail` among them."""
 
 
 class Forward(Report):
-    """Passes everything on. A subclass overrides what it changes, and calls `super()` for the rest."""
+    """Passes everything on. A subclass overrides the methods that it changes, and calls `super()` to pass on."""
 
     def __init__(self, report: Report) -> None:
         """
         Args:
-            report: hears all that this report is told.
+            report: hears everything that this report hears.
         """
         self._report = report
 
@@ -42,7 +42,7 @@ class Forward(Report):
 
 
 class AsDetail(Forward):
-    """Passes every note on as a detail: of a step that the user need not know of."""
+    """Passes every note on as a detail, for a step that users need not know about."""
 
     def note(self, code: str, text: str, *, detail: bool = False, **facts: Fact) -> None:
         """See `Report.note`."""
@@ -50,12 +50,12 @@ class AsDetail(Forward):
 
 
 class Collect(Forward):
-    """Passes everything on and keeps the notes: those of one job, however many jobs share a report."""
+    """Passes everything on and keeps the notes: those of one job, even where many jobs share a report."""
 
     def __init__(self, report: Report) -> None:
         """
         Args:
-            report: hears all that this report is told.
+            report: hears everything that this report hears.
         """
         super().__init__(report)
         self.notes: list[Note] = []
@@ -70,7 +70,7 @@ class Collect(Forward):
 class Once(Forward):
     """Passes every note on once, however often it is repeated, and remembers all of them.
 
-    Neighbouring segments of a film look at the same keys and would say the same of them.
+    Neighbouring segments of a film look at the same keys, and would repeat the notes about them.
     """
 
     def __init__(self, report: Report) -> None:

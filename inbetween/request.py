@@ -1,15 +1,16 @@
-"""What a user asks for: one frozen value per command, whoever asks.
+"""Requests: all that a user asks a command for, as one frozen object.
 
-The command line, the Python API, records (`--repeat`) and the journal of a stopped film all use these classes. A value
-is what the user wrote, unchecked; `plan` and `retime.plan` check it. None means that the user did not say.
+The command line, the Python API, records (`--repeat`) and the journal of a stopped film all use these classes. A field
+holds what the user wrote, unchecked; `plan` and `retime.plan` check it. None means that the user wrote nothing.
 
-Every field says what it changes, and the rest follows from that:
+Every field declares what it changes. The identity of a film, and what `--repeat` reads from a record, follow from that:
 
-    PIXELS   frames, or how they are encoded: part of a film's identity, and taken from the record by --repeat
-    INPUTS   frames, through the contents of the files it names: as PIXELS, but the identity holds the files' stamps
-    EXTRAS   only what is added to finished frames: not part of the identity of segments, taken from the record
-    PLACE    where a film is made and where it goes: neither; may be given beside --repeat
-    NOTHING  only whether a film is made at all: neither; may be given beside --repeat
+    PIXELS   The frames, or how they are encoded. Part of the identity of a film; --repeat reads it from the record.
+    INPUTS   The frames, through the contents of the files that are named. Like PIXELS, but the identity has the files'
+             stamps instead of their names.
+    EXTRAS   Only what is added to finished frames. Not part of the identity; --repeat reads it from the record.
+    PLACE    Where a film is made and where it goes. Not part of the identity; may be given beside --repeat.
+    NOTHING  Only whether a film is made at all. Not part of the identity; may be given beside --repeat.
 """
 
 from __future__ import annotations
@@ -26,13 +27,13 @@ T = TypeVar("T")
 
 
 def changes(effect: str, default: T, option: str = "", *, recorded: bool = False) -> T:
-    """A field of a request.
+    """Declare a field of a request.
 
     Args:
         effect: what the field changes, one of `EFFECTS`.
-        default: its value where the user says nothing.
-        option: what the user calls it, if that is not `--` and the field's name.
-        recorded: whether `--repeat` takes a PLACE from the record where the command names none.
+        default: its value where the user writes nothing.
+        option: the name that users know it by, where it is not `--` and the field's name.
+        recorded: whether `--repeat` reads a PLACE from the record where the command names none.
     """
     found: T = field(default=default, metadata={"effect": effect, "option": option, "recorded": recorded})
     return found
@@ -40,7 +41,10 @@ def changes(effect: str, default: T, option: str = "", *, recorded: bool = False
 
 @dataclass(frozen=True, kw_only=True)
 class FilmRequest:
-    """What every film needs: an engine with its options, an output, and where the work is done."""
+    """The part that all requests for a film share: an output, an engine with its options, and where the work is done.
+
+    The help of the commands describes every field.
+    """
 
     out: str = changes(PLACE, "", recorded=True)
     preset: str | None = changes(PIXELS, None)
@@ -52,7 +56,7 @@ class FilmRequest:
     force: bool = changes(NOTHING, False)
     engine: str = changes(PIXELS, "auto")
     set: tuple[str, ...] = changes(PIXELS, ())
-    """NAME=VALUE words for the engine."""
+    """Texts NAME=VALUE, each an option of the engine."""
     seed: int = changes(PIXELS, 0)
     device: str = changes(PLACE, "auto", recorded=True)
     threads: int | None = changes(PLACE, None)
@@ -64,7 +68,7 @@ class FilmRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class RunRequest(FilmRequest):
-    """What the user asks of `run`: frames between keys."""
+    """A request for frames between keys, as for `run`."""
 
     keys: tuple[str, ...] = changes(INPUTS, (), "keys")
     loop: bool = changes(PIXELS, False)
@@ -74,7 +78,7 @@ class RunRequest(FilmRequest):
     duration: str | None = changes(PIXELS, None)
     at: str | None = changes(PIXELS, None)
     easing: str | tuple[float, ...] = changes(PIXELS, "linear")
-    """The name of an easing, a call of one, a file of times; or the times themselves."""
+    """An easing such as "ease-in" or "steps(4)", the name of a file of times; or the times themselves, 0 to 1."""
     keyframes: str = changes(PIXELS, "own")
     if_unrelated: str = changes(PIXELS, "blend")
     drag: tuple[str, ...] = changes(PIXELS, ())
@@ -83,7 +87,7 @@ class RunRequest(FilmRequest):
 
 @dataclass(frozen=True, kw_only=True)
 class ClipRequest(FilmRequest):
-    """What the user asks of `slowmo`: a clip at another speed or rate."""
+    """A request for a clip at another speed or rate, as for `slowmo`."""
 
     clip: str = changes(INPUTS, "", "the clip")
     factor: str | None = changes(PIXELS, None)
@@ -98,7 +102,7 @@ class ClipRequest(FilmRequest):
     holes: bool = changes(PIXELS, False)
     deinterlace: bool = changes(PIXELS, False)
     cuts: str = changes(PIXELS, "auto")
-    """`auto`, `off` or a file of times; the identity of a film holds that file's stamp too."""
+    """`auto`, `off` or the name of a file of times, whose stamp is part of the identity too."""
     at_cut: str = changes(PIXELS, "hold")
     repeats: str = changes(PIXELS, "auto")
     protect: str | None = changes(INPUTS, None)
@@ -115,7 +119,7 @@ def effect(one: Field[object]) -> str:
 
 
 def option(one: Field[object]) -> str:
-    """What the user calls a field of a request, such as `--if-unrelated`."""
+    """The name that users know a field of a request by, such as `--if-unrelated`."""
     return str(one.metadata["option"]) or "--" + one.name.replace("_", "-")
 
 
@@ -124,22 +128,24 @@ def values(request: FilmRequest, *effects: str) -> Iterator[tuple[Field[object],
     return ((one, getattr(request, one.name)) for one in fields(request) if effect(one) in effects)
 
 
-def built(kind: type[R], said: Mapping[str, Any], wrong: Callable[[str, object], Exception]) -> R:
-    """A request of values by the names of their fields, whose types are checked.
+def built(kind: type[R], by_name: Mapping[str, Any], wrong: Callable[[str, object], Exception]) -> R:
+    """Build a request, and check the types of its values.
 
     Args:
-        wrong: (name, value) -> what is raised for a field that there is not, or a value that it cannot have.
+        kind: the class of the request.
+        by_name: the values, by the names of their fields.
+        wrong: (name, value) -> the error to raise, for a name that is not a field or a value of another type.
     """
-    kinds = get_type_hints(kind)
-    for name, value in said.items():
-        if name not in kinds or not is_of(value, kinds[name]):
+    types = get_type_hints(kind)
+    for name, value in by_name.items():
+        if name not in types or not is_of(value, types[name]):
             raise wrong(name, value)
-    return kind(**said)
+    return kind(**by_name)
 
 
 def is_of(value: object, kind: object) -> bool:
-    """Whether a value is of a field's type, as `typing.get_type_hints` gives it. Here a bool is no int, and no text has
-    a null character, which no system takes in the name of a file."""
+    """Whether a value is of a field's type, as `typing.get_type_hints` gives it. A bool does not count as an int, nor
+    does a text with a null character as text, because no system accepts one in the name of a file."""
     if get_origin(kind) is tuple:
         return isinstance(value, tuple) and all(is_of(item, get_args(kind)[0]) for item in value)
     if isinstance(kind, UnionType):

@@ -1,4 +1,4 @@
-"""Files beside a film: a record, a contact sheet, previews."""
+"""The files that are written beside a film: a record, a contact sheet, previews."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from inbetween.video.sinks import Sink
 
 
 def record_of(sink: Sink) -> Path:
-    """Where the record of a film goes: the output's name and `.json`."""
+    """The path of the record of a film: the output's name plus `.json`."""
     path = sink.path.rstrip("/" + os.sep)
-    # Beside the current folder too, not a `..json` in it.
+    # For the output `.` it lies beside the current folder, and is not a `..json` in it.
     return Path((os.path.abspath(path) if os.path.basename(path) in (".", "..") else path) + ".json")
 
 
 def preview_of(sink: Sink) -> Path:
-    """Where previews of a film go while it is made: the output's name and `.preview.gif`."""
+    """The path of the previews of a film while it is made: the output's name plus `.preview.gif`."""
     return record_of(sink).with_suffix(".preview.gif")
 
 
@@ -32,20 +32,21 @@ def refuse_beside(files: Mapping[str, Path], sink: Sink, inputs: Sequence[Path],
     """Refuse files beside a film that cannot, or must not, be written.
 
     Args:
-        files: each under the option that its name comes from.
+        files: the files, by the options that name them.
         sink: where the film goes.
         inputs: files that are read, and must not be replaced.
+        overwrite: whether files that exist may be replaced.
 
     Raises:
         InbetweenError: one exists, is an input, the film or another of these files, or cannot be written.
     """
-    taken: set[str] = set()
-    for word, path in files.items():
-        publish.prepare_file(str(path), overwrite, inputs, word)
+    seen: set[str] = set()
+    for option, path in files.items():
+        publish.prepare_file(str(path), overwrite, inputs, option)
         real = os.path.realpath(path)
-        if real in taken or publish.holds(sink, real):
-            raise InbetweenError(f"`{path}` is wanted for two things", f"give another name with {word}")
-        taken.add(real)
+        if real in seen or publish.holds(sink, real):
+            raise InbetweenError(f"`{path}` is wanted for two things", f"give another name with {option}")
+        seen.add(real)
 
 
 def save(path: Path, data: bytes) -> None:
@@ -65,7 +66,13 @@ def save(path: Path, data: bytes) -> None:
 
 
 def save_sheet(path: Path, sheet: Sheet, sink: Sink, report: Report) -> None:
-    """Write the contact sheet of a finished film. Frames that were made before the film was stopped are read again.
+    """Write the contact sheet of a finished film. Frames that an earlier process made are read back from the film.
+
+    Args:
+        path: the PNG to write.
+        sheet: the sheet, which has seen the frames of this process.
+        sink: where the film is.
+        report: hears the progress of reading.
 
     Raises:
         InbetweenError: the disk refuses.

@@ -9,6 +9,7 @@ from inbetween.engine import Engine, Lengths, Sizes
 from inbetween.errors import UsageError
 
 NATIVE = "native"
+"""The value of the option `size` by which an engine chooses its working size itself."""
 
 
 def frames_wanted(options: object) -> int:
@@ -22,11 +23,11 @@ def size_wanted(options: object) -> str:
 
 
 def parse_size(text: str, option: str) -> tuple[int, int]:
-    """The size (H, W), in pixels, of a text WIDTHxHEIGHT.
+    """Parse a text WIDTHxHEIGHT as a size (H, W) in pixels.
 
     Args:
         text: the text.
-        option: what to put before an example in the hint, such as "--size ".
+        option: the text to put before an example in the hint, such as "--size ".
 
     Raises:
         UsageError: the text is not of that form.
@@ -38,11 +39,11 @@ def parse_size(text: str, option: str) -> tuple[int, int]:
 
 
 def legal_size(sizes: Sizes, key: tuple[int, int]) -> tuple[int, int]:
-    """The size (H, W) at which networks work for keys of another.
+    """The size (H, W) at which an engine works for keys of the size `key`, (H, W).
 
-    With a native area: each side is the legal one nearest in ratio to that of a picture of just that area and of the
-    key's aspect. Of all legal sizes it is the nearest in area and aspect: the squares of both logarithms of ratios have
-    the least sum. Without: the key's, each side raised to the next legal one.
+    Where the engine has a native size, it is the legal size nearest to a picture with the area of the native size and
+    the aspect of the key: nearest in the sense that the squares of the logarithms of the ratios of both sides have the
+    least sum. Where it has none, it is the size of the key, each side raised to the next legal one.
     """
     if sizes.native is None:
         return _raised(sizes, key[0]), _raised(sizes, key[1])
@@ -51,24 +52,31 @@ def legal_size(sizes: Sizes, key: tuple[int, int]) -> tuple[int, int]:
 
 
 def _raised(sizes: Sizes, side: int) -> int:
+    """The least legal side that is not below `side`."""
     return -(-max(side, sizes.least) // sizes.multiple) * sizes.multiple
 
 
 def _nearest(sizes: Sizes, side: float) -> int:
+    """The legal side whose ratio to `side` is nearest to 1."""
     below = int(side) // sizes.multiple * sizes.multiple
     nearest = below if side * side < below * (below + sizes.multiple) else below + sizes.multiple
     return max(nearest, _raised(sizes, sizes.least))
 
 
-def working_size(sizes: Sizes, words: str, key: tuple[int, int]) -> tuple[int, int]:
-    """The size (H, W) that the option `size` of an engine means for keys of one size.
+def working_size(sizes: Sizes, text: str, key: tuple[int, int]) -> tuple[int, int]:
+    """The size (H, W) that the option `size` of an engine means for keys.
+
+    Args:
+        sizes: the sizes that the engine works at.
+        text: the option: "native" or WIDTHxHEIGHT.
+        key: (H, W) of the keys.
 
     Raises:
         UsageError: the text is not a size, or the engine does not work at it.
     """
-    if words == NATIVE:
+    if text == NATIVE:
         return legal_size(sizes, key)
-    size = parse_size(words, "--set size=")
+    size = parse_size(text, "--set size=")
     near = _nearest(sizes, size[0]), _nearest(sizes, size[1])
     if size != near:
         raise UsageError(
@@ -91,7 +99,7 @@ def check_working(engine: Engine, options: object) -> None:
     size, frames, lengths = size_wanted(options), frames_wanted(options), engine.lengths
     if engine.sizes is not None and size != NATIVE:
         working_size(engine.sizes, size, (1, 1))
-    # Two are the keys alone: nothing would be left for the engine to make.
+    # Two frames would be the keys alone, and leave nothing for the engine to make.
     if lengths is not None and frames and not (lengths.allows(frames) and frames > 2):
         raise UsageError(
             f"`{engine.name}` cannot make {frames} frames at once",

@@ -16,7 +16,7 @@ NETWORKS = ("torch", "diffusers", "transformers")
 
 
 def versions(*used: Engine) -> dict[str, str]:
-    """The versions of Python, of the packages that count for these engines, and of ffmpeg, by name."""
+    """The versions of Python, of ffmpeg, and of the packages that matter for these engines, by name."""
     found = {"python": platform.python_version()}
     for name in PACKAGES + NETWORKS * any(engine.needs for engine in used):
         try:
@@ -26,16 +26,16 @@ def versions(*used: Engine) -> dict[str, str]:
     try:
         found["ffmpeg"] = ffmpeg_version()
     except InbetweenError:
-        # Still pictures are made without it.
+        # Numbered pictures can be written without ffmpeg.
         found["ffmpeg"] = "not installed"
     return found
 
 
 def ffmpeg_version() -> str:
-    """The version that ffmpeg states.
+    """The version number that ffmpeg prints.
 
     Raises:
-        InbetweenError: it cannot be run.
+        InbetweenError: ffmpeg cannot be run.
     """
-    said = ffmpeg.asked("-version").split("\n", 1)[0].split()
-    return said[2] if len(said) > 2 else "unknown"
+    first_line = ffmpeg.asked("-version").split("\n", 1)[0].split()
+    return first_line[2] if len(first_line) > 2 else "unknown"

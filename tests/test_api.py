@@ -281,10 +281,10 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"fps": float("nan")}, "not a frame rate", "25"),
     ({"duration": True}, "`duration` cannot be True", "seconds"),
     ({"size": (2,)}, "`size` cannot be (2,)", "(height, width)"),
-    ({"max_vram": -1}, "max_vram `-1` is no amount", "max_vram='8GB'"),
+    ({"max_vram": -1}, "max_vram `-1` is not an amount", "max_vram='8GB'"),
     ({"drag": [5]}, "`drag` cannot be [5]", "a list of drags"),
-    ({"drag": [[5]]}, "no list of points", "[(x, y), (x, y)]"),
-    ({"loop": True, "ping_pong": True}, "loop and ping_pong exclude", "take one"),
+    ({"drag": [[5]]}, "not a list of points", "[(x, y), (x, y)]"),
+    ({"loop": True, "ping_pong": True}, "loop and ping_pong exclude", "use one"),
     ({"frames": 0, "keyframes": "none"}, "frames=0 and keyframes none", "frames=1"),
     ({"engine": None}, "`engine` cannot be None", "text"),
     ({"engine": "flwo"}, "`flwo`", "`flow`"),
@@ -293,8 +293,8 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"end": None}, "two keys or more are needed, not 1", "interpolate(start, end)"),
     ({"start": []}, "given as a list and as `end`", "into the list"),
     ({"start": [], "end": None}, "two keys or more are needed, not 0", "a list of keys"),
-    ({"start": None}, "key 1 is no picture: None", "an array"),
-    ({"end": A.astype(np.float32)}, "key 2 is no picture: an array", "uint8"),
+    ({"start": None}, "key 1 is not a picture: None", "an array"),
+    ({"end": A.astype(np.float32)}, "key 2 is not a picture: it is an array", "uint8"),
     ({"end": A[:50]}, "key 2 is 192x50, the film is 192x144", "fit crop"),
     ({"start": "", "end": A}, "key 1 has no name", "empty"),
     ({"motion": "m.json", "start": [A, A, A], "end": None}, "motion is for two keys", "drag"),
@@ -316,7 +316,7 @@ def test_errors_on_the_way_are_in_words_of_python_too(tmp_path: Path) -> None:
         inbetween.interpolate(A, tmp_path / "none.png")
     with pytest.raises(inbetween.InbetweenError) as caught:
         inbetween.interpolate(A, scene(0, seed=40), if_unrelated="fail")
-    assert "take if_unrelated blend or hold" in caught.value.hint
+    assert "use if_unrelated blend or hold" in caught.value.hint
     save(tmp_path / "cut.png", A)
     data = (tmp_path / "cut.png").read_bytes()
     (tmp_path / "cut.png").write_bytes(data[: len(data) // 2])

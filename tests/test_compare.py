@@ -86,7 +86,7 @@ def test_clips_that_are_unlike(inside: Command, tmp_path: Path, two: object) -> 
     ran = inside("compare", "a.mkv", "c.mkv", "-o", "o.mkv")
     assert ran.code == 0, ran.err
     assert "c.mkv is 64x48: shown at 128x96" in ran.err
-    assert "c.mkv lasts 0.30 s of 0.60 s: its last picture stays" in ran.err
+    assert "c.mkv lasts 0.30 s of 0.60 s: its last frame stays" in ran.err
     frames = decoded(tmp_path / "o.mkv")
     assert len(frames) == 12
     right = [cells(frame, 2)[1] for frame in frames]

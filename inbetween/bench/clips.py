@@ -19,16 +19,18 @@ from inbetween.types import Picture, Report
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".avif")
 LEAST_SIDE = 32
-"""Pixels. Smaller frames are refused by ffmpeg's minterpolate, and crash libvmaf."""
-TAKEN = "give video files, or folders of pictures"
+"""The shortest side of a frame in pixels. Smaller frames are refused by ffmpeg's minterpolate, and crash libvmaf."""
+ACCEPTED = "give video files, or folders of pictures"
+"""The hint where something else was given."""
 
 
 @dataclass(frozen=True)
 class Clip:
-    """The path of a clip, and its name in tables, which is printable and differs from those of the other clips."""
+    """A clip and its name."""
 
     path: Path
     name: str
+    """The name in tables; it is printable and differs from those of the other clips."""
 
 
 def named(paths: Sequence[Path]) -> list[Clip]:
@@ -55,12 +57,17 @@ def check(clips: Sequence[Clip], report: Report) -> None:
 def read(clip: Clip, most: int | None, report: Report) -> list[Picture]:
     """All frames of a clip, or the first `most` of them: (H, W, 3) uint8, read-only.
 
-    Of a video: what PyAV converts to rgb24, unrotated. Of a folder: its pictures by name, numbers in order;
-    16 bits are rounded to 8, alpha is laid over black.
+    Videos are converted to rgb24 by PyAV and not rotated. The pictures of a folder are read in the order of the numbers
+    in their names; 16 bits are rounded to 8, and alpha is laid over black.
+
+    Args:
+        clip: the clip.
+        most: the number of frames to read at most; None: all.
+        report: hears the progress.
 
     Raises:
-        InbetweenError: no such clip, no frames, frames of unlike size or below `LEAST_SIDE`, damaged, or too
-            many for the memory.
+        InbetweenError: there is no such clip, it is damaged or has no frames, its frames differ in size or have a side
+            below `LEAST_SIDE`, or there is not enough memory for them.
     """
     held: list[Picture] = []
     for frame in _frames(clip, most):
@@ -86,7 +93,7 @@ def _frames(clip: Clip, most: int | None) -> Iterator[Picture]:
         size = width, height
         yield frame
     if size is None:
-        raise InbetweenError(f"{clip.path} has no frames", TAKEN)
+        raise InbetweenError(f"{clip.path} has no frames", ACCEPTED)
 
 
 def _from_folder(clip: Clip) -> Iterator[Picture]:
@@ -113,13 +120,13 @@ def _from_video(clip: Clip) -> Iterator[Picture]:
         # A colon in the name does not make it an address, and a playlist must not make ffmpeg use the network.
         with av.open(f"file:{clip.path}", options={"protocol_whitelist": "file"}) as container:
             if not container.streams.video:
-                raise InbetweenError(f"{clip.path} has no pictures", TAKEN)
+                raise InbetweenError(f"{clip.path} has no pictures", ACCEPTED)
             container.streams.video[0].thread_type = "AUTO"
             for frame in container.decode(video=0):
                 yield np.ascontiguousarray(frame.to_ndarray(format="rgb24"), np.uint8)
     except av.error.FFmpegError as error:
         why = (error.strerror or type(error).__name__).lower()
-        raise InbetweenError(f"{clip.path} cannot be read as a clip: {why}", TAKEN) from error
+        raise InbetweenError(f"{clip.path} cannot be read as a clip: {why}", ACCEPTED) from error
 
 
 def _check_memory(clip: Clip, held: Sequence[Picture], frame: Picture) -> None:

@@ -21,7 +21,8 @@ from inbetween.types import Picture
 from inbetween.video import ffmpeg
 
 _MIRRORED = 3
-"""Keys added beyond each end: with fewer, minterpolate drops or repeats the outer gaps."""
+"""The number of mirrored keys that are added beyond each end: with fewer, minterpolate drops or repeats frames of the
+outer gaps."""
 
 
 def missing(names: Iterable[str]) -> list[str]:
@@ -35,27 +36,28 @@ def missing(names: Iterable[str]) -> list[str]:
 
 
 def vmaf(true: Sequence[Picture], made: Sequence[Picture], threads: int, beat: Callable[[], object]) -> list[float]:
-    """The VMAF of each frame, 0 to 100, by libvmaf's default model. Its motion term needs whole sequences.
+    """The VMAF of each frame, 0 to 100, by libvmaf's default model. The model looks at motion, so it needs the whole
+    sequence.
 
     Args:
-        true, made: (H, W, 3) uint8, no side below 17.
-        threads: of libvmaf.
+        true, made: the frames, each (H, W, 3) uint8, no side below 17.
+        threads: the number of threads that libvmaf uses.
         beat: called several times a second.
 
     Raises:
         InbetweenError: ffmpeg failed.
     """
     height, width = true[0].shape[:2]
-    # Both come through one pipe, one above the other.
+    # Both frames of a pair come through one pipe, the made one above the true one.
     graph = (
         f"split[a][b];[a]crop={width}:{height}:0:0,format=yuv420p[made];"
         f"[b]crop={width}:{height}:0:{height},format=yuv420p[true];"
         f"[made][true]libvmaf=log_fmt=json:log_path=vmaf.json:n_threads={threads}"
     )
-    words = [*_raw(width, 2 * height, 25), "-lavfi", graph, "-f", "null", "-"]
+    arguments = [*_raw(width, 2 * height, 25), "-lavfi", graph, "-f", "null", "-"]
     both = (picture for pair in zip(made, true, strict=True) for picture in pair)
     with _folder() as folder:
-        _through(["-v", "level+error", *words], both, 1 << 16, lambda done: beat(), folder)
+        _through(["-v", "level+error", *arguments], both, 1 << 16, lambda done: beat(), folder)
         frames = json.loads(Path(folder, "vmaf.json").read_bytes())["frames"]
     return [float(frame["metrics"]["vmaf"]) for frame in frames]
 
@@ -63,12 +65,12 @@ def vmaf(true: Sequence[Picture], made: Sequence[Picture], threads: int, beat: C
 def minterpolate(keys: Sequence[Picture], count: int, beat: Callable[[int], object]) -> list[Picture]:
     """Make `count` frames between every two keys by motion compensated interpolation (mi_mode=mci).
 
-    The row of keys is mirrored at both ends, for the filter looks beyond its gap; made frames are picked by
-    their time stamps. Its own scene detection is off: it would repeat frames where things move fast.
+    The sequence of keys is mirrored at both ends, because the filter looks beyond a gap; the made frames are picked by
+    their time stamps. The filter's scene detection is off: it would repeat frames where things move fast.
 
     Args:
-        keys: (H, W, 3) uint8, no side below 32.
-        count: frames to make between two keys.
+        keys: the keys, each (H, W, 3) uint8, no side below 32.
+        count: the number of frames to make between two keys.
         beat: called several times a second with the number of frames made so far.
 
     Raises:
@@ -77,7 +79,8 @@ def minterpolate(keys: Sequence[Picture], count: int, beat: Callable[[int], obje
     height, width = keys[0].shape[:2]
     # One key a second, and time stamps that count output frames.
     graph = f"format=yuv444p,minterpolate=fps={count + 1}:mi_mode=mci:scd=none,settb=1/{count + 1},showinfo"
-    words = [*_raw(width, height, 1), "-vf", graph, "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgb24"]
+    output = ["-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
+    arguments = ["-v", "level+info", *_raw(width, height, 1), "-vf", graph, *output]
     order = (keys[i] for i in _mirrored(len(keys)))
     most = count * (len(keys) - 1)
 
@@ -86,7 +89,7 @@ def minterpolate(keys: Sequence[Picture], count: int, beat: Callable[[int], obje
         beat(min(most, inner * count // (count + 1)))
 
     with _folder() as folder:
-        data, log = _through(["-v", "level+info", *words, "-"], order, width * height * 3, made, folder)
+        data, log = _through(arguments, order, width * height * 3, made, folder)
     stamps = [int(stamp) for stamp in re.findall(r"^\[Parsed_showinfo.* n: *\d+ pts: *(-?\d+) ", log, re.MULTILINE)]
     at = dict(zip(stamps, data, strict=True)) if len(stamps) == len(data) else {}
     wanted = [(_MIRRORED + gap) * (count + 1) + k for gap in range(len(keys) - 1) for k in range(1, count + 1)]
@@ -96,13 +99,14 @@ def minterpolate(keys: Sequence[Picture], count: int, beat: Callable[[int], obje
 
 
 def _mirrored(count: int) -> list[int]:
-    """Numbers of the keys from `_MIRRORED` before the first to as many after the last."""
+    """The numbers of `count` keys, with `_MIRRORED` more at each end, where the sequence is mirrored."""
     last = count - 1
     numbers = (abs(i) if i <= last else 2 * last - i for i in range(-_MIRRORED, count + _MIRRORED))
     return [min(max(number, 0), last) for number in numbers]
 
 
 def _raw(width: int, height: int, rate: int) -> list[str]:
+    """Arguments by which ffmpeg reads raw RGB frames from stdin."""
     size = f"{width}x{height}"
     return ["-f", "rawvideo", "-pix_fmt", "rgb24", "-video_size", size, "-framerate", str(rate), "-i", "pipe:0"]
 
@@ -122,12 +126,12 @@ def _folder() -> Iterator[str]:
 
 
 def _through(
-    words: Sequence[str], pictures: Iterable[Picture], chunk: int, beat: Callable[[int], object], folder: str
+    arguments: Sequence[str], pictures: Iterable[Picture], chunk: int, beat: Callable[[int], object], folder: str
 ) -> tuple[list[bytes], str]:
     """Run ffmpeg with these arguments in `folder`, and feed it the frames.
 
     Args:
-        words: the arguments of ffmpeg.
+        arguments: those of ffmpeg, after its name.
         pictures: the frames that it reads from stdin.
         chunk: the size in bytes of the chunks in which its output is returned.
         beat: called several times a second with the number of chunks so far.
@@ -139,18 +143,18 @@ def _through(
     Raises:
         InbetweenError: it cannot be run, or failed.
     """
-    # Absolute, for it is started in another folder.
+    # An absolute path, because ffmpeg is started in another folder.
     exe = os.path.abspath(shutil.which(ffmpeg.executable()) or "ffmpeg")
     out: list[bytes] = []
-    with open(Path(folder, "said"), "w+b") as log, ThreadPoolExecutor(2) as pool:
+    with open(Path(folder, "log"), "w+b") as log, ThreadPoolExecutor(2) as pool:
         try:
             process = subprocess.Popen(
-                [exe, "-hide_banner", "-nostats", *words],
+                [exe, "-hide_banner", "-nostats", *arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 cwd=folder,
-                # Its own session: Ctrl-C at the terminal reaches us only, and we end it.
+                # In a session of its own it does not see Ctrl-C at the terminal: it is ended below.
                 start_new_session=True,
                 env=os.environ | {"AV_LOG_FORCE_NOCOLOR": "1"},
             )
@@ -170,14 +174,14 @@ def _through(
             process.kill()
             process.wait()
         log.seek(0)
-        said = log.read().decode(errors="replace")
+        messages = log.read().decode(errors="replace")
     for future in both:
         future.result()
     if process.returncode:
-        errors = re.findall(r"\[(?:error|fatal|panic)\] (.+)", said)
+        errors = re.findall(r"\[(?:error|fatal|panic)\] (.+)", messages)
         why = errors[0] if errors else f"exit code {process.returncode}"
         raise InbetweenError(f"ffmpeg stopped: {why}", f"ffmpeg is {exe}; see `inbetween doctor`")
-    return out, said
+    return out, messages
 
 
 def _feed(pipe: IO[bytes], pictures: Iterable[Picture]) -> None:
@@ -188,6 +192,7 @@ def _feed(pipe: IO[bytes], pictures: Iterable[Picture]) -> None:
 
 
 def _drain(pipe: IO[bytes], chunk: int, out: list[bytes]) -> None:
+    """Read the output of ffmpeg to its end, in chunks of that many bytes."""
     with pipe:
         while data := pipe.read(chunk):
             out.append(data)

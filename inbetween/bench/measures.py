@@ -14,11 +14,13 @@ from inbetween.types import Picture
 Plane = NDArray[np.float64]
 
 BEST_PSNR = 100.0
-"""In dB; the PSNR of equal frames, which would be infinite."""
+"""The PSNR in dB that equal frames are given, for which it would be infinite; chosen by eye."""
 _WINDOW, _SIGMA = 11, 1.5
+"""The side of SSIM's window and the standard deviation of its Gaussian, in pixels (Wang et al. 2004)."""
 _BORDER = _WINDOW // 2
 _KERNEL = cv2.getGaussianKernel(_WINDOW, _SIGMA, cv2.CV_64F)
 _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+"""SSIM's constants against division by zero, from K1 and K2 (Wang et al. 2004)."""
 
 
 def psnr(true: Picture, made: Picture) -> float:
@@ -41,7 +43,7 @@ def ssim(true: Picture, made: Picture) -> float:
     Args:
         true, made: (H, W, 3) uint8, no side below 11.
     """
-    # A plane at a time: the maps of a large picture are many times its own size.
+    # One channel at a time, because the intermediate maps of a large picture take many times its own memory.
     return float(np.mean([_plane_ssim(true[..., c], made[..., c]) for c in range(3)]))
 
 

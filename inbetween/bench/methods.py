@@ -17,18 +17,19 @@ from inbetween.timeline.grid import DEFAULT_RATE
 from inbetween.types import Maker, Picture, Report
 
 Method: TypeAlias = Callable[[Sequence[Picture], int, Report], list[Picture]]
-"""(keys, count, report) -> `count` frames between every two keys, in order. The report is told how many are made by
-`progress(MADE, number, 0)`."""
+"""(keys, count, report) -> `count` frames between every two keys, in order. It reports the number of frames so far by
+`report.progress(MADE, number, 0)`."""
 MADE = "made"
+"""The stage that counts frames."""
 
 
 def hold(keys: Sequence[Picture], count: int, report: Report) -> list[Picture]:
-    """Repeat the key before."""
+    """Repeat the previous key."""
     return [key for key in keys[:-1] for _ in range(count)]
 
 
 def crossfade(keys: Sequence[Picture], count: int, report: Report) -> list[Picture]:
-    """Mix both keys by time, in code values, as most editors do it."""
+    """Mix both keys in proportion to time, in code values, as most editors do."""
     out: list[Picture] = []
     for start, end in pairwise(keys):
         for k in range(1, count + 1):
@@ -52,6 +53,8 @@ def loaded(engines: Mapping[str, Making]) -> dict[str, Method]:
 
 
 def _by_engine(makers: Mapping[str, Maker]) -> Method:
+    """A loaded engine as a method."""
+
     def make(keys: Sequence[Picture], count: int, report: Report) -> list[Picture]:
         line = grid.without_keys(grid.even_timeline(len(keys), count, DEFAULT_RATE))
         out: list[Picture] = []

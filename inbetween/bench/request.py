@@ -1,5 +1,4 @@
-"""What the user asks `bench` for, and what that comes to: all that can be refused without opening a clip is refused
-here."""
+"""Requests for `bench`, and their plans: everything that can be refused without opening a clip is refused here."""
 
 from __future__ import annotations
 
@@ -18,11 +17,12 @@ from inbetween.timeline.grid import MOST_FRAMES
 AGAINST = ("hold", "crossfade", "minterpolate")
 """The baselines; `methods.BASELINES` makes their frames."""
 NOTHING = "none"
+"""The value of `--against` for no baseline."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BenchRequest:
-    """What the user asked for, as written. None: not asked for, so the default is used."""
+    """All that the user asked for, as written. None means that the default is used."""
 
     clips: tuple[str, ...]
     engine: str = "auto"
@@ -32,7 +32,7 @@ class BenchRequest:
     gaps: str = "1,3,7"
     """Numbers of hidden frames, with commas between them."""
     set: tuple[str, ...] = ()
-    """NAME=VALUE words, each for all engines that have such an option."""
+    """Texts NAME=VALUE, each an option of all engines that have it."""
     vmaf: bool = True
     most: int | None = None
     """Frames to read of each clip, from its beginning; None: all."""
@@ -45,15 +45,15 @@ class BenchRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class BenchPlan:
-    """What will be scored, and how."""
+    """The clips and methods that will be scored, and how."""
 
     clips: tuple[Path, ...]
     engines: dict[str, Making]
-    """By the engine's name, in the order of the table."""
+    """The engines by name, in the order of the table."""
     against: tuple[str, ...]
-    """Names of baselines."""
+    """The names of the baselines."""
     gaps: tuple[int, ...]
-    """Numbers of hidden frames between two keys, ascending."""
+    """The numbers of hidden frames between two keys, ascending."""
     vmaf: bool
     threads: int
     most: int | None
@@ -106,15 +106,19 @@ def _gap(word: str) -> int:
 
 
 def _engines(names: Sequence[str], request: BenchRequest) -> dict[str, Making]:
-    """The engines, each with those words of `--set` that name one of its options."""
+    """The engines, each with those texts of `--set` that name one of its options.
+
+    Raises:
+        UnknownName: no engine has an option of that name.
+    """
     known = {name: [field.name for field in dataclasses.fields(engines.get(name).Options)] for name in names}
-    for word in request.set:
-        option, equals, _ = word.partition("=")
+    for text in request.set:
+        option, equals, _ = text.partition("=")
         if equals and all(option not in fields for fields in known.values()):
             raise UnknownName("option", option, dict.fromkeys(one for fields in known.values() for one in fields))
     found = {}
     for name in names:
-        own = tuple(word for word in request.set if "=" not in word or word.partition("=")[0] in known[name])
+        own = tuple(text for text in request.set if "=" not in text or text.partition("=")[0] in known[name])
         found[name] = making(
             FilmRequest(
                 engine=name,

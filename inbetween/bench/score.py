@@ -1,4 +1,4 @@
-"""Has every clip made again by every method at every gap, measures the frames, and takes means over clips."""
+"""Lets every method make every clip again at every gap, measures the frames, and takes means over the clips."""
 
 from __future__ import annotations
 
@@ -32,22 +32,23 @@ class Row:
     frames: int
     """The number of frames that were made and scored."""
     psnr: float
-    """In dB; see `measures.psnr`."""
+    """The mean PSNR in dB; see `measures.psnr`."""
     ssim: float
-    """At most 1; see `measures.ssim`."""
+    """The mean SSIM, at most 1; see `measures.ssim`."""
     vmaf: float | None
-    """0 to 100; None where it was not asked for."""
+    """The mean VMAF, 0 to 100; None where it was not asked for."""
     dup: int
     """The number of made frames that only repeat another; see `measures.repeats`."""
     seconds: float
-    """Wall time per frame, in seconds: of the making alone, without loading and reading."""
+    """Wall time per frame, in seconds, without loading the engine and reading the clip."""
     processor_seconds: float
     """Processor time per frame, in seconds, of all threads and child processes."""
 
 
 @dataclass(frozen=True)
 class Mean:
-    """One method at one gap: means over clips, which all count the same. `frames` and `dup` are sums. See `Row`."""
+    """One method at one gap: means over clips, which all have the same weight, but `frames` and `dup` are sums over
+    clips. The fields are those of `Row`."""
 
     gap: int
     method: str
@@ -63,10 +64,12 @@ class Mean:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """All that was measured."""
+    """All measures."""
 
     rows: list[Row]
+    """One for each clip, gap and method."""
     worst: Worst
+    """The worst frames of the first method."""
 
     @property
     def means(self) -> list[Mean]:
@@ -79,10 +82,10 @@ class Result:
 def bench(plan: BenchPlan, report: Report) -> Result:
     """Score every engine and baseline on every clip and gap.
 
-    One clip at a time is held in memory, and once more as one method made it.
+    One clip at a time is held in memory, together with the frames that one method made.
 
     Raises:
-        InbetweenError: a clip that cannot be read, none long enough, an ffmpeg that lacks a filter or fails.
+        InbetweenError: a clip cannot be read, none is long enough, or ffmpeg lacks a filter or fails.
         Interrupted: the user asked to stop.
     """
     _check_filters(plan)
@@ -101,13 +104,14 @@ def bench(plan: BenchPlan, report: Report) -> Result:
             rows += _clip(clip, frames, chosen, plan, _Frames(report, stage), worst)
     if not rows:
         raise InbetweenError(
-            "no clip is long enough to hide frames of it", "a gap of G needs G + 2 frames: take smaller --gaps"
+            "no clip is long enough to hide frames of it", "a gap of G needs G + 2 frames: use smaller --gaps"
         )
     return Result(rows, worst)
 
 
 class _WarmUp(Forward):
-    """Passes on that work goes on, under one name and without counts, and no notes: the measured run says them."""
+    """Passes progress on under one name and without counts, to show that work goes on. Notes are dropped, because the
+    measured run repeats them."""
 
     def __init__(self, report: Report, stage: str) -> None:
         super().__init__(report)
@@ -122,7 +126,7 @@ class _WarmUp(Forward):
 
 
 class _Frames(Forward):
-    """Counts the frames of one clip that all methods have made, and says of notes what they are about."""
+    """Counts the frames of one clip that all methods have made, and adds the clip and the gap to notes."""
 
     def __init__(self, report: Report, stage: str) -> None:
         """
@@ -146,7 +150,7 @@ class _Frames(Forward):
         super().progress(self._stage, min(self._before + self._now, self.total), self.total)
 
     def beat(self) -> None:
-        """Show that work goes on, though no frame was made."""
+        """Show that work goes on where no frame is made."""
         self.progress("", 0, 0)
 
     def next(self, made: int) -> None:
@@ -170,7 +174,7 @@ def _check_filters(plan: BenchPlan) -> None:
 
 
 def _warm_up(chosen: Mapping[str, Method], frames: Sequence[Picture], report: Report) -> None:
-    """Make one frame by each engine: what is loaded when it is first used does not count as work of the clip."""
+    """Make one frame with each engine, so that loading its networks does not count as work on the first clip."""
     for name, method in chosen.items():
         method([frames[0].copy(), frames[-1].copy()], 1, _WarmUp(report, f"warming up {name}"))
 

@@ -11,23 +11,26 @@ from PIL import Image, ImageDraw, ImageFont
 from inbetween.types import Picture
 
 MOST = 6
-"""Frames on the sheet; chosen by eye."""
+"""The most frames on the sheet; chosen by eye."""
 MOST_OF_ONE = 2
-"""Frames from one clip and gap: the frame beside a bad one is bad in the same way. Chosen by eye."""
+"""The most frames from one clip and gap, because the frame beside a bad one is bad in the same way. Chosen by eye."""
 CELL = 320
-"""Pixels of the longer side of a frame on the sheet."""
+"""Pixels of the longer side of a frame on the sheet; chosen by eye."""
 LABEL_HEIGHT = 18
 MARGIN = 4
+"""Pixels of the height of a label, and between the cells of the sheet; chosen by eye."""
 
 
 @dataclass(frozen=True, eq=False)
 class Strip:
-    """A row of the sheet: one frame."""
+    """A row of the sheet, which shows one frame."""
 
     title: str
+    """The clip, the number of the frame and the gap."""
     ssim: float
     """The SSIM of the first method, by which the worst frames are found."""
     cells: list[tuple[str, Image.Image]]
+    """(label, small picture) from left to right."""
 
 
 class Worst:
@@ -59,7 +62,7 @@ class Worst:
             self.strips = sorted([*self.strips, *self._now.values()], key=lambda strip: strip.ssim)[:MOST]
         for i, strip in self._now.items():
             psnr, ssim = scores[i]
-            # Before the key after.
+            # The last cell is the key after the frame.
             strip.cells.insert(-1, (f"{method}   {psnr:.2f} dB   SSIM {ssim:.4f}", _small(whole[i])))
 
     def png(self) -> bytes:
@@ -98,6 +101,7 @@ class Worst:
 
 
 def _small(picture: Picture) -> Image.Image:
+    """A small copy of a frame, with a longer side of `CELL` pixels."""
     image = Image.fromarray(picture)
     image.thumbnail((CELL, CELL), Image.Resampling.BOX)
     return image

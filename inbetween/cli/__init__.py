@@ -1,1 +1,1 @@
-"""The command line: words in, one line out."""
+"""The command line: the commands, their options and help, and progress, notes and errors on the terminal."""

@@ -38,6 +38,7 @@ Examples:
   inbetween bench a.mp4 frames/ -e flow,blend --gaps 1,7 --sheet worst.png
 """
 SCORED = "What is scored"
+"""The heading of the options that choose clips, methods and measures."""
 
 
 Clips = Annotated[
@@ -104,10 +105,13 @@ class Display:
     """How the user wants to see the scores."""
 
     sheet: Path | None
-    """Where a picture of the worst frames goes; None: it is not wanted."""
+    """The PNG of the worst frames; None for none."""
     overwrite: bool
+    """Whether a sheet that exists is replaced."""
     json: bool
+    """Whether the answer is a JSON object."""
     each_clip: bool
+    """Whether there is a table for each clip too."""
 
 
 def bench(
@@ -183,6 +187,11 @@ def _bench(request: BenchRequest, display: Display, show: Show) -> None:
 
 
 def _sheet(name: str | None) -> Path | None:
+    """The path of the sheet.
+
+    Raises:
+        UsageError: it is not a PNG.
+    """
     if name is not None and Path(name).suffix.lower() != ".png":
         raise UsageError(f"`{name}` does not end in .png, and the sheet is a PNG", "write --sheet worst.png")
     return None if name is None else Path(name)
@@ -215,7 +224,7 @@ def _tables(result: Result, each_clip: bool) -> bytes:
         clips = means[0].clips
         if each_clip and clips > 1:
             by_clip = groupby(rows, key=lambda row: row.clip)
-            tables += [_table(f"gap {gap}: {clip}", list(its)) for clip, its in by_clip]
+            tables += [_table(f"gap {gap}: {clip}", list(rows_of_clip)) for clip, rows_of_clip in by_clip]
         tables.append(_table(f"gap {gap}: {f'mean of {clips} clips' if clips > 1 else rows[0].clip}", means))
     return "\n\n".join(tables).encode("utf-8", "replace")
 

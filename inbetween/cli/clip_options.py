@@ -45,8 +45,7 @@ Speed = Annotated[
         group=TIME,
         metavar='"TIME:SPEED, ..."',
         help='The playback speed at times of the clip, 1 being normal: "0:1, 2s:0.25, 3s:1". Two speeds at the same '
-        "time "
-        "make a sudden change.",
+        "time make a sudden change.",
     ),
 ]
 SpeedEasing = Annotated[
@@ -158,6 +157,7 @@ Sound = Annotated[
 ]
 
 WAYS = ("side", "split", "difference")
+"""The values that `--as` accepts."""
 Compared = Annotated[
     list[str] | None,
     typer.Argument(metavar="CLIP CLIP [CLIP ...]", help="Video files.", show_default=False, rich_help_panel=FILM),

@@ -27,14 +27,14 @@ EXAMPLES = """Examples:
 
 @dataclass(frozen=True)
 class CompareRequest:
-    """What the user asked `compare` for, as written."""
+    """All that the user asked `compare` for, as written."""
 
     clips: tuple[str, ...]
     out: str | None
     way: str
     overwrite: bool
     json: bool
-    """Answer with a JSON object."""
+    """Whether the answer is a JSON object."""
 
 
 def compare(

@@ -27,7 +27,8 @@ SIZES = {LINES: "1024x576", HEATMAPS: "512x320"}
 DRAWN = {LINES: ("lines", "people"), HEATMAPS: ("drags", "points")}
 """The kinds of tracks that the pictures of each kind show."""
 THICKEST = 100
-"""Pixels; far above any use, it only keeps the drawing from overflowing. Chosen by eye."""
+"""The largest thickness of lines in pixels. It is far above any use, and keeps OpenCV from overflowing; chosen by
+eye."""
 EXAMPLES = """FCVG is steered by matched lines and by people's poses, drawn in pictures that are cropped to its size.
 Framer is steered by a spot of light for each point that it follows, in pictures that are stretched to its size.
 
@@ -43,7 +44,7 @@ Examples:
 
 @dataclass(frozen=True)
 class ConditionsRequest:
-    """What the user asked `conditions` for, as written."""
+    """All that the user asked `conditions` for, as written. None means that the default is used."""
 
     pair: PairRequest
     search: SearchRequest
@@ -60,15 +61,17 @@ class ConditionsRequest:
 
 @dataclass(frozen=True)
 class Drawing:
-    """What will be drawn, and where to."""
+    """The pictures that will be drawn, and where they go."""
 
     sink: Sink
     count: int
+    """The number of pictures, both keys included."""
     rate: Fraction
+    """Pictures per second."""
     size: tuple[int, int]
-    """(H, W) in pixels."""
+    """The size (H, W) of the pictures in pixels."""
     thickness: int
-    """Of lines, in pixels."""
+    """The thickness of lines in pixels."""
 
 
 def conditions(
@@ -144,7 +147,7 @@ def _drawing(request: ConditionsRequest) -> Drawing:
     """Check all that can be checked before a file is opened.
 
     Raises:
-        UsageError, UnknownName: options that make no sense.
+        UsageError, UnknownName: an option makes no sense.
     """
     from inbetween.motion.user import check_drags
     from inbetween.sizes import parse_size
@@ -162,7 +165,7 @@ def _drawing(request: ConditionsRequest) -> Drawing:
     frames = DEFAULT_FRAMES if frames is None else frames
     if not 0 <= frames <= MOST_FRAMES - 2:
         raise UsageError(
-            f"-n must be from 0 to {MOST_FRAMES - 2}, not {frames}", "it counts the pictures between two keys"
+            f"-n must be from 0 to {MOST_FRAMES - 2}, not {frames}", "it counts the pictures between the keys"
         )
     rate = DEFAULT_RATE if request.fps is None else parse_rate(request.fps)
     sinks.check(sink, rate, frames + 2)
@@ -172,8 +175,11 @@ def _drawing(request: ConditionsRequest) -> Drawing:
 
 
 def _search(request: ConditionsRequest) -> Search:
-    """With a motion from a file nothing is matched unless the user asks for it. Of matched points only some are
-    drawn: spots of light for hundreds of them would run into one."""
+    """The search for motion in both keys.
+
+    Where the motion comes from a file, nothing is matched unless the user asks for it. Only some of the matched points
+    are drawn as spots of light, because hundreds of them would run into one.
+    """
     from inbetween.matching.matchers import DEFAULT
 
     wanted = request.search
@@ -183,10 +189,15 @@ def _search(request: ConditionsRequest) -> Search:
 
 
 def _refuse_large(drawing: Drawing) -> None:
+    """Refuse pictures that do not fit into memory.
+
+    Raises:
+        InbetweenError: there is not enough memory.
+    """
     from inbetween.devices import available_memory
 
     count, (height, width) = drawing.count, drawing.size
-    # The pictures, and a copy of them.
+    # Three bytes for each pixel, and a copy of them.
     needed, free = 6 * count * height * width, available_memory()
     if free is not None and needed > free:
         raise InbetweenError(

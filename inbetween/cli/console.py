@@ -22,21 +22,23 @@ if TYPE_CHECKING:
     from inbetween.video.sinks import Sink
 
 MODES = ("auto", "plain", "json", "none")
+"""The values that `--progress` accepts."""
 ANEW = "nothing is left of it; the same command begins anew"
+"""What users read when a command was stopped that leaves nothing."""
 SAME_NOTES = 3
-"""Notes with the same code that are shown; further ones are counted."""
+"""The most notes with the same code that are shown; further ones are counted. Chosen by eye."""
 
 
 class Show(Report):
-    """Shows what it is told on stderr, and raises `Interrupted` out of `progress` once the user asked to stop."""
+    """Shows progress and notes on stderr, and raises `Interrupted` out of `progress` once the user asked to stop."""
 
     def __init__(self, mode: str, quiet: bool, verbose: bool, stop: Stop) -> None:
         """
         Args:
             mode: one of `MODES`.
-            quiet: show errors only; with the mode "json" progress and notes too.
-            verbose: show details, and every note of its kind.
-            stop: says whether the user asked to stop.
+            quiet: whether only errors are shown; in the mode "json" progress and notes are shown all the same.
+            verbose: whether details, and all notes with the same code, are shown.
+            stop: knows whether the user asked to stop.
 
         Raises:
             UnknownName: there is no such mode.
@@ -49,11 +51,11 @@ class Show(Report):
         self._verbose, self._stop = verbose, stop
         self._alike: Counter[str] = Counter()
         self._begun: dict[str, tuple[float, int]] = {}
-        """When each stage began, and what was done of it by then."""
+        """For each stage the time when it began, in seconds of the monotonic clock, and how much was done by then."""
         self._done: dict[str, int] = {}
         self._closed = False
         self.stopped: tuple[str, str] | None = None
-        """What `watched` says of a command that was stopped, where the command's own sentences are wrong by then."""
+        """(goal, left) for the message of `watched`, where those of the command are not true any more; or None."""
 
     def progress(self, stage: str, done: int, total: int) -> None:
         """See `Report.progress`."""
@@ -79,7 +81,7 @@ class Show(Report):
         """While this lasts, a first signal waits for the next `progress`, so that the work ends in good order.
 
         Args:
-            sink: where the film goes. When the command is stopped, the user is told where finished segments wait.
+            sink: where the film goes. When the command is stopped, a message says where finished segments wait.
         """
         with self._patience():
             try:
@@ -108,12 +110,12 @@ class Show(Report):
             self._stop.patient = before
 
     def made(self, text: str) -> None:
-        """Show the last line: what has been made."""
+        """Show the last line, which says what has been made."""
         if self._talks:
             self._renderer.line(text)
 
     def close(self) -> None:
-        """Take the bar away and say how many notes were left out. May be called more than once."""
+        """Remove the bar, and show how many notes were left out. It may be called more than once."""
         self._renderer.close()
         closed, self._closed = self._closed, True
         if closed or self._verbose or not self._talks:
@@ -136,9 +138,9 @@ def watched(
 
     Raises:
         UnknownName: there is no such mode.
-        typer.Exit: with 129, 130 or 143, after the user was told that the command was stopped.
+        typer.Exit: with 129, 130 or 143, after a message that the command was stopped.
     """
-    # Before the first thread begins, or it has an arena of its own already.
+    # This must happen before the first thread begins, which would have an arena of its own.
     one_arena()
     stop = Stop()
     with stop.listening():
@@ -157,6 +159,7 @@ def watched(
 
 
 def _renderer(mode: str, quiet: bool) -> Renderer:
+    """The renderer for one of `MODES`."""
     if mode == "json":
         return JsonLines()
     if quiet or mode == "none":
@@ -165,7 +168,7 @@ def _renderer(mode: str, quiet: bool) -> Renderer:
 
 
 def _waiting(sink: Sink | None) -> str:
-    """The folder of what an earlier command has finished of a film, or nothing."""
+    """The folder in which finished segments of a film wait; empty if there is none."""
     if sink is None:
         return ""
     from inbetween.video import workfolder

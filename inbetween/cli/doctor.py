@@ -1,4 +1,4 @@
-"""`inbetween doctor`: checks what works on this machine, and says how to mend what does not."""
+"""`inbetween doctor`: checks this machine, and says how to mend what does not work."""
 
 from __future__ import annotations
 
@@ -25,9 +25,11 @@ class Check:
     """One line of the report."""
 
     what: str
+    """The name of the check."""
     found: str
+    """What was found."""
     cure: str = ""
-    """What to type to mend it; empty where nothing is wrong."""
+    """The command that mends it; empty where nothing is wrong."""
 
 
 def doctor(as_json: AsJson = False) -> None:
@@ -82,6 +84,7 @@ def _versions() -> Iterator[Check]:
 
 
 def _attempt(what: str, find: Callable[[], str], cure: str) -> Check:
+    """The check that `find` makes; `cure` is what to do if it raises."""
     try:
         return Check(what, find())
     except Exception as error:
@@ -100,7 +103,7 @@ def _encoders() -> str:
 
     there, known = ffmpeg.encoders(), [*codecs.CODECS, "gif"]
     missing = [name for name in known if name not in there]
-    # The encoders that are used by default have to be there; without another one, only its --codec is refused.
+    # The encoders that are used by default must be there. Where another one is missing, only its --codec is refused.
     needed = {form.codec for form in sinks.SINKS.values() if form.muxer} | {"ffv1"}
     if needed & set(missing):
         raise RuntimeError(f"this ffmpeg has no {', '.join(missing)}")
@@ -133,9 +136,10 @@ def _weights() -> str:
 
 
 def _folder(what: str, folder: Path) -> Check:
-    there = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    free = shutil.disk_usage(there).free
+    """Whether a folder, or the nearest parent that exists, can be written and has enough free space."""
+    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    free = shutil.disk_usage(existing).free
     found = f"{folder}, {free / 1e9:.1f} GB free"
-    if not os.access(there, os.W_OK):
-        return Check(what, f"{folder} cannot be written", f"chmod u+w {there}")
-    return Check(what, found, "" if free >= LEAST_FREE else f"free some space in {there}")
+    if not os.access(existing, os.W_OK):
+        return Check(what, f"{folder} cannot be written", f"chmod u+w {existing}")
+    return Check(what, found, "" if free >= LEAST_FREE else f"free some space in {existing}")

@@ -41,6 +41,7 @@ def engines(name: Name = None, as_json: AsJson = False) -> None:
 
 
 def _facts(engine: Engine) -> dict[str, object]:
+    """The facts about an engine as plain values, for `--json`."""
     from inbetween.plan import commercial
     from inbetween.weights import store
 
@@ -120,6 +121,7 @@ def _show_one(engine: Engine) -> None:
 
 
 def _values(field: dataclasses.Field[object]) -> str:
+    """The values that an option of an engine accepts, as text."""
     low, high, choices = (field.metadata[key] for key in ("low", "high", "choices"))
     if choices:
         return ", ".join(choices)

@@ -12,7 +12,7 @@ from typer.core import TyperCommand
 from inbetween.errors import UsageError
 
 if TYPE_CHECKING:
-    # typer has no public names for them.
+    # typer has no public names for these types.
     from typer._click.core import Context
     from typer._click.formatting import HelpFormatter
 
@@ -26,6 +26,7 @@ FILM, TIME, KEYS, PICTURES, MOTION, ENGINE, WORK, SAID = (
     "How the work is done",
     "What is shown",
 )
+"""The headings of the groups of options."""
 
 
 class Grouped(TyperCommand):
@@ -33,7 +34,7 @@ class Grouped(TyperCommand):
     the name of an option as the value of another option."""
 
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
-        """Without this the `=` after a single letter would become a part of the value.
+        """Split `-o=OUT` at its `=`, which typer would make a part of the value, and refuse options without a value.
 
         Raises:
             UsageError: an option has no value.
@@ -41,16 +42,16 @@ class Grouped(TyperCommand):
         options = {name: param for param in self.params for name in param.opts if name.startswith("-")}
         valued = {name: param for name, param in options.items() if not getattr(param, "is_flag", True)}
         end = args.index("--") if "--" in args else len(args)
-        words: list[str] = []
-        for word in args[:end]:
-            words += [word[:2], word[3:]] if word[:2] in valued and word[2:3] == "=" else [word]
-        for word, following in pairwise(words):
-            if word in valued and following in options:
-                raise UsageError(f"{word} has no value", f"write it as {word} {valued[word].metavar or 'VALUE'}")
-        return super().parse_args(ctx, words + args[end:])
+        split: list[str] = []
+        for arg in args[:end]:
+            split += [arg[:2], arg[3:]] if arg[:2] in valued and arg[2:3] == "=" else [arg]
+        for arg, following in pairwise(split):
+            if arg in valued and following in options:
+                raise UsageError(f"{arg} has no value", f"write it as {arg} {valued[arg].metavar or 'VALUE'}")
+        return super().parse_args(ctx, split + args[end:])
 
     def collect_usage_pieces(self, ctx: Context) -> list[str]:
-        """Write arguments as their metavar, around which typer would put one more pair of brackets."""
+        """Write arguments as their metavars, around which typer would put another pair of brackets."""
         arguments = [param for param in self.get_params(ctx) if param.param_type_name == "argument"]
         return [self.options_metavar or "", *(str(param.metavar or param.name) for param in arguments)]
 
@@ -61,7 +62,7 @@ class Grouped(TyperCommand):
             line = param.get_help_record(ctx)
             if line is not None:
                 name = getattr(param, "rich_help_panel", None) or ("Other" if self.params else "Options")
-                # Some typers add the type to the names of arguments.
+                # Some versions of typer add the type to the names of arguments.
                 groups.setdefault(name, []).append((re.sub(" <[^<>]*>$", "", line[0]), line[1]))
         for name, lines in groups.items():
             with formatter.section(name):
@@ -72,9 +73,9 @@ def option(*names: str, group: str, help: str, metavar: str | None = None) -> ob
     """An option for the annotation of a parameter.
 
     Args:
-        names: such as "--out" and "-o".
-        group: the heading below which the help shows it.
-        help: what it does; sentences.
-        metavar: what stands for its value in the help; None for a flag.
+        names: the names of the option, such as "--out" and "-o".
+        group: the heading under which the help shows it.
+        help: sentences that say what it does.
+        metavar: the placeholder for its value in the help; None for a flag.
     """
     return typer.Option(*names, help=help, metavar=metavar, rich_help_panel=group, show_default=False)

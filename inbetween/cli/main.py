@@ -38,18 +38,18 @@ app.command("doctor", cls=Grouped)(doctor.doctor)
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run a command and exit: with 0 if it did what was asked, 1 for trouble with files or memory, 2 for options that
-    make no sense, 129, 130 or 143 if it was stopped, 70 for a bug of ours.
+    """Run a command and exit. The exit code is 0 if it did what was asked, 1 for trouble with files or memory, 2 for
+    options that make no sense, 129, 130 or 143 if it was stopped, and 70 for a bug in inbetween.
 
     Args:
-        arguments: the words after `inbetween`; None: those of the process.
+        arguments: the arguments after `inbetween`; None for those of the process.
     """
     _open_streams()
     sys.exit(_code(sys.argv[1:] if arguments is None else arguments))
 
 
 def _open_streams() -> None:
-    """Lead streams that the caller has closed to nowhere, or the next file that is opened would take their place."""
+    """Open streams that the caller has closed to nowhere: else the next file that is opened would take their place."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
@@ -67,7 +67,7 @@ def _code(arguments: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort) as stopped:
         return int(getattr(stopped, "exit_code", 130))
     except BrokenPipeError:
-        # Whoever read our output has gone, so nobody is left to be told.
+        # The reader of stdout has gone, so there is nobody to show an error to.
         lead_nowhere(sys.stdout)
         return 1
     except Exception as problem:
@@ -85,7 +85,7 @@ def _code(arguments: list[str]) -> int:
 
 
 def _run(arguments: list[str]) -> object:
-    # These options are handled here: typer would load pydantic for them, before the help of every command.
+    # These options are handled here, because typer would load pydantic for them, before the help of every command.
     if arguments == ["--version"]:
         typer.echo(f"inbetween {__version__}")
         return 0
@@ -103,7 +103,7 @@ def _no_memory(problem: Exception) -> bool:
 
 
 def _usage(text: str, arguments: list[str]) -> UsageError:
-    """What typer says of the words of a command, as an error of ours with a hint."""
+    """A complaint of typer about the arguments of a command as an error with a hint."""
     known = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
     hint = f"see {' '.join(['inbetween', *(word for word in arguments[:1] if word in known)])} --help"
     if text.startswith("No such option"):

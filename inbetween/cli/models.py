@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from inbetween.cli.console import Show
 
 ASKED = 1_000_000_000
-"""Bytes; larger downloads are asked about. Chosen by eye."""
+"""The size in bytes above which the user is asked before a download; chosen by eye."""
 HELP = """List, get, check and remove the weights of networks.
 
 An engine with networks needs their weights: files that others have made, each under a licence of its own. They are
@@ -45,6 +45,7 @@ app = typer.Typer(
 )
 
 THESE = "Weights"
+"""The heading of the options that choose weights."""
 
 
 def _argument(metavar: str, help: str) -> object:
@@ -72,28 +73,29 @@ Move = Annotated[bool, option("--move", group=WORK, help="Move the files instead
 
 
 class FileFacts(TypedDict):
-    """What is known of a file of weights, or of shards or a folder that are published together."""
+    """The facts about a file of weights, or about shards or a folder that are published together."""
 
     name: str
     size: int | None
-    """In bytes."""
+    """The size in bytes; None if it is unknown."""
     sha256: str | None
+    """The SHA-256 in hexadecimal; None if it is unknown."""
     files: NotRequired[list[FileFacts]]
-    """The files that make it up, where it is more than one."""
+    """The files that belong together, if there are several."""
 
 
 class PartFacts(TypedDict):
-    """One part of some weights."""
+    """The facts about one part of weights."""
 
     part: str
     path: str | None
-    """None where it is not installed."""
+    """The path by which it is opened; None if it is not installed."""
     files: list[FileFacts]
-    """Each of these files will do."""
+    """The ways in which it is published; one of them is enough."""
 
 
 class Facts(TypedDict):
-    """What `--json` says of some weights."""
+    """The facts about weights that `--json` prints."""
 
     name: str
     title: str
@@ -105,13 +107,13 @@ class Facts(TypedDict):
     repository: str | None
     revision: str | None
     installed: str
-    """yes, no or part."""
+    """"yes", "no" or "part"."""
     parts: list[PartFacts]
 
 
 @app.callback(help=HELP, epilog=EXAMPLES)
 def models(ctx: typer.Context) -> None:
-    """See HELP."""
+    """Show the list, if no command is named. The help is in `HELP`."""
     if ctx.invoked_subcommand is None:
         list_()
 
@@ -227,9 +229,9 @@ def install(
         text = "; still missing: " + ", ".join(missing) if missing else ""
         show.made(f"{store.get(name).title}: {', '.join(has.one.name for has in parts.values())}{text}")
         for key, has in parts.items():
-            taken = store.placed(name, home)[key]
-            if taken != home / name / has.one.name:
-                show.note("other", f"{taken} is used instead of it")
+            used = store.placed(name, home)[key]
+            if used != home / name / has.one.name:
+                show.note("other", f"{used} is used instead of it")
         data(os.fsencode(_place(name, home)))
 
 
@@ -253,9 +255,9 @@ def verify(
                 count += 1
                 if verdict.wrong:
                     wrong.append(one)
-                said = verdict.wrong or ", ".join(verdict.checked) or "there is nothing to check it by"
+                text = verdict.wrong or ", ".join(verdict.checked) or "there is nothing to check it by"
                 show.close()
-                typer.echo(f"{'WRONG' if verdict.wrong else 'ok':<7}{verdict.path}: {said}")
+                typer.echo(f"{'WRONG' if verdict.wrong else 'ok':<7}{verdict.path}: {text}")
         if not count:
             raise InbetweenError(
                 f"no weights{f' of {name}' if name else ''} are in {home}", "see inbetween models list"
@@ -289,7 +291,7 @@ def remove(name: Name, yes: Yes = False, folder: o.Weights = None, quiet: o.Quie
         from inbetween.weights import install as by_hand
 
         store.get(name)
-        files = by_hand.ours(name, home)
+        files = by_hand.removable(name, home)
         if not files:
             others = [str(found) for found in store.placed(name, home).values() if found is not None]
             hint = "see inbetween models list"
@@ -305,7 +307,8 @@ def remove(name: Name, yes: Yes = False, folder: o.Weights = None, quiet: o.Quie
 
 @contextmanager
 def watched(progress: str, quiet: bool, goal: str, left: str) -> Iterator[Show]:
-    """See `console.watched`, which takes long to import: the list of weights does without it."""
+    """The report of a command, see `console.watched`. That module takes long to import, and the list of weights does
+    not need it."""
     from inbetween.cli import console
 
     with console.watched(progress, quiet, False, goal, left) as show:
@@ -326,6 +329,11 @@ def _place(name: str, home: Path) -> Path:
 
 
 def _ask(question: str, otherwise: str) -> None:
+    """Ask the user a question.
+
+    Raises:
+        InbetweenError: the answer is no, which the message says with `otherwise`; or there is nobody to ask.
+    """
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise InbetweenError(f"nobody is there to answer the question: {question}", "answer it with --yes")
     if not typer.confirm(question, err=True):
@@ -333,6 +341,7 @@ def _ask(question: str, otherwise: str) -> None:
 
 
 def _facts(name: str, home: Path) -> Facts:
+    """The facts about weights, for `--json` and for people."""
     from inbetween import engines
 
     weights, placed = store.get(name), store.placed(name, home)
@@ -361,7 +370,7 @@ def _facts(name: str, home: Path) -> Facts:
 
 
 def _published(one: Published) -> FileFacts:
-    """The facts about one way in which a part is published; about each file where it is several."""
+    """The facts about one way in which a part is published, and about each file if it has several."""
     if isinstance(one, File):
         return {"name": one.name, "size": one.size, "sha256": one.sha256}
     files = one.files if isinstance(one, Folder) else (one.index, *one.shards)
@@ -385,11 +394,11 @@ def _table(names: list[str], home: Path) -> None:
 
 
 def _size(name: str, home: Path) -> str:
-    """The size of the files that are here, or of those that would be downloaded."""
+    """The size, as text, of the files that are installed, or of those that would be downloaded."""
     there = store.files(name, home).values()
     if all(there):
         return _bytes(sum(file.stat().st_size for files in there for file in files))
-    return store.said_size(store.get(name)).removeprefix("size ")
+    return store.size_text(store.get(name)).removeprefix("size ")
 
 
 def _bytes(size: int) -> str:

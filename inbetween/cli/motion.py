@@ -28,7 +28,7 @@ Examples:
 
 @dataclass(frozen=True)
 class MotionRequest:
-    """What the user asked `motion` for, as written."""
+    """All that the user asked `motion` for, as written."""
 
     pair: PairRequest
     search: SearchRequest
@@ -114,6 +114,7 @@ def _motion(request: MotionRequest, show: Show) -> None:
 
 
 def _check(request: MotionRequest) -> None:
+    """Refuse drags, paths and paces that make no sense."""
     from inbetween.motion.drags import TIMINGS
     from inbetween.motion.tracks import PATHS
     from inbetween.motion.user import check_drags

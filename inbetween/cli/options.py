@@ -154,8 +154,7 @@ Drag = Annotated[
         metavar='"X,Y X,Y ..."',
         help="Something moves from the first point, in the start picture, to the last, in the end picture. Points "
         "are in pixels or percent; a single point stays where it is. May be repeated. With more than two keys, name "
-        "the gap: "
-        '"2: X,Y X,Y" for the second.',
+        'the gap: "2: X,Y X,Y" for the second.',
     ),
 ]
 MotionFile = Annotated[
@@ -410,10 +409,15 @@ Verbose = Annotated[bool, option("--verbose", "-v", group=SAID, help="Show detai
 
 
 def number(name: str, text: str, least: int | None = None) -> int:
-    """The whole number that an option was given; what typer says of one that is none does not show it.
+    """The value of an option that needs a whole number. It is parsed here, because typer's error does not show it.
+
+    Args:
+        name: the name of the option.
+        text: its value as written.
+        least: the least number that is accepted; None for any.
 
     Raises:
-        UsageError: it is none, or below `least`.
+        UsageError: the text is not a whole number, or the number is below `least`.
     """
     if not re.fullmatch(r"[+-]?[0-9]{1,18}", text) or (least is not None and int(text) < least):
         bound = "" if least is None else f" from {least} on"
@@ -422,15 +426,15 @@ def number(name: str, text: str, least: int | None = None) -> int:
 
 
 def whole(name: str, text: str | None, least: int | None = None) -> int | None:
-    """As `number`, or None where the option was not given."""
+    """The value of an option that needs a whole number, see `number`; None where the option was not given."""
     return None if text is None else number(name, text, least)
 
 
 def one_of(name: str, value: str | None, known: Collection[str]) -> None:
-    """Refuse a value, if there is one, that an option does not know.
+    """Refuse an unknown value of an option; None is always accepted.
 
     Raises:
-        UnknownName: it is not in `known`.
+        UnknownName: the value is not in `known`.
     """
     if value is not None and value not in known:
         raise UnknownName(name, value, known)

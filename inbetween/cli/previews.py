@@ -1,4 +1,4 @@
-"""Small films of how unfinished frames look, written while a network works in steps."""
+"""Writes small films of unfinished frames, while a network works in steps."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from inbetween.types import Report
 
 
 class Previews(Forward):
-    """Passes everything on, but writes the previews that it is offered to a file."""
+    """Passes everything on, except previews, which it writes to a file."""
 
     def __init__(self, report: Report, path: Path, every: int) -> None:
         """
         Args:
             report: hears all but the previews.
             path: the GIF, replaced by each preview.
-            every: the steps of the network from one preview to the next.
+            every: the number of steps from one preview to the next.
         """
         super().__init__(report)
         self._path, self._every = path, every
@@ -37,8 +37,13 @@ class Previews(Forward):
 
 @contextmanager
 def previews(report: Report, path: Path | None, every: int) -> Iterator[Report]:
-    """A report that writes previews to `path` while this lasts, or `report` itself where `path` is None. The file is
-    removed at the end, for the film itself is there by then."""
+    """A report that writes previews to a file, which is removed at the end.
+
+    Args:
+        report: hears everything else. It is returned itself where there is no file.
+        path: the GIF; None for no previews.
+        every: the number of steps from one preview to the next.
+    """
     if path is None:
         yield report
         return

@@ -35,7 +35,7 @@ LABELS = {
     "join": "joining",
     "back": "the way back",
 }
-"""What people read for the stages that `Report.progress` names."""
+"""The names for people of the stages of `Report.progress`."""
 PAUSE, SAME_PAUSE = 2.0, 30.0
 """Seconds between two lines of progress, and before a line that says the same again; chosen by eye."""
 RATE_AFTER = 0.5
@@ -48,26 +48,27 @@ class Step:
 
     stage: str
     done: int
+    """How much of it is done, in units of the stage."""
     total: int
-    """0 where it is not known."""
+    """How much there is; 0 if that is unknown."""
     done_now: int
-    """Of `done`, what this process did itself; the rest was finished by an earlier command."""
+    """How much of `done` this process did itself; an earlier command did the rest."""
     seconds: float
-    """Since this process began with the stage."""
+    """The seconds since this process began with the stage."""
 
     @property
     def label(self) -> str:
-        """The stage, for people."""
+        """The name of the stage for people."""
         return LABELS.get(self.stage, self.stage)
 
     @property
     def rate(self) -> float:
-        """Items per second, or 0 where nothing can be said yet."""
+        """The units per second, or 0 if that is not known yet."""
         return self.done_now / self.seconds if self.seconds > 0 else 0.0
 
     @property
     def seconds_left(self) -> float | None:
-        """None where nothing can be said of it."""
+        """The seconds until the stage is done; None if that is not known."""
         return (self.total - self.done) / self.rate if self.rate and self.total else None
 
 
@@ -75,7 +76,7 @@ class Renderer(Protocol):
     """Shows what a command reports."""
 
     def progress(self, step: Step) -> None:
-        """Show how far a stage has come, if it is time for that."""
+        """Show how far a stage has come, if enough time has passed since that was last shown."""
 
     def note(self, code: str, text: str, facts: Mapping[str, object]) -> None:
         """Show a note; see `Report.note`."""
@@ -84,11 +85,11 @@ class Renderer(Protocol):
         """Show a line of text."""
 
     def close(self) -> None:
-        """Take away what is not to stay on the terminal. May be called more than once."""
+        """Remove what is not to stay on the terminal. It may be called more than once."""
 
 
 class Silent:
-    """Notes as lines of text, and no progress."""
+    """Shows notes as lines of text, and no progress."""
 
     def progress(self, step: Step) -> None:
         """See `Renderer`."""
@@ -106,9 +107,10 @@ class Silent:
 
 
 class Plain(Silent):
-    """Notes and progress as lines of text."""
+    """Shows notes and progress as lines of text."""
 
     pause = PAUSE
+    """The least seconds between two lines of progress."""
 
     def __init__(self) -> None:
         self._last = time.monotonic()
@@ -116,9 +118,9 @@ class Plain(Silent):
 
     def progress(self, step: Step) -> None:
         """See `Renderer`."""
-        now, what = time.monotonic(), (step.stage, step.done)
-        if now - self._last >= (SAME_PAUSE if what == self._shown else self.pause):
-            self._last, self._shown = now, what
+        now, state = time.monotonic(), (step.stage, step.done)
+        if now - self._last >= (SAME_PAUSE if state == self._shown else self.pause):
+            self._last, self._shown = now, state
             self._print(step)
 
     def _print(self, step: Step) -> None:
@@ -129,7 +131,7 @@ class Plain(Silent):
 
 
 class JsonLines(Plain):
-    """One JSON object per line, for programs: {"event": "progress", …} and {"event": "note", …}."""
+    """Shows one JSON object per line, for programs: {"event": "progress", …} and {"event": "note", …}."""
 
     pause = 0.0
 
@@ -144,7 +146,7 @@ class JsonLines(Plain):
 
 
 class Bar(Silent):
-    """A bar on a terminal, with notes above it. When its terminal has gone, it falls silent."""
+    """Shows a bar on a terminal, with notes above it. Nothing is shown any more once the terminal has gone."""
 
     def __init__(self) -> None:
         self._bar: Progress | None = None

@@ -1,4 +1,4 @@
-"""`--repeat`: beside it a command may only say where a film is made and where it goes; all else is the record's."""
+"""`--repeat`: the request is read from a record. The command itself may only say where the film is made and goes."""
 
 from __future__ import annotations
 
@@ -17,10 +17,15 @@ R = TypeVar("R", bound=FilmRequest)
 
 
 def repeated(file: str, given: RunRequest, report: Report) -> RunRequest:
-    """The request of a record of `run`, to be made as the command says.
+    """The request in a record of `run`, with the output and the device that the command names.
+
+    Args:
+        file: the record.
+        given: the request of the command itself.
+        report: hears the progress of hashing the inputs.
 
     Raises:
-        UsageError: the command asks for something else itself.
+        UsageError: the command asks for something that would change the film.
         InbetweenError: see `record.run.recalled`.
     """
     from inbetween.record.run import recalled
@@ -29,10 +34,10 @@ def repeated(file: str, given: RunRequest, report: Report) -> RunRequest:
 
 
 def clip_repeated(file: str, given: ClipRequest, report: Report) -> ClipRequest:
-    """The request of a record of `slowmo`, to be made as the command says.
+    """The request in a record of `slowmo`; see `repeated`.
 
     Raises:
-        UsageError: the command asks for something else itself.
+        UsageError: the command asks for something that would change the film.
         InbetweenError: see `record.clip.repeated`.
     """
     from inbetween.record.clip import repeated
@@ -41,15 +46,16 @@ def clip_repeated(file: str, given: ClipRequest, report: Report) -> ClipRequest:
 
 
 def _merged(file: str, given: R, read: Callable[[], R]) -> R:
-    """What the user gave beside `--repeat` is refused before the record is read."""
-    unsaid = type(given)()
+    """The request that `read` returns, with the places of the given one. Options that would change the film are refused
+    before the record is read."""
+    defaults = type(given)()
     for one in fields(given):
-        if effect(one) not in (PLACE, NOTHING) and getattr(given, one.name) != getattr(unsaid, one.name):
+        if effect(one) not in (PLACE, NOTHING) and getattr(given, one.name) != getattr(defaults, one.name):
             name = option(one)
             raise UsageError(f"--repeat takes everything from {file}; {name} would change it", f"leave {name} out")
-    here = {
+    places = {
         one.name: value
         for one, value in values(given, PLACE, NOTHING)
-        if not one.metadata["recorded"] or value != getattr(unsaid, one.name)
+        if not one.metadata["recorded"] or value != getattr(defaults, one.name)
     }
-    return replace(read(), **here)
+    return replace(read(), **places)

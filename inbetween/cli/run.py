@@ -1,4 +1,4 @@
-"""`inbetween run`: pictures in, a film out."""
+"""`inbetween run`: makes a film from pictures."""
 
 from __future__ import annotations
 
@@ -105,6 +105,7 @@ def _run(request: RunRequest, record: str | None, display: Display) -> None:
 
 
 def _make(plan: FilmPlan, display: Display, beside: Sidecars, show: Show, report: Collect) -> None:
+    """Make a film and the files beside it, and print the answer."""
     from inbetween.cli.previews import previews
     from inbetween.interpolation import make
     from inbetween.record.run import summary
@@ -121,8 +122,15 @@ def _make(plan: FilmPlan, display: Display, beside: Sidecars, show: Show, report
 
 
 def show_made(made: Made, rate: Fraction, engine: str, facts: bytes | None, show: Show) -> None:
-    """The last words of a command that made a film: its facts for programs, if there are any; or a line for people, and
-    the film's path."""
+    """Print the answer of a command that made a film.
+
+    Args:
+        made: the film.
+        rate: its frames per second.
+        engine: the name of the engine.
+        facts: the answer as JSON, for programs; None: a line for people, and the film's path.
+        show: shows the line for people.
+    """
     if facts is not None:
         data(facts)
         return
@@ -135,19 +143,19 @@ def show_made(made: Made, rate: Fraction, engine: str, facts: bytes | None, show
 
 
 def as_json(facts: Mapping[str, object], indent: int | None = None) -> bytes:
-    """A JSON object, for programs."""
-    # A byte of a name that is no UTF-8 becomes a \udcXX, which JSON takes and Python makes that byte again.
+    """Facts as a JSON object, for programs."""
+    # A byte of a name that is not UTF-8 becomes a \udcXX, which JSON can hold and Python turns into that byte again.
     return json.dumps(facts, indent=indent, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
 def rate_of(rate: Fraction | str) -> str:
-    """For people: 25 or 23.976."""
+    """A frame rate as text for people: "25" or "23.976"."""
     rate = Fraction(rate)
     return str(rate) if rate.denominator == 1 else f"{float(rate):.3f}"
 
 
 def _show_plan(plan: FilmPlan, display: Display, show: Show, report: Collect) -> None:
-    """Everything that a run would refuse is refused here too; nothing is made."""
+    """Refuse everything that making the film would refuse, and show the plan. Nothing is made."""
     from inbetween.interpolation import try_out
     from inbetween.video.sinks import film_size
 
@@ -175,6 +183,6 @@ def _show_plan(plan: FilmPlan, display: Display, show: Show, report: Collect) ->
 
 
 def show_rows(rows: Mapping[str, str], width: int) -> None:
-    """Lines for people on stdout, each with its name first, in so many columns."""
+    """Print lines for people to stdout, each beginning with its name, which fills `width` columns."""
     for name, text in rows.items():
         data(f"{name:<{width}}{text}".encode("utf-8", "surrogateescape"))

@@ -1,4 +1,4 @@
-"""How a command shows what it makes, and what it writes beside it: a record, a contact sheet, previews."""
+"""The display options of a command that makes a film, and the files beside it: a record, a contact sheet, previews."""
 
 from __future__ import annotations
 
@@ -17,20 +17,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Display:
-    """What the user wants to see of a film, and to have beside it; it changes nothing of the film."""
+    """How the user wants to see a film and the work on it, as written. Nothing of this changes the film."""
 
     overwrite: bool
-    """Replace what exists, the film too."""
+    """Whether files that exist are replaced, the film too."""
     dry_run: bool
-    """Show the plan, and make nothing."""
+    """Whether the plan is shown and nothing is made."""
     record: bool
+    """Whether a record is written."""
     contact_sheet: str | None
+    """The name of a PNG; None for no contact sheet."""
     preview: str | None
-    """A number of steps, as written."""
+    """The number of steps from preview to preview; None for no previews."""
     json: bool
+    """Whether the answer is a JSON object."""
     progress: str
+    """One of `console.MODES`."""
     quiet: bool
+    """Whether only errors are shown."""
     verbose: bool
+    """Whether details are shown too."""
 
 
 @dataclass(frozen=True)
@@ -41,22 +47,25 @@ class Sidecars:
     sheet: Path | None
     preview: Path | None
     every: int
-    """Steps from preview to preview."""
+    """The number of steps from preview to preview, from 1 on."""
 
 
 def sidecars_of(display: Display, sink: Sink, engine: Engine, inputs: Sequence[Path]) -> Sidecars:
     """The files that are to be written beside a film.
 
     Args:
+        display: names the files.
+        sink: where the film goes.
+        engine: the engine's record.
         inputs: files that are read, and must not be replaced.
 
     Raises:
-        UsageError: a sheet that is no PNG, previews of an engine that has none.
+        UsageError: the sheet is not a PNG, or the engine has no previews.
         InbetweenError: one of them cannot, or must not, be written.
     """
     every, name = o.whole("--preview", display.preview, 1), display.contact_sheet
     if name is not None and Path(name).suffix.lower() != ".png":
-        raise UsageError(f"a contact sheet is a PNG, `{name}` is none", "write --contact-sheet sheet.png")
+        raise UsageError(f"a contact sheet is a PNG, `{name}` is not one", "write --contact-sheet sheet.png")
     if every is not None:
         _check_previews(engine)
     from inbetween.sidecars import preview_of, record_of, refuse_beside
@@ -70,9 +79,10 @@ def sidecars_of(display: Display, sink: Sink, engine: Engine, inputs: Sequence[P
 
 
 def _check_previews(engine: Engine) -> None:
+    """Refuse previews of an engine that does not work in steps."""
     from inbetween import engines
 
     if not engine.previews:
-        able = " or ".join(one for one in engines.names() if engines.get(one).previews)
-        what = f"--preview is for engines that work in steps, `{engine.name}` has none"
-        raise UsageError(what, f"leave --preview out, or take --engine {able}")
+        others = " or ".join(one for one in engines.names() if engines.get(one).previews)
+        text = f"--preview is for engines that work in steps, `{engine.name}` has none"
+        raise UsageError(text, f"leave --preview out, or use --engine {others}")

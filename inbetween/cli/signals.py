@@ -10,7 +10,7 @@ from types import FrameType
 from inbetween.errors import Interrupted
 
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
-"""Ctrl-C, a polite kill, and a terminal that was closed. Windows does not know the last one."""
+"""The signals of Ctrl-C, of a polite kill, and of a terminal that was closed, which Windows does not have."""
 
 
 class Stop:
@@ -22,16 +22,17 @@ class Stop:
 
     def __init__(self) -> None:
         self.signum = 0
-        """The signal that asked, or 0."""
+        """The number of the signal that asked to stop; 0 for none."""
         self.patient = False
+        """Whether a first signal waits for the next `check`."""
         self._ending = False
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Handle the signals while this lasts; then the handlers of before get them again."""
+        """Handle the signals while this lasts; the earlier handlers are restored afterwards."""
         before = {}
         for signum in (getattr(signal, name) for name in SIGNALS if hasattr(signal, name)):
-            # `nohup`, and scripts that start commands with `&`, want some signals to be ignored.
+            # `nohup`, and shells that start commands with `&`, have set some signals to be ignored.
             if signal.getsignal(signum) is not signal.SIG_IGN:
                 before[signum] = signal.signal(signum, self._asked)
         try:
@@ -44,7 +45,7 @@ class Stop:
         """Return, unless the command was asked to stop.
 
         Raises:
-            Interrupted: it was.
+            Interrupted: the command was asked to stop.
         """
         if self.signum:
             self._ending = True

@@ -1,4 +1,4 @@
-"""`inbetween slowmo`: a clip in, more of its time out."""
+"""`inbetween slowmo`: makes slow motion, and more frames per second, of a clip."""
 
 from __future__ import annotations
 
@@ -97,10 +97,10 @@ def one_clip(clips: Sequence[str] | None) -> str:
     """The clip that the user named, or "" for none.
 
     Raises:
-        UsageError: there are more.
+        UsageError: the user named more than one.
     """
     if clips and len(clips) > 1:
-        hint = "take one at a time; of pictures name the folder, or write the pattern in quotes: 'f_*.png'"
+        hint = "name one at a time; for pictures name the folder, or write the pattern in quotes: 'f_*.png'"
         raise UsageError(f"`{clips[1]}` is one clip too many", hint)
     return clips[0] if clips else ""
 
@@ -124,6 +124,7 @@ def _slowmo(request: ClipRequest, record: str | None, display: Display) -> None:
 
 
 def _make(plan: ClipFilmPlan, display: Display, beside: Sidecars, show: Show, report: Collect) -> None:
+    """Make a film and the files beside it, and print the answer."""
     from inbetween.cli.previews import previews
     from inbetween.record.clip import summary
     from inbetween.retime.produce import make_film
@@ -141,7 +142,7 @@ def _make(plan: ClipFilmPlan, display: Display, beside: Sidecars, show: Show, re
 
 
 def _show_plan(plan: ClipFilmPlan, display: Display, show: Show, report: Collect) -> None:
-    """Everything that would be refused is refused here too; nothing is made."""
+    """Refuse everything that making the film would refuse, and show the plan. Nothing is made."""
     from inbetween.record.clip import summary
     from inbetween.retime.produce import look
     from inbetween.video.sinks import film_size
@@ -158,12 +159,12 @@ def _show_plan(plan: ClipFilmPlan, display: Display, show: Show, report: Collect
     alpha = ", with alpha" if clip.channels == 4 else ""
     show_rows(
         {
-            "clip": f"{clip.count} pictures, {width}x{height}, {clip.bits} bits{alpha}, {rate_of(clip.rate)} fps, "
+            "clip": f"{clip.count} frames, {width}x{height}, {clip.bits} bits{alpha}, {rate_of(clip.rate)} fps, "
             f"{float(clip.duration):.2f} s",
             "film": f"{grid.count} frames, {wide}x{high}, {rate_of(grid.rate)} fps, "
             f"{float(grid.count / grid.rate):.2f} s",
             "cuts": f"{len(cuts)}" + (f", at {' '.join(cuts)} s" if cuts else ""),
-            "repeats": f"{len(findings.repeats)} pictures",
+            "repeats": f"{len(findings.repeats)} frames",
             "engine": f"{plan.making.engine.name} ({plan.making.why})",
             "output": f"{one_line(plan.sink.path)} ({plan.sink.codec})",
         },

@@ -1,4 +1,4 @@
-"""Lines on stderr, data on stdout; nothing heavy is imported here."""
+"""Writes lines to stderr, and data to stdout. Nothing heavy is imported here."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def say(text: str) -> None:
 
 
 def data(line: bytes) -> None:
-    """Write a line to stdout. It is bytes, because names of files have their own, whatever the terminal's encoding.
+    """Write a line to stdout. It is given as bytes, because names of files are bytes, whatever the encoding of stdout.
 
     Raises:
         InbetweenError: the line cannot be written.
@@ -40,7 +40,7 @@ def data(line: bytes) -> None:
 
 
 def lead_nowhere(stream: TextIO) -> None:
-    """Let a stream that has failed swallow what it still holds, so that Python's exit does not fail too."""
+    """Send what a failed stream still holds to nowhere, so that Python's exit does not fail too."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
@@ -53,7 +53,7 @@ def error(problem: InbetweenError) -> None:
 
 
 def one_line(text: str) -> str:
-    """The text with line breaks, and whatever else a terminal would obey, made visible."""
+    """The text in one line: line breaks, and other characters that a terminal would obey, are made visible."""
     return "".join(
         letter if letter.isprintable() else letter.encode("unicode_escape", "backslashreplace").decode()
         for letter in text.strip()

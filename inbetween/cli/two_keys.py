@@ -1,4 +1,4 @@
-"""What the commands that look at two keys and their motion have in common."""
+"""The parts that the commands for two keys and their motion share."""
 
 from __future__ import annotations
 
@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from inbetween.types import Motion, Report
 
 NONE = "none"
+"""The value of `--matcher` and `--poses` for no search."""
 KINDS = {"point": "points", "line": "lines", "skeleton": "people"}
+"""The names for people of the kinds of tracks."""
 SEEDS = 2**32
-"""Seeds from 0 on that the random generators accept."""
+"""The number of seeds, from 0 on, that the random generators accept."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,12 @@ class PairRequest:
     force: bool
     overwrite: bool
     json: bool
-    """Answer with a JSON object."""
+    """Whether the answer is a JSON object."""
 
 
 @dataclass(frozen=True)
 class SearchRequest:
-    """What to look for in both keys, as the user wrote it. None: not asked for, so the default is used."""
+    """The search for motion in both keys, as the user wrote it. None means that the default is used."""
 
     matcher: str | None
     weights: str | None
@@ -70,7 +72,7 @@ def out_name(name: str | None, example: str) -> str:
     """The name of the output.
 
     Args:
-        name: as the user wrote it; None or "" where it is missing.
+        name: the name as the user wrote it; None or "" where it is missing.
         example: a name that would do, for the hint.
 
     Raises:
@@ -97,12 +99,12 @@ def search(request: SearchRequest, default: str) -> Search:
     """The search that the user asked for.
 
     Args:
-        request: as the user wrote it.
+        request: the search as the user wrote it.
         default: the matcher where the user names none; "none" for no matching.
 
     Raises:
-        UsageError: options that make no sense together, or a number that is not one.
-        UnknownName: no such matcher, selection of points or choice for poses.
+        UsageError: options make no sense together, or a text is not a number.
+        UnknownName: there is no such matcher, selection of points or choice for poses.
     """
     from inbetween.matching import matchers, selection
     from inbetween.motion.search import TOP, Search
@@ -113,7 +115,7 @@ def search(request: SearchRequest, default: str) -> Search:
     o.one_of("--poses", request.poses, ("auto", NONE))
     o.one_of("--points", request.points, ("all", *selection.METHODS))
     if request.top is not None and request.points == "all":
-        raise UsageError("--top needs --points, which says by what points are chosen", "add --points max_score_even")
+        raise UsageError("--top needs --points, which says how points are chosen", "add --points max_score_even")
     top = o.whole("--top", request.top, 1)
     poses = request.poses or ("auto" if matcher != NONE else NONE)
     return Search(
@@ -136,10 +138,10 @@ def seed(text: str) -> int:
 
 
 def opened(request: PairRequest, report: Report) -> KeyFiles:
-    """Both keys at the size of the first.
+    """Open both keys, at the size of the first one.
 
     Raises:
-        UnknownName: no such way to fit.
+        UnknownName: there is no such way to fit.
         InbetweenError: a key is not a picture, or has another size and no way to fit is named.
     """
     from inbetween.devices import thread_count
@@ -167,7 +169,15 @@ def counted(facts: Mapping[str, int]) -> str:
 
 
 def answer(request: PairRequest, show: Show, text: str, facts: Mapping[str, object], notes: Sequence[Note]) -> None:
-    """Say what was made: `text` for people, and the path, or JSON with `facts` and `notes`, for programs."""
+    """Print the answer of a command: a text for people and the path, or a JSON object for programs.
+
+    Args:
+        request: has the path of the output, and says whether the answer is JSON.
+        show: shows the text.
+        text: the text for people.
+        facts: facts for programs.
+        notes: all notes of the work.
+    """
     show.close()
     if request.json:
         whole = {"made": True, "path": request.out, **facts, "notes": notes}

@@ -1,4 +1,4 @@
-"""How far generated frames are from the keys, and the colours of the keys given to them."""
+"""Measures how far generated frames are from the keys, and matches their colours to those of the keys."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from inbetween.diffusion.svd import Frames
 from inbetween.types import Picture
 
 LEAST_GAIN, MOST_GAIN = 0.5, 2.0
-"""Bounds of the factor on the contrast of a colour, chosen by eye: a flat key would make it any size."""
+"""Bounds of the factor on the contrast of a colour, which flat keys could make arbitrarily large; chosen by eye."""
 EQUAL = 100.0
-"""The PSNR in dB that equal pictures are given."""
+"""The PSNR in dB that equal frames are given, for which it would be infinite; chosen by eye."""
 
 
 def psnr(made: Picture, key: Picture) -> float:
@@ -22,12 +22,20 @@ def psnr(made: Picture, key: Picture) -> float:
 
 
 def held_to(frames: Frames, start: Picture, end: Picture) -> Frames:
-    """Frames (F, H, W, 3) with the mean and deviation of each colour brought to those of the keys (H, W, 3).
+    """Match the mean and the standard deviation of each colour channel to those of the keys.
 
-    The first frame shows what the start key shows, the last one what the end key does: what differs there is the
-    network's. The gain and the offset that mend both are used in between in proportion.
+    The first frame shows the same as the start key, and the last one the same as the end key, so a difference in colour
+    there comes from the network. The gains and offsets that correct both ends are mixed in proportion to time for the
+    frames between them.
+
+    Args:
+        frames: (F, H, W, 3).
+        start, end: the keys, (H, W, 3) of the same type.
+
+    Returns:
+        (F, H, W, 3) of the same type.
     """
-    at_start, at_end = _mending(frames[0], start), _mending(frames[-1], end)
+    at_start, at_end = _correction(frames[0], start), _correction(frames[-1], end)
     top = np.iinfo(frames.dtype).max
     made = np.empty_like(frames)
     for k, t in enumerate(np.linspace(0, 1, len(frames), dtype=np.float32)):
@@ -36,8 +44,8 @@ def held_to(frames: Frames, start: Picture, end: Picture) -> Frames:
     return made
 
 
-def _mending(made: Picture, key: Picture) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The gain and the offset (3,) that give each colour of a frame the deviation and the mean of a key's."""
+def _correction(made: Picture, key: Picture) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The gains and the offsets, (3,) each, that give the colours of a frame the deviations and means of a key."""
     of_key, of_made = ((p.mean((0, 1)), p.std((0, 1))) for p in (key, made))
     gain = np.clip(of_key[1] / np.maximum(of_made[1], 1e-6), LEAST_GAIN, MOST_GAIN)
     return gain.astype(np.float32), (of_key[0] - gain * of_made[0]).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Latents into frames, some at a time, in a type that does not break them."""
+"""Decodes latents into frames, some frames at a time, in float32 where half precision fails."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from inbetween.networks.precision import name_of
 from inbetween.networks.session import Session
 
 Decode = Callable[[Tensor], Tensor]
-"""(f, 4, h, w) -> (f, 3, H, W) in about [-1, 1]: frames that are decoded together see each other."""
+"""Latents (f, 4, h, w) -> frames (f, 3, H, W) in about [-1, 1]. Frames that are decoded together depend on each
+other."""
 
 
 def decoded_frames(
@@ -24,21 +25,21 @@ def decoded_frames(
 ) -> svd.Frames:
     """Decode the latents of one gap.
 
-    Where memory runs out fewer frames are decoded at once, and where half precision breaks frames all are decoded
-    again in float32. Both change pixels, so they are noted; both end with this call.
+    Where memory runs out, fewer frames are decoded at once; where half precision makes broken frames, all are decoded
+    again in float32. Both change pixels, so they are noted, and the next call begins anew.
 
     Args:
-        session: of the gap.
-        latents: (F, 4, h, w) of the sampler.
-        dtype: of the frames.
-        chunk: frames that are decoded together, where memory allows.
-        overlap: frames that neighbouring chunks share; None: half a chunk.
+        session: the networks, for this gap.
+        latents: (F, 4, h, w) in the scale of the sampler.
+        dtype: the type of the frames.
+        chunk: the number of frames that are decoded together, where memory allows it.
+        overlap: the number of frames that neighbouring chunks share; None: half a chunk.
 
     Returns:
         (F, H, W, 3).
 
     Raises:
-        InbetweenError: there is not even memory for one frame.
+        InbetweenError: there is not enough memory for even one frame.
         Interrupted: by `Report.progress`.
     """
     made, chunk = _in_chunks(session, latents, chunk, overlap)
@@ -52,13 +53,17 @@ def decoded_frames(
         session.widen(AUTOENCODER)
         made, chunk = _in_chunks(session, latents, chunk, overlap)
     if _broken(made):
-        text = "some frames are black or no pictures at all: the weights or the options may be wrong"
+        text = "some frames are black or broken: the weights or the options may be wrong"
         session.report.note("broken", text)
     return svd.to_frames(torch.nan_to_num(made), dtype)
 
 
 def _in_chunks(session: Session, latents: Tensor, chunk: int, overlap: int | None) -> tuple[Tensor, int]:
-    """Decoded latents, and the frames that were decoded together in the end."""
+    """Decode latents, in smaller chunks when memory runs out.
+
+    Returns:
+        Float32 (F, 3, H, W), and the number of frames that were decoded together in the end.
+    """
     frames = len(latents)
     with session.use(AUTOENCODER) as autoencoder:
         while True:
@@ -80,6 +85,11 @@ def _in_chunks(session: Session, latents: Tensor, chunk: int, overlap: int | Non
 
 
 def _smaller(session: Session, chunk: int) -> int:
+    """The next smaller chunk, which is noted.
+
+    Raises:
+        InbetweenError: the chunk is a single frame already.
+    """
     if chunk == 1:
         raise InbetweenError(
             f"there is not enough memory on {session.device} to decode one frame",
@@ -95,22 +105,21 @@ def _smaller(session: Session, chunk: int) -> int:
 
 
 def _broken(made: Tensor) -> bool:
-    """Whether a frame (3, H, W) in [-1, 1] is black, or has values that are no numbers."""
+    """Whether any of the frames (F, 3, H, W) in [-1, 1] is black, or has values that are not finite."""
     return not bool(made.isfinite().all()) or bool((made.amax(dim=(1, 2, 3)) <= -1).any())
 
 
 def decoded(latents: Tensor, decode: Decode, chunk: int, overlap: int = 0) -> Tensor:
     """Decode latents in chunks.
 
-    The temporal layers of the decoder see the frames of their chunk only, so the same frame looks different in
-    another one.
+    The temporal layers of the decoder see only the frames of their chunk, so a frame looks different in another chunk.
 
     Args:
-        latents: (F, 4, h, w), in the decoder's scale.
+        latents: (F, 4, h, w) in the scale of the decoder.
         decode: decodes one chunk.
-        chunk: frames that are decoded together.
-        overlap: frames that neighbouring chunks share at least, over which one is faded into the other; all chunks
-            are then of one length. With 0 they lie side by side, and the last one may be shorter.
+        chunk: the number of frames that are decoded together.
+        overlap: the least number of frames that neighbouring chunks share; there one chunk is faded into the other,
+            and all chunks have the same length. With 0 they lie side by side, and the last one may be shorter.
 
     Returns:
         float32 (F, 3, H, W) on the CPU.
@@ -124,7 +133,7 @@ def decoded(latents: Tensor, decode: Decode, chunk: int, overlap: int = 0) -> Te
             made = torch.empty((frames, *part.shape[1:]))
         shared = max(0, end - start)
         u = (torch.arange(1, shared + 1) / (shared + 1)).reshape(-1, 1, 1, 1)
-        # Smoothly, for frames at the border of a chunk are the most unlike those of a whole.
+        # A smooth fade, because the frames at the border of a chunk differ most from those of an undivided clip.
         made[start:end] = torch.lerp(made[start:end], part[:shared], u * u * (3 - 2 * u))
         made[start + shared : stop] = part[shared:]
         end = stop
@@ -133,7 +142,7 @@ def decoded(latents: Tensor, decode: Decode, chunk: int, overlap: int = 0) -> Te
 
 
 def chunks(frames: int, chunk: int, overlap: int) -> Iterator[tuple[int, int]]:
-    """The first frame of each chunk and the one past its last, in order; see `decoded`."""
+    """Yield (first frame, frame after the last one) of each chunk, in order; see `decoded` for the arguments."""
     if not overlap or frames <= chunk:
         yield from ((start, min(start + chunk, frames)) for start in range(0, frames, chunk))
         return

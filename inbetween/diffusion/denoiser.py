@@ -1,4 +1,4 @@
-"""Calls of the denoiser: as many rows at once as there is memory for, steered where that is wanted."""
+"""Calls the denoiser on as many rows at once as there is memory for, and steers it."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from inbetween.errors import InbetweenError
 from inbetween.networks.session import Session
 
 DENOISER = "denoiser"
-"""Name of the network that evaluates a direction, unless a method has another one for it."""
+"""The name of the network that evaluates a direction, unless a method has another network for it."""
 ROWS = 4
-"""Both directions, each with and without its key."""
+"""The most rows of a batch: both directions, each with and without its key."""
 SMALLER = "make it smaller with --set size=512x320, or shorter with --set frames=14"
-"""What a user can do about too little memory."""
+"""The hint where there is too little memory."""
 
 
 def one_denoiser(side: str) -> str:
-    """The network for a direction, where both have the same one."""
+    """The name of the network for a direction, for methods that use the same one for both."""
     return DENOISER
 
 
@@ -39,18 +39,17 @@ def denoising_calls(
     count: Count,
     network_of: Callable[[str], str] = one_denoiser,
 ) -> Iterator[Call]:
-    """The denoiser as a `sampling.Call`. When memory runs out less is done at once, and that is noted.
+    """The denoiser as a `sampling.Call`. When memory runs out, fewer rows are computed at once, and that is noted.
+
+    The call raises InbetweenError if there is not enough memory for the leanest plan, and Interrupted if the user asks
+    to stop.
 
     Args:
-        session: of the gap; its report hears the progress over all rows of the run.
+        session: the networks, for this gap; its report hears the progress over all rows of the run.
         run: how the gap is sampled.
-        guide: steers the denoiser; None: nothing does.
-        count: where rows are counted.
-        network_of: the name of the network that evaluates a direction.
-
-    Raises, when the call is made:
-        InbetweenError: there is not even memory for the least.
-        Interrupted: by `Report.progress`.
+        guide: steers the denoiser; None for no steering.
+        count: rows are counted there.
+        network_of: direction -> the name of the network that evaluates it.
     """
     before = count.unet
     with ExitStack() as stack:
@@ -89,7 +88,7 @@ def denoising_calls(
 def _tried(
     session: Session, name: str, network: nn.Module, rows: Sequence[Row], run: Run, level: int
 ) -> list[Tensor] | None:
-    """The outputs, or None where memory ran out."""
+    """The denoiser's outputs for some rows, or None where memory ran out."""
     device, dtype = session.device, session.dtype(name)
     try:
         output: Tensor = network(
@@ -107,8 +106,13 @@ def _tried(
 
 
 def _step_down(session: Session) -> None:
+    """Go on with the next leaner plan, and note it.
+
+    Raises:
+        InbetweenError: there is no leaner plan.
+    """
     if not session.step_down():
-        raise InbetweenError(f"there is not enough memory on {session.device}, even for the least at once", SMALLER)
+        raise InbetweenError(f"there is not enough memory on {session.device}, however little is done at once", SMALLER)
     work = session.plan.described(ROWS)
-    text = f"memory ran out: going on with {work}; the same pictures, up to rounding"
+    text = f"memory ran out: going on with {work}; the frames are the same, up to rounding"
     session.report.note("leaner", text, work=work)

@@ -1,4 +1,4 @@
-"""Keys as Stable Video Diffusion's networks are given them."""
+"""Encodes keys for the networks of Stable Video Diffusion."""
 
 from __future__ import annotations
 
@@ -10,17 +10,21 @@ from inbetween.networks.session import Session
 from inbetween.types import Picture
 
 ENCODER, AUTOENCODER = "encoder", "autoencoder"
-"""Names of CLIP's vision model, which embeds keys, and of the network that encodes keys and decodes latents."""
+"""The names of two networks: CLIP's vision model, which embeds keys, and the one that encodes keys and decodes
+latents."""
 
 
 def encoded_keys(session: Session, keys: Sequence[Picture], noise: float, draw: Draw) -> list[Side]:
-    """Encode keys (H, W, 3). All get one and the same noise before the autoencoder.
+    """Encode keys. The same noise is added to all of them before the autoencoder.
 
     Args:
-        session: of the gap.
-        keys: of one size.
-        noise: its deviation, where a key's values go from -1 to 1.
-        draw: draws it, as "image noise".
+        session: the networks, for this gap.
+        keys: pictures (H, W, 3) of one size.
+        noise: the standard deviation of the noise, where the values of a key go from -1 to 1.
+        draw: draws the noise, under the name "image noise".
+
+    Returns:
+        The latents and the embedding of each key.
     """
     x = [svd.to_tensor(key) for key in keys]
     with session.use(ENCODER) as encoder:

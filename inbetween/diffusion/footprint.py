@@ -11,26 +11,27 @@ from inbetween.networks.networks import Part
 from inbetween.weights import load
 
 CALL_NUMBERS, CHUNKED_NUMBERS = 9_400, 5_600
-"""Numbers that the denoiser holds in passing for every latent pixel of every frame in a call, without and with
-feed-forward layers by frame; read off the tensors that live at once in SVD's UNet at 25 frames of 1024x576."""
+"""The most numbers that the denoiser's activations have for every latent pixel of every frame in a call, without and
+with feed-forward layers by frame. Counted from the tensors that are alive at the same time in SVD's UNet at 25 frames
+of 1024x576."""
 DECODE_NUMBERS, ENCODE_NUMBERS = 1_024, 640
-"""Numbers that the decoder and the encoder hold in passing for every pixel of every frame at once; read off
-in the same way."""
+"""The most numbers that the activations of the decoder and of the encoder have for every pixel of every frame that is
+computed at once. Counted in the same way."""
 PIXELS = 64
-"""Pixels of a frame in one of its latents."""
+"""The number of pixels of a frame, 8 x 8, that one latent pixel stands for."""
 
 
 def footprint_of(
     parts: Mapping[str, Part], size: tuple[int, int], frames: int, decoded: int, passing: int = 0
 ) -> Footprint:
-    """What one gap needs; only the heads of the files are read.
+    """The memory that one gap needs. Only the heads of the files of weights are read.
 
     Args:
-        parts: all networks of the method; but the encoder and the autoencoder, all are in use while it denoises.
-        size: (H, W) of the frames.
-        frames: their count.
-        decoded: frames that are decoded together.
-        passing: numbers that the method's own networks hold in passing.
+        parts: all networks of the method. All but the encoder and the autoencoder are in use while it denoises.
+        size: (H, W) of the frames in pixels.
+        frames: the number of frames.
+        decoded: the number of frames that are decoded together.
+        passing: the most numbers that the activations of the method's own networks have.
     """
     numbers = {name: load.size(part.path) for name, part in parts.items()}
     pixels, wide = size[0] * size[1], parts[DENOISER].dtype.itemsize
@@ -39,7 +40,7 @@ def footprint_of(
     return Footprint(
         (
             Stage({ENCODER: numbers[ENCODER] * wide}),
-            # Its first half is float32 in any case.
+            # The encoder, the first half of the autoencoder, is float32 in any case.
             Stage({AUTOENCODER: numbers[AUTOENCODER] * 4}, passing=ENCODE_NUMBERS * pixels * 4),
             Stage(
                 denoising,

@@ -1,4 +1,4 @@
-"""A defect of older libraries, for those who want the pictures that were published with it."""
+"""A defect of older libraries, for users who want the frames that were published with it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from torch import Tensor, nn
 
 @contextmanager
 def legacy_context(network: nn.Module) -> Iterator[None]:
-    """Let temporal cross attention see contexts in the order of diffusers up to 0.27.
+    """Let temporal cross attention see contexts in the order of diffusers up to 0.27, while this lasts.
 
-    Place s of batch entry b then sees the context of entry (b S + s) mod B, where it should be that of b: with both
-    halves of one direction in a batch, every second place sees the other half's. Published pictures of FCVG, TRF and
-    GI were made so.
+    There, position s of batch entry b (of B entries with S positions) sees the context of entry (b S + s) mod B instead
+    of that of entry b. With both halves of one direction in a batch, every second position sees the context of the
+    other half. The published frames of FCVG, TRF and GI were made with this defect.
     """
 
     def hook(

@@ -1,6 +1,7 @@
 """Programs: the steps from pure noise to clean latents, as a flat list.
 
-State: latents x at a level of the schedule. Both directions look at the same x, one of them backwards in time.
+The state between two steps is latents x at a level of the schedule. Both directions look at the same x, the backward
+one with the frames in reversed order.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 FORWARD, BACKWARD = "forward", "backward"
+"""The names of the two directions: from the start key on, and from the end key back."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,12 +23,12 @@ class Denoise:
     at: int
     to: int
     weight: NDArray[np.float32]
-    """(F,), in [0, 1]: the forward direction's share in each frame. A direction whose share is 0 everywhere is not
-    evaluated."""
+    """(F,), in [0, 1]: the weight of the forward direction in each frame; the backward one has the rest. A direction
+    whose weight is 0 everywhere is not evaluated."""
 
     @property
     def sides(self) -> tuple[str, ...]:
-        """The directions that have a share in any frame."""
+        """The directions that have any weight."""
         return (FORWARD,) * bool(self.weight.any()) + (BACKWARD,) * bool((self.weight != 1).any())
 
 
@@ -39,13 +41,15 @@ class Renoise:
 
 
 Program = Sequence[Denoise | Renoise]
+"""The steps in order."""
 
 
 def ramp(frames: int) -> NDArray[np.float32]:
-    """Shares (F,) from 1 to 0 in equal steps: near a key, that key's own direction decides."""
+    """Weights (F,) from 1 to 0 in equal steps: near a key, the direction that starts from it has the larger weight."""
     return np.linspace(1, 0, frames, dtype=np.float32)
 
 
 def average(steps: int, weight: NDArray[np.float32]) -> list[Denoise]:
-    """Every step by both directions with the same shares: FCVG (arXiv 2412.11755), without windows."""
+    """A program in which every step averages both directions with the same weights (F,): that of FCVG (arXiv
+    2412.11755), without its windows."""
     return [Denoise(k, k + 1, weight) for k in range(steps)]

@@ -1,4 +1,4 @@
-"""The sampling loop, and the guided prediction of one direction; both over plain functions."""
+"""The sampling loop, and the guided prediction of each direction, as plain functions."""
 
 from __future__ import annotations
 
@@ -14,26 +14,27 @@ from inbetween.diffusion.schedule import Schedule, denoised, network_scale, step
 
 @dataclass(frozen=True, eq=False)
 class Guided:
-    """The prediction v of one direction; (F, 4, h, w) float32 in natural order of the frames."""
+    """The prediction v of one direction, (F, 4, h, w) float32 in natural order of the frames."""
 
     mixed: Tensor
-    """By classifier-free guidance."""
+    """The prediction with classifier-free guidance."""
     unconditional: Tensor | None = None
-    """Without the key; None where that half was left out."""
+    """The prediction without the key; None where it was not evaluated."""
 
 
 Predict = Callable[[Tensor, int, Sequence[str]], Mapping[str, Guided]]
-"""Predicts from latents (F, 4, h, w) at a level, in natural order of the frames, for the directions that are named."""
+"""(latents (F, 4, h, w) in natural order of the frames, level, directions) -> the prediction of each direction."""
 Draw = Callable[[str, Sequence[int]], Tensor]
-"""Draws standard normal float32 of a shape, on the CPU. Draws are named, and those of one run come in a fixed order."""
+"""(name, shape) -> standard normal float32 numbers on the CPU. The draws of one run come in a fixed order; their names
+are for those who replace them."""
 
 
 @dataclass(frozen=True, eq=False)
 class Side:
-    """One direction: the key that it starts from, as the networks see it."""
+    """The key that one direction starts from, as the networks see it."""
 
     latents: Tensor
-    """(4, h, w), the mode of the key's posterior, not scaled."""
+    """(4, h, w), the mode of the posterior that the autoencoder gives for the key, not scaled."""
     embedding: Tensor
     """(1, D), CLIP's embedding of the key."""
 
@@ -43,24 +44,25 @@ class Row:
     """One entry of a network's batch: all frames of one direction, in its own order, with or without its key."""
 
     sample: Tensor
-    """(F, C, h, w): latents, scaled for the network, then the key's, and whatever else the network is given."""
+    """(F, C, h, w): the channels of the latents, scaled for the network, then those of the key, and whatever else the
+    network expects."""
     embedding: Tensor
-    """(1, D), zeros without the key."""
+    """(1, D), the embedding of the key; zeros without the key."""
     side: str
-    """`program.FORWARD` or `program.BACKWARD`."""
+    """The direction: `program.FORWARD` or `program.BACKWARD`."""
     conditional: bool
-    """Whether the key is shown."""
+    """Whether the network sees the key."""
 
 
 MakeRow = Callable[[Tensor, Mapping[str, Side], str, bool], Row]
-"""(scaled latents (F, 4, h, w) in the direction's own order, both sides by direction, direction, whether the key is
-shown) -> the row."""
+"""(scaled latents (F, 4, h, w) in the direction's own order of frames, both sides by direction, direction, whether the
+network sees the key) -> the row."""
 Call = Callable[[Sequence[Row], int], list[Tensor]]
-"""Evaluates rows at a level; an output (F, 4, h, w) float32 for each, in its direction's own order of the frames."""
+"""(rows, level) -> for each row an output (F, 4, h, w) float32, in its direction's own order of frames."""
 
 
 def seeded_draw(seed: int) -> Draw:
-    """Draws of one generator on the CPU, so that a seed means the same noise on every device."""
+    """A function that draws from one generator on the CPU, so that a seed means the same noise on every device."""
     generator = torch.Generator().manual_seed(seed)
 
     def draw(name: str, shape: Sequence[int]) -> Tensor:
@@ -70,7 +72,8 @@ def seeded_draw(seed: int) -> Draw:
 
 
 def one_key(x: Tensor, sides: Mapping[str, Side], name: str, conditional: bool) -> Row:
-    """A row as SVD was trained: the key that the direction starts from beside every frame. See `MakeRow`."""
+    """A row as SVD was trained with: the latents of the key that the direction starts from are given with every frame.
+    See `MakeRow` for the arguments."""
     side = sides[name]
     latents = side.latents if conditional else torch.zeros_like(side.latents)
     embedding = side.embedding if conditional else torch.zeros_like(side.embedding)
@@ -85,14 +88,16 @@ def predictor(
     halves: Sequence[bool],
     row: MakeRow = one_key,
 ) -> Predict:
-    """Classifier-free guidance of each direction, v = u + g (c - u).
+    """A function that predicts with classifier-free guidance, v = u + g (c - u), where c is the prediction with the key
+    and u the one without (Ho and Salimans 2022, arXiv 2207.12598).
 
     Args:
         call: evaluates rows.
-        sides: both directions.
-        guidance: g, (F,), in each direction's own order of the frames.
+        sides: the keys of both directions.
+        guidance: g, (F,), in each direction's own order of frames.
         levels: the noise levels.
-        halves: whether the key is shown in each half that is evaluated: (False, True), or (True,) where g is 1.
+        halves: the evaluations of each direction, False without the key and True with it: (False, True), or (True,)
+            where g is 1.
         row: makes the rows.
     """
     g = guidance.reshape(-1, 1, 1, 1)
@@ -127,19 +132,21 @@ def sample(
     draw: Draw,
     each: Callable[[int, int, Tensor], None] = lambda step, level, clean: None,
 ) -> Tensor:
-    """Walk through a program.
+    """Carry out a program.
 
-    Predictions are affine in x0 with the same factors for both directions, so their weighted mean v may be taken
-    before the step.
+    Clean latents are affine in the prediction v, with the same factors for both directions, so the predictions can be
+    averaged before the step.
 
     Args:
-        program: what is done.
-        x: (F, 4, h, w) float32 at the level where the program begins, in natural order of the frames.
+        program: the steps.
+        x: latents (F, 4, h, w) float32 at the level where the program begins, in natural order of the frames.
         levels: the noise levels.
-        predict: the networks.
-        draw: draws the noise that is added on the way.
-        each: called after each step of denoising, with its place in the program, its level and the clean latents that
-            were predicted.
+        predict: predicts each direction.
+        draw: draws the noise of steps that add some.
+        each: called as (index of the step in the program, level, predicted clean latents) after each step of denoising.
+
+    Returns:
+        Latents (F, 4, h, w) at the level where the program ends.
     """
     for number, step in enumerate(program):
         if isinstance(step, Denoise):
@@ -154,6 +161,7 @@ def sample(
 
 
 def _mean(predicted: Mapping[str, Guided], weight: Tensor) -> Tensor:
+    """The mean of the predictions; `weight` (F,) is that of the forward direction."""
     if len(predicted) == 1:
         return next(iter(predicted.values())).mixed
     forward, backward = (one.mixed for one in predicted.values())

@@ -1,4 +1,4 @@
-"""What steers a denoiser besides the keys: the seam between the sampling and a method's own networks."""
+"""Steering of the denoiser by a method's own networks: the types that connect them with the sampling."""
 
 from __future__ import annotations
 
@@ -20,66 +20,70 @@ class Run:
     """How one gap is sampled."""
 
     levels: Schedule
+    """The noise levels."""
     program: Program
+    """The steps."""
     guidance: Tensor
-    """(F,), see `sampling.predictor`."""
+    """(F,), the strength of the guidance in each frame; see `sampling.predictor`."""
     ids: Tensor
-    """(3,), see `svd.time_ids`."""
+    """(3,), facts about the clip for the network; see `svd.time_ids`."""
     paired: bool = False
-    """Whether both halves of a direction are evaluated, and in one call, even where one would be enough."""
+    """Whether each direction is evaluated without and with its key, in one call, even where the second is enough."""
     legacy_context: bool = False
-    """See `legacy.legacy_context`; it needs the halves in one call."""
+    """Whether to repeat the defect of `legacy.legacy_context`, which needs both evaluations in one call."""
 
     @property
     def together(self) -> bool:
-        """Whether the halves of a direction must never be parted."""
+        """Whether both evaluations of a direction must be in the same call."""
         return self.paired or self.legacy_context
 
     @property
     def halves(self) -> tuple[bool, ...]:
-        """Whether the key is shown, for each half of a direction that is evaluated."""
+        """The evaluations of a direction: False for the one without its key, True for the one with it."""
         return (False, True) if self.together or bool((self.guidance != 1).any()) else (True,)
 
     @property
     def rows(self) -> int:
-        """Rows that the program evaluates."""
+        """The number of rows that the program evaluates."""
         return len(self.halves) * sum(len(step.sides) for step in self.program if isinstance(step, Denoise))
 
 
 @dataclass(eq=False)
 class Count:
-    """Evaluations of networks in one call of a maker."""
+    """Counts the evaluations of networks in one call of a maker."""
 
     unet: int = 0
-    """Rows: one direction, with or without its key."""
+    """The number of rows that the denoiser evaluated; a row is one direction, with or without its key."""
     seconds: float = 0.0
-    """Wall time that they took."""
+    """The wall time of these evaluations, in seconds."""
     others: dict[str, int] = field(default_factory=dict)
-    """Evaluations of the method's own networks, by the name that notes use."""
+    """The numbers of evaluations of the method's own networks, by the names that notes use."""
 
 
 class Guide(Protocol):
-    """Steers the denoiser while one gap is sampled. Frames are in natural order unless said otherwise."""
+    """Steers the denoiser while one gap is sampled. Frames are in natural order unless a method says another one."""
 
     def attached(self, denoiser: nn.Module) -> AbstractContextManager[None]:
-        """Hook it to a denoiser, before the sampling begins."""
+        """Hook this guide to a denoiser while the sampling lasts."""
 
     def before(self, rows: Sequence[Row], level: int) -> None:
-        """Prepare for one call of the denoiser; `rows` are its batch, each in its own direction's order of frames."""
+        """Prepare for one call of the denoiser at a level; `rows` are its batch, each in its own direction's order of
+        frames."""
 
     def after(self, level: int, clean: Tensor) -> None:
-        """See the clean latents (F, 4, h, w) that were predicted at a level; what steers may change for the next."""
+        """Look at the clean latents (F, 4, h, w) that were predicted at a level, and perhaps steer the next one
+        differently."""
 
 
 class Steering(Protocol):
-    """What one gap is steered by. It may begin more than once, where a gap has to be sampled once more."""
+    """The steering of one gap. It may begin more than once, because a gap may have to be sampled again."""
 
     def begun(self, session: Session, run: Run, size: tuple[int, int], count: Count) -> AbstractContextManager[Guide]:
-        """Put the method's networks on the device.
+        """Put the method's networks on the device, while the sampling lasts.
 
         Args:
-            session: of the gap.
+            session: the networks, for this gap.
             run: how the gap is sampled.
             size: (h, w) of the latents.
-            count: where evaluations of the method's networks are counted.
+            count: evaluations of the method's networks are counted there.
         """

@@ -1,4 +1,4 @@
-"""Stable Video Diffusion's networks, all of stock classes, and what they are given (arXiv 2311.15127)."""
+"""The networks of Stable Video Diffusion (arXiv 2311.15127), all of stock classes, and their inputs and outputs."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 from inbetween.types import Picture
 
 Config: TypeAlias = Mapping[str, Any]
-"""A published config.json."""
+"""The contents of a published config.json."""
 Depth: TypeAlias = np.dtype[np.uint8] | np.dtype[np.uint16]
+"""The type of frames."""
 Frames: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16]
-"""(F, H, W, 3), as `types.Picture` is."""
+"""Frames (F, H, W, 3), RGB as in `types.Picture`."""
 LATENT_SCALE = 0.18215
-"""The decoder's latents are the sampler's divided by it; those of the keys are not multiplied by it. Of SVD's published
-config (`scaling_factor`)."""
+"""The latents of the sampler are divided by it for the decoder. Those of the keys are not multiplied by it. From SVD's
+published config (`scaling_factor`)."""
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
 CLIP_DEVIATION = (0.26862954, 0.26130258, 0.27577711)
-"""Of the colours of CLIP's training data, as its published preprocessor has them."""
+"""The mean and the standard deviation of R, G and B in CLIP's training data, from its published preprocessor."""
 
 
 def unet(config: Config) -> nn.Module:
@@ -43,24 +44,24 @@ def vae(config: Config) -> nn.Module:
 def image_encoder(config: Config) -> nn.Module:
     """The CLIP vision model that a config describes."""
     network = CLIPVisionModelWithProjection(CLIPVisionConfig.from_dict(dict(config)))
-    # It is in no file of weights, so it is made even where all else has no values yet.
+    # No file of weights has this buffer, so it gets its values even where everything else is on the meta device.
     embeddings = network.vision_model.embeddings
     embeddings.position_ids = torch.arange(embeddings.num_positions, device="cpu").expand(1, -1)
     return network
 
 
 def unet_shapes(config: Config) -> dict[str, tuple[int, ...]]:
-    """Names and shapes of the tensors that a file of its weights has."""
+    """The names and shapes of the tensors in the denoiser's weights."""
     return _shapes(unet, config)
 
 
 def vae_shapes(config: Config) -> dict[str, tuple[int, ...]]:
-    """As `unet_shapes`."""
+    """The names and shapes of the tensors in the autoencoder's weights."""
     return _shapes(vae, config)
 
 
 def image_encoder_shapes(config: Config) -> dict[str, tuple[int, ...]]:
-    """As `unet_shapes`."""
+    """The names and shapes of the tensors in the weights of the CLIP vision model."""
     return _shapes(image_encoder, config)
 
 
@@ -71,13 +72,13 @@ def _shapes(make: Callable[[Config], nn.Module], config: Config) -> dict[str, tu
 
 
 def to_tensor(picture: Picture) -> Tensor:
-    """(H, W, 3) as (1, 3, H, W) float32 in [-1, 1]."""
+    """A picture (H, W, 3) as a tensor (1, 3, H, W), float32 in [-1, 1]."""
     top = np.float32(np.iinfo(picture.dtype).max)
     return torch.from_numpy(np.moveaxis(picture, -1, 0)[None].astype(np.float32) / top) * 2 - 1
 
 
 def to_frames(decoded: Tensor, dtype: Depth) -> Frames:
-    """(F, 3, H, W) in [-1, 1] as frames (F, H, W, 3), clamped, rounded half to even."""
+    """A decoded tensor (F, 3, H, W) in [-1, 1] as frames (F, H, W, 3), clamped, with halves rounded to even."""
     top = np.iinfo(dtype).max
     unit = (decoded / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1)
     values = np.ascontiguousarray((unit * top).round().numpy())
@@ -85,10 +86,10 @@ def to_frames(decoded: Tensor, dtype: Depth) -> Frames:
 
 
 def antialiased(x: Tensor, size: tuple[int, int]) -> Tensor:
-    """(1, C, H, W) at another size (h, w): blurred by a Gaussian for each axis, then bicubic, corners on corners.
+    """Resize a tensor (1, C, H, W) to another size (h, w) in the way in which SVD brings a key to CLIP's size.
 
-    SVD's own way to bring a key to CLIP's size. Both sides must be longer than half the blur, which is as wide as
-    the key is larger.
+    It is blurred by a Gaussian along each axis, and then resized by bicubic interpolation with aligned corners. The
+    blur grows with the factor by which the tensor is made smaller; both sides must be longer than half of its kernel.
     """
     for axis, target in ((3, size[1]), (2, size[0])):
         side = x.shape[axis]
@@ -105,13 +106,13 @@ def antialiased(x: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def clip_pixels(x: Tensor, side: int) -> Tensor:
-    """(1, 3, H, W) in [-1, 1] as CLIP is given it: (1, 3, side, side), normalised, not clamped."""
+    """A key (1, 3, H, W) in [-1, 1] as the input of CLIP: (1, 3, side, side), normalised, not clamped."""
     mean, deviation = (torch.tensor(values).reshape(1, 3, 1, 1) for values in (CLIP_MEAN, CLIP_DEVIATION))
     return ((antialiased(x, (side, side)) + 1) / 2 - mean) / deviation
 
 
 def embedding(encoder: Any, x: Tensor) -> Tensor:
-    """CLIP's embedding of a key (1, 3, H, W) in [-1, 1]: (1, D), projected, not normalised. float32 on the CPU."""
+    """CLIP's embedding of a key (1, 3, H, W) in [-1, 1]: (1, D) float32 on the CPU, projected, not normalised."""
     weight = encoder.visual_projection.weight
     pixels = clip_pixels(x, encoder.config.image_size).to(weight.device, weight.dtype)
     embeds: Tensor = encoder(pixel_values=pixels).image_embeds
@@ -119,19 +120,21 @@ def embedding(encoder: Any, x: Tensor) -> Tensor:
 
 
 def key_latents(autoencoder: Any, x: Tensor) -> Tensor:
-    """A key (1, 3, H, W) in about [-1, 1] as (4, h, w): the mode of the posterior, not scaled. float32 on the CPU."""
+    """The latents of a key (1, 3, H, W) in about [-1, 1]: (4, h, w) float32 on the CPU, the mode of the posterior, not
+    scaled."""
     weight = autoencoder.quant_conv.weight
     mode: Tensor = autoencoder.encode(x.to(weight.device, weight.dtype)).latent_dist.mode()
     return mode[0].float().cpu()
 
 
 def decode(autoencoder: Any, latents: Tensor) -> Tensor:
-    """(f, 4, h, w), not scaled, as (f, 3, H, W) in about [-1, 1]: frames that are decoded together see each other."""
+    """Decode latents (f, 4, h, w) in the scale of the decoder: (f, 3, H, W) in about [-1, 1]. Frames that are decoded
+    together depend on each other."""
     weight = next(autoencoder.decoder.parameters())
     pictures: Tensor = autoencoder.decode(latents.to(weight.device, weight.dtype), num_frames=len(latents)).sample
     return pictures
 
 
 def time_ids(fps: int, motion_bucket: float, noise: float) -> Tensor:
-    """(3,) float32, what SVD is told of a clip. It was trained with frames per second minus one."""
+    """The facts about a clip that SVD is given, (3,) float32. It was trained with frames per second minus one."""
     return torch.tensor([fps - 1, motion_bucket, noise], dtype=torch.float32)

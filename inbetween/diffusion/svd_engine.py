@@ -1,4 +1,4 @@
-"""The recipe that all methods on Stable Video Diffusion share; a method says what it does in another way."""
+"""The recipe that all methods based on Stable Video Diffusion share; a `Method` holds what distinguishes one."""
 
 from __future__ import annotations
 
@@ -35,59 +35,63 @@ from inbetween.weights import store
 from inbetween.weights.files import json_object
 
 BASE = "svd-xt-1.1"
-"""The weights that every method builds on."""
+"""The name of the weights that every method needs."""
 Opts = TypeVar("Opts", bound=SvdOptions)
 Parts: TypeAlias = Mapping[str, Part]
+"""Networks by name."""
 Shape: TypeAlias = tuple[tuple[int, int], int]
-"""The size (H, W) and the count of the frames of a gap's grid."""
+"""The size (H, W) and the number of the frames of a gap's grid."""
 
 
 def base_alone(base: Parts, own: Mapping[str, Path], unet_config: svd.Config) -> Parts:
-    """For methods that need no weights of their own."""
+    """Add no parts: for methods without weights of their own."""
     return {}
 
 
 def unsteered(gap: Gap, frames: int, options: SvdOptions, settings: Settings, report: Report) -> Steering | None:
-    """For methods that are steered by the keys alone."""
+    """Steer by nothing but the keys: return None."""
     return None
 
 
 def averaged(options: SvdOptions, frames: int) -> Program:
-    """Every step by both directions, each with the larger share near its own key."""
+    """A program in which every step averages both directions, each with the larger weight near its own key."""
     return average(options.steps, ramp(frames))
 
 
 def same_guidance(options: SvdOptions, frames: int) -> Tensor:
-    """(F,), the option's value for every frame."""
+    """The same guidance for every frame, (F,): the value of the option."""
     return torch.full((frames,), float(options.guidance))
 
 
 @dataclass(frozen=True)
 class Method(Generic[Opts]):
-    """What distinguishes a method that samples with Stable Video Diffusion; the defaults are those without a change."""
+    """The differences of a method that samples with Stable Video Diffusion from the common recipe."""
 
     weights: str = ""
-    """Name of its own weights; empty for none."""
+    """The name of its own weights; empty for none."""
     parts: Callable[[Parts, Mapping[str, Path], svd.Config], Parts] = base_alone
-    """(SVD's parts, the files of the own weights by part, the config of SVD's UNet) -> parts that are added or replace
-    SVD's. All but the encoder and the autoencoder are in use while it denoises."""
+    """(SVD's parts, the files of its own weights by part, the config of SVD's UNet) -> parts that are added, or replace
+    those of SVD. All but the encoder and the autoencoder are in use while it denoises."""
     steering: Callable[[Gap, int, Opts, Settings, Report], Steering | None] = unsteered
-    """What a gap of so many frames is steered by, made before anything is sampled."""
+    """(gap, number of frames, options, settings, report) -> the steering of the gap, or None for none. It is called
+    before anything is sampled."""
     program: Callable[[Opts, int], Program] = averaged
+    """(options, number of frames) -> the steps of sampling."""
     guidance: Callable[[Opts, int], Tensor] = same_guidance
-    """(F,), in each direction's own order of the frames."""
+    """(options, number of frames) -> the strength of the guidance, (F,), in each direction's own order of frames."""
     row: MakeRow = one_key
+    """Makes the rows that the denoiser evaluates."""
     network: Callable[[str], str] = one_denoiser
-    """The name of the network that evaluates a direction."""
+    """Direction -> the name of the network that evaluates it."""
     paired: bool = False
     """Whether the prediction without a key is needed in any case, see `sampling.Guided`."""
     passing: Callable[[tuple[int, int], int], int] = lambda size, frames: 0
-    """Numbers that its own networks hold in passing, for frames (H, W) and their count."""
+    """(size (H, W), number of frames) -> the most numbers that the activations of its own networks have."""
     counted: tuple[str, ...] = ()
-    """Its own networks whose evaluations are counted in `Count.others`."""
+    """The names, in notes, of its own networks whose evaluations are counted in `Count.others`."""
 
     def run(self, options: Opts, frames: int) -> Run:
-        """How a gap of so many frames is sampled."""
+        """How a gap with that number of frames is sampled."""
         return Run(
             schedule(options.steps),
             self.program(options, frames),
@@ -99,16 +103,16 @@ class Method(Generic[Opts]):
 
 
 def svd_maker(method: Method[Opts], options: Opts, settings: Settings) -> Maker:
-    """The maker of an engine, see `Engine.load`. The networks are read when the first gap is made.
+    """The maker of an engine, for its `Engine.load`. The networks are read when the first gap is made.
 
     Raises:
-        InbetweenError: the device is not there.
+        InbetweenError: PyTorch does not see the device.
     """
     return _Recipe(method, options, settings).make
 
 
 class _Recipe(Generic[Opts]):
-    """A method with its networks. It keeps modules and memory plans, and nothing of a gap or of a report."""
+    """A method with its networks. It keeps modules and memory plans, but nothing of a gap or of a report."""
 
     def __init__(self, method: Method[Opts], options: Opts, settings: Settings) -> None:
         self._method, self._options, self._settings = method, options, settings
@@ -122,7 +126,7 @@ class _Recipe(Generic[Opts]):
         noted: set[Shape] = set()
         for gap in gaps:
             frames = gap.grid
-            # No flag of the process is held while the caller has the frames.
+            # The flags of the process are restored before frames are yielded to the caller.
             with torch.no_grad(), steady_torch(self._settings.threads):
                 shape = (gap.start.shape[0], gap.start.shape[1]), frames
                 choice = self._choice(shape)
@@ -142,13 +146,13 @@ class _Recipe(Generic[Opts]):
         parts = {
             DENOISER: Part(partial(svd.unet, unet), base["unet"], self._dtype, divisible=True),
             ENCODER: Part(partial(svd.image_encoder, encoder), base["image_encoder"], self._dtype),
-            # Half precision is enough for frames, but not for what the denoiser is given of the keys.
+            # Half precision is enough to decode frames, but not to encode keys for the denoiser.
             AUTOENCODER: Part(partial(svd.vae, vae), base["vae"], torch.float32, inner=("decoder", self._dtype)),
         }
         return Networks({**parts, **self._method.parts(parts, own, unet)}, self._device)
 
     def _choice(self, shape: Shape) -> memory.Choice:
-        """How much is done at once for gaps of one shape; planned when the first one comes."""
+        """How much is done at once for gaps of a shape; it is chosen when the first such gap comes."""
         if shape not in self._choices:
             (size, frames), networks = shape, self._networks
             footprint = footprint_of(
@@ -164,7 +168,7 @@ class _Recipe(Generic[Opts]):
         return self._choices[shape]
 
     def _made(self, gap: Gap, frames: int, session: Session, count: Count) -> svd.Frames:
-        """All frames of the grid, (F, H, W, 3)."""
+        """All frames of the gap's grid, (F, H, W, 3)."""
         steering = self._method.steering(gap, frames, self._options, self._settings, session.report)
         latents = self._sampled(gap, frames, steering, session, count)
         if not bool(latents.isfinite().all()) and session.part(DENOISER).narrow:
@@ -179,7 +183,7 @@ class _Recipe(Generic[Opts]):
         return made
 
     def _sampled(self, gap: Gap, frames: int, steering: Steering | None, session: Session, count: Count) -> Tensor:
-        """Clean latents (F, 4, h, w) of the sampler."""
+        """The clean latents (F, 4, h, w) of a gap, in the scale of the sampler."""
         run, draw, keys = self._method.run(self._options, frames), seeded_draw(gap.seed), (gap.start, gap.end)
         sides = encoded_keys(session, keys, self._options.noise, draw)
         x = draw("latents", (frames, *sides[0].latents.shape)).to(session.device)
@@ -206,15 +210,15 @@ def denoising(
     count: Count,
     method: Method[Opts],
 ) -> Iterator[tuple[Predict, Guide | None]]:
-    """The guided predictions of both directions, and what steers them, with their networks on the device.
+    """A function that predicts both directions, and their guide, with the networks on the device while this lasts.
 
     Args:
         run: how the gap is sampled.
-        sides: forward, then backward.
-        steering: of the gap; None: nothing steers.
-        session: of the gap.
-        count: where evaluations are counted.
-        method: has the rows and the network of each direction.
+        sides: the keys of the forward and the backward direction.
+        steering: the steering of the gap; None for none.
+        session: the networks, for this gap.
+        count: evaluations are counted there.
+        method: makes the rows, and names the network of each direction.
     """
     height, width = sides[0].latents.shape[1:]
     with ExitStack() as stack:
@@ -227,6 +231,7 @@ def denoising(
 
 
 def _report_ends(gap: Gap, made: svd.Frames, report: Report) -> None:
+    """Note how far the first and the last generated frame are from the keys."""
     start, end = psnr(made[0], gap.start), psnr(made[-1], gap.end)
     report.note(
         "ends",
@@ -239,6 +244,7 @@ def _report_ends(gap: Gap, made: svd.Frames, report: Report) -> None:
 
 
 def _report_count(count: Count, report: Report) -> None:
+    """Note how often the networks were evaluated."""
     others = "".join(f", {number} of {name}" for name, number in count.others.items())
     report.note(
         "evaluations",

@@ -1,6 +1,6 @@
-"""The table of engines. A new one is a file or folder here and its name in `NAMES`.
+"""The table of engines. To add one, put a file or a folder here and its name into `NAMES`.
 
-Other packages may add engines: an entry point of the group `inbetween.engines` that names their `ENGINE`.
+Other packages add an engine by an entry point of the group `inbetween.engines` that names its record, `ENGINE`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from inbetween.engine import Engine
 
 NAMES = ("flow", "blend", "fcvg")
+"""The engines of this package; the module of each has its record, `ENGINE`."""
 GROUP = "inbetween.engines"
+"""The group of entry points by which other packages add engines."""
 
 
 def names() -> tuple[str, ...]:

@@ -24,7 +24,7 @@ class Options:
 
 
 def load(options: Options, settings: Settings) -> Maker:
-    """The maker."""
+    """The maker of this engine, see `Engine.load`."""
     linear = options.light == "linear"
 
     def make(gaps: Iterable[Gap], report: Report) -> Iterator[Picture]:
@@ -37,7 +37,7 @@ def load(options: Options, settings: Settings) -> Maker:
 
 
 def _light(picture: Picture, linear: bool) -> NDArray[np.float32]:
-    """(H, W, C) in 0..1, RGB premultiplied by alpha."""
+    """A picture as light, or as code values where not `linear`: (H, W, C) in 0 to 1, RGB premultiplied by alpha."""
     top = np.iinfo(picture.dtype).max
     codes = np.linspace(0, 1, top + 1, dtype=np.float32)
     out: NDArray[np.float32] = (_decoded(codes) if linear else codes)[picture]
@@ -48,6 +48,7 @@ def _light(picture: Picture, linear: bool) -> NDArray[np.float32]:
 
 
 def _picture(light: NDArray[np.float32], dtype: np.dtype[np.uint8] | np.dtype[np.uint16], linear: bool) -> Picture:
+    """The picture of that light: the reverse of `_light`, rounded."""
     colour = light[..., :3]
     if light.shape[2] == 4:
         # Fully transparent pixels become black, instead of a division by zero.
@@ -62,13 +63,13 @@ def _picture(light: NDArray[np.float32], dtype: np.dtype[np.uint8] | np.dtype[np
 
 
 def _decoded(coded: NDArray[np.float32]) -> NDArray[np.float32]:
-    """sRGB code values to linear light, both 0..1 (IEC 61966-2-1)."""
+    """sRGB code values as linear light, both 0 to 1 (IEC 61966-2-1)."""
     out = np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
     return np.asarray(out, np.float32)
 
 
 def _encoded(light: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Linear light to sRGB code values, both 0..1 (IEC 61966-2-1)."""
+    """Linear light as sRGB code values, both 0 to 1 (IEC 61966-2-1)."""
     out = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
     return np.asarray(out, np.float32)
 

@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from inbetween.dense.warp import Field
 
 WORK_BYTES, BYTES_PER_PIXEL = 400_000_000, 60
-"""Several frames are made at once while the memory they need meanwhile, measured per pixel, fits into WORK_BYTES."""
+"""The bytes of memory within which several frames are made at once, chosen by eye; and the bytes per pixel that making
+one frame needs, measured."""
 KEPT = 3
-"""The pairs of keys that a gap looks at: its own, and those before and after it."""
+"""The number of pairs of keys whose flows are kept: as many as a gap looks at, its own pair and those before and after
+it."""
 VISIBLE, BROKEN = 0.1, 0.3
-"""Doubt from which failures show in places, and from which they are everywhere."""
+"""The doubts, 0 to 1, from which failures are visible in places, and from which they are everywhere; chosen by eye."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,10 @@ class Options:
 
 
 def load(options: Options, settings: Settings) -> Maker:
-    """The maker. While it works it keeps the flows of the last few pairs of keys for the gaps that share them. With
-    several threads it prepares the next gap while the frames of one are made.
+    """The maker of this engine, see `Engine.load`.
+
+    While it works it keeps the flows of the last few pairs of keys, for the gaps that share them. With several threads
+    it prepares the next gap while the frames of one are made.
     """
     if options.quality == "draft":
         options = replace(options, sampling="bilinear")
@@ -71,7 +75,7 @@ def load(options: Options, settings: Settings) -> Maker:
         threads = settings.threads
         pixels = first.start.shape[0] * first.start.shape[1]
         ahead = min(threads, max(1, WORK_BYTES // (BYTES_PER_PIXEL * pixels))) if threads > 1 else 0
-        # What prepares the next gap does not queue behind the pictures of this one.
+        # The next gap is prepared in a thread of its own, so that it does not queue behind the frames of this one.
         both, one_ahead = ThreadPoolExecutor(min(threads, 2)), ThreadPoolExecutor(1)
         with ThreadPoolExecutor(threads) as pool, both, one_ahead:
             known = _Known(both.map, report, options)
@@ -88,9 +92,16 @@ def load(options: Options, settings: Settings) -> Maker:
 
 
 class _Known:
-    """What is known of the last few keys and pairs of keys, because neighbouring gaps ask for the same."""
+    """The flows of the last few pairs of keys, and what is prepared of keys, kept because neighbouring gaps need the
+    same."""
 
     def __init__(self, both: Map, report: Report, options: Options) -> None:
+        """
+        Args:
+            both: computes things of both keys of a gap, perhaps in two threads.
+            report: hears the progress.
+            options: those of the engine.
+        """
         self._both, self._report = both, report
         self._draft, self._sampling = options.quality == "draft", options.sampling
         self._views: KeyCache[View] = KeyCache(KEPT)
@@ -101,7 +112,7 @@ class _Known:
     def flows(
         self, start: Picture, end: Picture, before: tuple[Flows, float] | None = None, fine: bool = False
     ) -> Flows | None:
-        """See `dense.flows.flows`."""
+        """The flows between two keys; see `dense.flows.flows` for the arguments."""
 
         def found() -> Flows | None:
             from inbetween.dense.dis import MOST_PIXELS
@@ -116,7 +127,7 @@ class _Known:
         return self._flows[fine].get((start, end), found)
 
     def sources(self, gap: Gap) -> Iterable[PreparedKey]:
-        """Both keys of a gap, ready to be read from; see `dense.blend_pair.prepared`."""
+        """Both keys of a gap, prepared for sampling; see `dense.blend_pair.prepared`."""
         from inbetween.dense.blend_pair import prepared
 
         def found(key: Picture) -> PreparedKey:
@@ -126,7 +137,7 @@ class _Known:
 
 
 def _picture_maker(gap: Gap, known: _Known, options: Options, report: Report) -> Callable[[float], Picture]:
-    """For one gap, the function that makes the frame at a time in [0, 1]."""
+    """The function that makes the frame of a gap at a time in [0, 1]."""
     import cv2
 
     from inbetween.dense.blend_pair import blend
@@ -135,11 +146,11 @@ def _picture_maker(gap: Gap, known: _Known, options: Options, report: Report) ->
     ways = [False, True] if options.quality == "best" else [False]
     motions = [found for fine in ways if (found := _motion(gap, known, options.acceleration, fine)) is not None]
     if not motions:
-        report.note("tiny", "pictures too small for optical flow: cross-faded", gap=gap.number)
+        report.note("tiny", "the keys are too small for optical flow: cross-faded", gap=gap.number)
         a, b = to_working(gap.start), to_working(gap.end)
         return lambda t: from_working(cv2.addWeighted(a, 1 - t, b, t, 0), gap.start)
     start, end = known.sources(gap)
-    _say_doubt(motions[0][0].doubt, gap.number, report)
+    _note_doubt(motions[0][0].doubt, gap.number, report)
 
     steered = [_followed(flows, gap, options.reach) for flows, _ in motions]
 
@@ -154,7 +165,7 @@ def _picture_maker(gap: Gap, known: _Known, options: Options, report: Report) ->
 
 
 def _motion(gap: Gap, known: _Known, accelerated: bool, fine: bool) -> tuple[Flows, tuple[Field, Field]] | None:
-    """The flows of a gap and their accelerations, which follow from the neighbouring keys; None for tiny pictures."""
+    """The flows of a gap, and their accelerations, which follow from the neighbouring keys; None for tiny keys."""
     from inbetween.dense.acceleration import accelerations, edge_factor
 
     before = after = None
@@ -170,7 +181,7 @@ def _motion(gap: Gap, known: _Known, accelerated: bool, fine: bool) -> tuple[Flo
 
 
 def _followed(flows: Flows, gap: Gap, reach: float) -> tuple[Flows, Handles] | None:
-    """The flows bent by the gap's motion, and what to follow on the way; None where there is nothing."""
+    """The flows bent to follow the gap's motion, and the handles to follow at every time; None for no motion."""
     if gap.motion is None:
         return None
     from inbetween.dense.follow import follow_handles
@@ -185,10 +196,11 @@ def _neighbour(flows: Flows | None, time: float) -> tuple[Flows, float] | None:
     return None if flows is None else (flows, time)
 
 
-def _say_doubt(doubt: float, number: int, report: Report) -> None:
+def _note_doubt(doubt: float, number: int, report: Report) -> None:
+    """Note how much of the motion between two keys could not be followed."""
     where = f"between keys {number + 1} and {number + 2}"
     if doubt > BROKEN:
-        text = f"{where} the motion is beyond this engine (doubt {doubt:.2f}): expect broken pictures"
+        text = f"{where} the motion is beyond this engine (doubt {doubt:.2f}): expect broken frames"
     elif doubt > VISIBLE:
         text = f"{where} the motion is hard to follow (doubt {doubt:.2f}): expect ghosts in places"
     else:

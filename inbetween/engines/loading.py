@@ -1,4 +1,4 @@
-"""An engine and its networks, ready for any gap."""
+"""Loads engines, ready for any gap."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def load_makers(name: str, options: object, settings: Settings) -> dict[str, Mak
     """The makers that `gaps.frames_of` asks for.
 
     Args:
-        name: the engine's.
+        name: the name of the engine.
         options: an instance of its `Options`.
         settings: where the work is done.
 
@@ -22,7 +22,7 @@ def load_makers(name: str, options: object, settings: Settings) -> dict[str, Mak
         "engine": the engine, for any gap; "blend": a cross-fade, for keys that are unrelated.
 
     Raises:
-        InbetweenError: the engine cannot be loaded, see there.
+        InbetweenError: the engine cannot be loaded.
     """
     engine = engines.get(name)
     maker = engine.load(options, settings)
@@ -37,6 +37,7 @@ def _with_defaults(name: str, settings: Settings) -> Maker:
 
 
 def _loaded_on_use(name: str, settings: Settings) -> Maker:
+    """A maker that loads its engine when the first frame is asked for."""
     loaded = cache(_with_defaults)
 
     def make(gaps: Iterable[Gap], report: Report) -> Iterator[Picture]:

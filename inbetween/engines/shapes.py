@@ -1,4 +1,4 @@
-"""What the engines know of the tensors in their weights, for whoever checks files of weights."""
+"""The names and shapes of the tensors in weights, as engines declare them, to check files of weights by."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from inbetween.weights.load import Shapes
 
 
 def tensor_shapes(name: str) -> dict[str, ShapesOf]:
-    """Find what every engine's `Engine.shapes` says of the weights called `name`.
+    """Find what the engines declare in `Engine.shapes` about the weights called `name`.
 
     Returns:
-        By part, the function that gives the names and shapes of its tensors. The function's module, which may need
-        torch, is imported when the function is called.
+        For each part a function that returns the names and shapes of its tensors. The function's module, which may
+        need torch, is imported when the function is called.
     """
     found: dict[str, ShapesOf] = {}
     for engine in engines.NAMES:

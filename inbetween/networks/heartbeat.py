@@ -1,4 +1,4 @@
-"""Progress that is repeated while a network works."""
+"""Repeats the last progress while a network works."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ class Heartbeat:
         Args:
             report: hears the progress, and may raise `Interrupted`.
         """
-        self._report, self._now, self._said = report, ("load", 0, 0), time.monotonic()
+        self._report, self._now, self._reported = report, ("load", 0, 0), time.monotonic()
 
     def at(self, stage: str, done: int, total: int) -> None:
         """Report how far a stage has come; see `Report.progress`."""
         self._now = stage, done, total
-        self._say()
+        self._pass_on()
 
     def beat(self) -> None:
-        """Report the same again, unless that was done in the last `BEAT` seconds.
+        """Report the last progress again, unless that was done in the last `BEAT` seconds.
 
         Raises:
             Interrupted: by `Report.progress`.
         """
-        if time.monotonic() - self._said >= BEAT:
-            self._say()
+        if time.monotonic() - self._reported >= BEAT:
+            self._pass_on()
 
-    def _say(self) -> None:
-        self._said = time.monotonic()
+    def _pass_on(self) -> None:
+        self._reported = time.monotonic()
         self._report.progress(*self._now)

@@ -13,7 +13,7 @@ Output = TypeVar("Output")
 
 @contextmanager
 def ticking(network: nn.Module, tick: Callable[[], None]) -> Iterator[None]:
-    """Call `tick` before every layer of a network; what it raises stops the network there."""
+    """Call `tick` before every layer of a network; an exception that it raises stops the network there."""
     with ExitStack() as stack:
         for module in network.modules():
             if next(module.children(), None) is None:

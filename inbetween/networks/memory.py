@@ -1,6 +1,6 @@
-"""How much of the work is done at once: chosen from an estimate before anything is loaded, and less when it fails.
+"""Chooses how much of the work is done at once, from an estimate before anything is loaded.
 
-All plans compute the same numbers, up to rounding.
+All plans compute the same numbers, up to rounding. When memory runs out all the same, a leaner plan follows.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from inbetween.errors import InbetweenError
 from inbetween.types import Report, Settings
 
 MARGIN, BESIDES = 1.15, 500_000_000
-"""A factor, and bytes, for what a library takes for itself; chosen by eye."""
+"""The estimate is multiplied by a factor, and bytes are added, for what libraries need besides; chosen by eye."""
 STREAMED = 8
-"""Of a network that is streamed at most one part in so many is on the device at once; chosen by eye."""
+"""At most one part in this many of a streamed network is on the device at the same time; chosen by eye."""
 
 
 @dataclass(frozen=True)
 class MemoryPlan:
-    """How much is held at once."""
+    """How much of the work is done, and held in memory, at once."""
 
     rows: int
-    """Entries of the batch of the divisible network that are computed in one call."""
+    """The number of entries of the divisible network's batch that are computed in one call."""
     chunked: bool
     """Whether its feed-forward layers take one frame at a time."""
     together: bool
@@ -32,7 +32,7 @@ class MemoryPlan:
     """Whether only the block in use of the divisible network is on the device."""
 
     def described(self, rows: int) -> str:
-        """The plan in words, where the batch has `rows` entries."""
+        """The plan as a text for people, where the whole batch has `rows` entries."""
         parts = [f"{self.rows} of {rows} passes at once"]
         parts += ["feed-forward by frame"] * self.chunked
         parts += ["one network at a time"] * (not self.together)
@@ -42,44 +42,45 @@ class MemoryPlan:
 
 @dataclass(frozen=True)
 class Stage:
-    """A step of an engine's work, and what it holds on the device; all in bytes."""
+    """A step of an engine's work, and the bytes that it holds on the device."""
 
     weights: Mapping[str, int]
-    """The weights in use, by network."""
+    """Bytes of the weights in use, by the name of the network."""
     passing: int = 0
-    """Activations, whatever the plan."""
+    """Bytes of activations that are needed whatever the plan."""
     per_row: int = 0
-    """Activations of each entry of the batch, where the stage works at a batch that can be parted."""
+    """Bytes of activations for each entry of the batch, where the batch can be divided."""
     per_row_chunked: int = 0
-    """The same with feed-forward layers that take one frame at a time."""
+    """Bytes of activations for each entry, where feed-forward layers take one frame at a time."""
     divisible: bool = False
-    """Whether its feed-forward layers can be chunked, and its blocks streamed."""
+    """Whether the feed-forward layers of its network can take one frame at a time, and its blocks can be streamed."""
 
     def weights_at_once(self, plan: MemoryPlan) -> int:
         """Bytes of weights on the device while the stage works."""
         return sum(self.weights.values()) // (STREAMED if self.divisible and plan.streamed else 1)
 
     def activations(self, plan: MemoryPlan) -> int:
-        """Bytes of activations, at most."""
+        """The most bytes of activations while the stage works."""
         return max(self.passing, plan.rows * (self.per_row_chunked if plan.chunked else self.per_row))
 
 
 @dataclass(frozen=True)
 class Footprint:
-    """What an engine needs to make one gap."""
+    """The memory that an engine needs to make one gap."""
 
     stages: tuple[Stage, ...]
+    """The steps of its work, one after the other."""
     rows: int = 1
-    """Entries of the largest batch that it can compute in one call."""
+    """The number of entries of the largest batch that it can compute in one call."""
 
     @property
     def divisible(self) -> bool:
-        """Whether any stage is."""
+        """Whether the network of any stage is divisible."""
         return any(stage.divisible for stage in self.stages)
 
 
 def peak(plan: MemoryPlan, footprint: Footprint) -> int:
-    """Bytes on the device that are needed at most, about."""
+    """An estimate of the most bytes on the device that a plan needs."""
     if plan.together:
         weights: dict[str, int] = {}
         for stage in footprint.stages:
@@ -98,7 +99,7 @@ def plans_for(device: str, footprint: Footprint) -> tuple[MemoryPlan, ...]:
     lean = [MemoryPlan(count, False, False) for count in rows if count <= 2]
     lean += [MemoryPlan(1, True, False)] * footprint.divisible
     if device == "cpu":
-        # More rows are hardly faster there, and to read a network again takes a moment of the minutes that it works.
+        # On a CPU more rows are hardly faster, and reading a network again takes little of the minutes that it works.
         return tuple(plan for plan in lean if plan.rows == 1)
     streamed = [MemoryPlan(1, True, False, streamed=True)] * (footprint.divisible and device.startswith("cuda"))
     return (*fast, *lean, *streamed)
@@ -107,13 +108,13 @@ def plans_for(device: str, footprint: Footprint) -> tuple[MemoryPlan, ...]:
 def fastest_that_fits(
     plans: Sequence[MemoryPlan], footprint: Footprint, room: int | None, asked: str
 ) -> tuple[MemoryPlan, ...]:
-    """The fastest of some plans that fits, and after it the leaner ones.
+    """The fastest plan that fits into memory, and after it the leaner ones.
 
     Args:
-        plans: from the fastest to the leanest.
-        footprint: what they are followed for.
+        plans: all plans, from the fastest to the leanest.
+        footprint: the memory that the engine needs.
         room: bytes of memory; None where that is unknown.
-        asked: "auto"; or "high" for the fastest in any case, or "low" for the leanest.
+        asked: "auto"; or "high" for the fastest plan in any case, or "low" for the leanest.
     """
     if asked == "high":
         return tuple(plans)
@@ -125,30 +126,32 @@ def fastest_that_fits(
 
 @dataclass(frozen=True)
 class Choice:
-    """What was chosen for gaps of one size and count."""
+    """The plans for gaps of one size and number of frames."""
 
     plans: tuple[MemoryPlan, ...]
-    """The plan that a gap begins with, then those it goes on to when memory runs out."""
+    """The plan that a gap begins with, then those that follow when memory runs out."""
     footprint: Footprint = field(repr=False)
+    """The memory that the engine needs."""
     free: int | None
     """Bytes of memory that were free; None where that is unknown."""
     device: str
+    """The device, by a name that torch knows."""
 
     @property
     def needed(self) -> int:
-        """Bytes that the first plan needs, about."""
+        """An estimate of the bytes that the first plan needs."""
         return peak(self.plans[0], self.footprint)
 
     def report(self, precision: str, cure: str, report: Report) -> None:
         """Note the choice, and whether memory is short.
 
         Args:
-            precision: name of the networks' type.
-            cure: what a user can do where even the leanest plan needs too much memory.
+            precision: the name of the networks' number type.
+            cure: the hint where even the leanest plan needs too much memory.
             report: hears the notes.
 
         Raises:
-            InbetweenError: memory is short on a CPU, where the system would end the process.
+            InbetweenError: memory is short on a CPU, where the operating system would kill the process.
         """
         if self.free is not None and self.needed > self.free:
             text = f"about {self.needed / 1e9:.1f} GB of memory on {self.device} are needed, "
@@ -173,13 +176,13 @@ class Choice:
 def choose(footprint: Footprint, device: str, free: int | None, settings: Settings) -> Choice:
     """Choose the plans for a footprint.
 
-    Plans round differently. On a CPU the memory that the computer has decides, so that the same command makes the
-    same bytes whatever else is running; what is free only decides whether it can be done.
+    Plans round differently. On a CPU the installed memory decides, so that the same command makes the same bytes
+    whatever else is running; free memory only decides whether the work is refused.
 
     Args:
-        footprint: what the engine needs.
+        footprint: the memory that the engine needs.
         device: a name that torch knows.
-        free: bytes of its memory that can be had; None where that is unknown.
+        free: bytes of the device's memory that are free; None where that is unknown.
         settings: how much of it the user allows.
     """
     room = installed_memory() if device == "cpu" else free
@@ -190,7 +193,7 @@ def choose(footprint: Footprint, device: str, free: int | None, settings: Settin
 
 
 def installed_memory() -> int | None:
-    """Bytes of the computer's memory, used or not; None where the system does not say."""
+    """Bytes of the computer's memory, used or free; None where that is unknown."""
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, OSError, ValueError):

@@ -1,4 +1,4 @@
-"""The networks as one gap uses them."""
+"""The use of networks for one gap."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from inbetween.types import Report
 
 
 class Session:
-    """Networks for the time of one gap, with a report, a memory plan and types of its own.
+    """Networks for the time of one gap, with its own report, memory plan and number types.
 
-    Whatever is stepped down in it ends with it: the next gap begins anew, so that no gap changes another one's pixels.
+    When memory runs out or half precision fails, only this session changes: the next gap begins anew, so that no gap
+    changes the pixels of another.
     """
 
     def __init__(self, networks: Networks, plans: Sequence[MemoryPlan], report: Report) -> None:
         """
         Args:
-            networks: give out modules, and take them back.
-            plans: the one to begin with, then those for when memory runs out.
+            networks: gives out modules, and takes them back.
+            plans: the plan to begin with, then those that follow when memory runs out.
             report: hears the progress and the notes of this gap.
         """
         self.device, self.report, self.heartbeat = networks.device, report, Heartbeat(report)
@@ -39,7 +40,7 @@ class Session:
         return self._plans[0]
 
     def part(self, name: str) -> Part:
-        """A network's part, as this session reads it."""
+        """The facts about a network, with the types that it has in this session."""
         return self._parts[name]
 
     def dtype(self, name: str) -> torch.dtype:
@@ -48,10 +49,11 @@ class Session:
 
     @contextmanager
     def use(self, name: str) -> Iterator[nn.Module]:
-        """A network on the device, for inference; `Report.progress` is called at its layers.
+        """A network on the device, ready for inference, while this lasts. `Report.progress` is called between its
+        layers.
 
         Raises:
-            InbetweenError: its files do not fit.
+            InbetweenError: its files cannot be read, or do not fit the network.
             Interrupted: by `Report.progress`.
         """
         part = self._parts[name]
@@ -73,7 +75,11 @@ class Session:
             self._networks.put(name, held, self.plan)
 
     def step_down(self) -> bool:
-        """Go on with the next leaner plan, if there is one, for the networks in use too; and free what it frees."""
+        """Go on with the next leaner plan, for the networks in use too, and free the memory that it does not need.
+
+        Returns:
+            Whether there was a leaner plan.
+        """
         if len(self._plans) == 1:
             return False
         del self._plans[0]
@@ -85,15 +91,16 @@ class Session:
         return True
 
     def widen(self, *names: str) -> None:
-        """Compute in float32 from now on, with the numbers of the files.
+        """Compute in float32 from now on, with the numbers as they are in the files.
 
         Args:
-            names: networks that are not in use; none for all of them.
+            names: networks that are not in use; without names, all networks.
         """
         for name in names or self._parts:
             self._parts[name] = self._parts[name].widened()
 
     def _arrange(self, held: Held) -> None:
+        """Bring a network to the device in the way that the plan says."""
         if held.part.divisible:
             held.chunk(self.plan.chunked)
         if held.part.divisible and self.plan.streamed:
@@ -103,6 +110,7 @@ class Session:
             held.module.to(self.device)
 
     def _note_replaced(self, name: str, held: Held) -> None:
+        """Note once how many tensors of a network came from a second file."""
         if held.part.over is None or name in self._noted:
             return
         self._noted.add(name)

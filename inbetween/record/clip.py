@@ -1,4 +1,4 @@
-"""Records of `slowmo`."""
+"""Records of `slowmo`: writing them, and making their films again."""
 
 from __future__ import annotations
 
@@ -18,11 +18,14 @@ from inbetween.video.sinks import film_size
 
 
 def summary(film: OpenFilm, made: Made | None, notes: Sequence[object], report: Report) -> dict[str, object]:
-    """What was asked of `slowmo`, what it came to, what was made and what was noted on the way, as plain values. What
-    was made can be made again from it.
+    """The record of a film by `slowmo`, as plain values: the request, the plan, the clip, the film and the notes. The
+    film can be made again from it.
 
     Args:
-        made: None if nothing was made.
+        film: the clip and the output.
+        made: facts about the film; None if it was not made.
+        notes: all notes of the work.
+        report: hears the progress of hashing the inputs.
 
     Raises:
         InbetweenError: an input cannot be read any more.
@@ -66,21 +69,21 @@ def summary(film: OpenFilm, made: Made | None, notes: Sequence[object], report: 
 
 
 def repeated(path: Path, report: Report) -> ClipRequest:
-    """The request of a record of `slowmo`, its inputs unchanged since.
+    """The request of a record of `slowmo`, whose inputs have not changed since.
 
     Raises:
-        InbetweenError: see `record.run.recalled`; a picture that was not there then.
+        InbetweenError: see `record.run.recalled`; or a sequence has a picture that was not there then.
     """
     request, inputs = recalled(path, "slowmo", ClipRequest, report)
     then = {os.path.realpath(file) for file in inputs}
     for file in footage.sequence(request.clip) or ():
         if os.path.realpath(file) not in then:
-            raise InbetweenError(f"the picture {file} was not there then", "take it away, or make a new film")
+            raise InbetweenError(f"the picture {file} was not there then", "move it away, or make a new film")
     return request
 
 
 def _absolute(request: ClipRequest) -> ClipRequest:
-    """The same request from any other folder."""
+    """The same request with names of files that are valid from any current folder."""
     return replace(
         request,
         clip=footage.absolute(request.clip),

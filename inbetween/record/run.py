@@ -1,6 +1,6 @@
-"""Records of `run`, and what records of all commands share.
+"""Records of `run`, and the parts that the records of all commands share.
 
-A record holds everything that is needed to make a film again; its inputs must not have changed since.
+A record holds everything that is needed to make a film again, provided that its inputs have not changed since.
 """
 
 from __future__ import annotations
@@ -28,17 +28,24 @@ R = TypeVar("R", bound=FilmRequest)
 COMMANDS = ("run", "slowmo")
 """The commands that write records."""
 HINT = "give the .json that --record wrote"
+"""The hint for a file that is not a record."""
 
 
 def summary(plan: FilmPlan, made: Made, notes: Sequence[object], report: Report) -> dict[str, object]:
-    """What was asked of `run`, what it came to, what was made and what was noted on the way, as plain values.
+    """The record of a film by `run`, as plain values: the request, the plan, the film and the notes.
+
+    Args:
+        plan: the film.
+        made: facts about the film, and the time that it took.
+        notes: all notes of the work.
+        report: hears the progress of hashing the inputs.
 
     Raises:
         InbetweenError: an input cannot be read any more.
         Interrupted: by `report`.
     """
     request = plan.request
-    # Found again from any other folder.
+    # Absolute names are valid from any current folder.
     keys = tuple(os.path.abspath(key) for key in request.keys)
     motion = request.motion and os.path.abspath(request.motion)
     inputs = [*(("key", key) for key in keys), *(("motion", one) for one in [motion] if one)]
@@ -56,7 +63,7 @@ def summary(plan: FilmPlan, made: Made, notes: Sequence[object], report: Report)
 
 
 def made_by(making: Making) -> dict[str, object]:
-    """Licences, weights and versions of what makes frames, as plain values."""
+    """The licences, the weights and the versions that an engine works with, as plain values."""
     engine = making.engine
     return {
         "licence": engine.licence,
@@ -67,10 +74,15 @@ def made_by(making: Making) -> dict[str, object]:
 
 
 def stamped(what: str, path: str | os.PathLike[str], report: Report) -> dict[str, str]:
-    """An input of a film; `what` it is, as messages say.
+    """The entry of a record for an input of a film.
+
+    Args:
+        what: what messages call the input, such as "key".
+        path: the file.
+        report: hears the progress of hashing it.
 
     Raises:
-        InbetweenError: it cannot be read.
+        InbetweenError: the file cannot be read.
         Interrupted: by `report`.
     """
     path = os.path.abspath(path)
@@ -78,6 +90,7 @@ def stamped(what: str, path: str | os.PathLike[str], report: Report) -> dict[str
 
 
 def _weights(name: str, folder: Path | None) -> dict[str, object]:
+    """The entry of a record for weights."""
     weights = store.get(name)
     parts, files = store.parts(name, folder), store.files(name, folder)
     sizes = {part: sum(path.stat().st_size for path in paths) for part, paths in files.items()}
@@ -90,10 +103,16 @@ def _weights(name: str, folder: Path | None) -> dict[str, object]:
 
 
 def recalled(path: Path, command: str, kind: type[R], report: Report) -> tuple[R, list[str]]:
-    """The request of a command's record, its inputs unchanged since, and the inputs' paths.
+    """The request of a record whose inputs have not changed since, and the paths of the inputs.
+
+    Args:
+        path: the record.
+        command: the command that it must be a record of.
+        kind: the class of that command's requests.
+        report: hears the progress of hashing the inputs, and a note for each version that has changed.
 
     Raises:
-        InbetweenError: no record, one of another command, or an input that is missing or not the same any more.
+        InbetweenError: the file is not a record of this command, or an input is missing or has changed.
     """
     request, inputs, engine, then = _read(path, command, kind)
     for what, file, digest in dict.fromkeys(inputs):
@@ -109,10 +128,13 @@ def recalled(path: Path, command: str, kind: type[R], report: Report) -> tuple[R
 
 
 def _read(path: Path, command: str, kind: type[R]) -> tuple[R, list[tuple[str, str, str]], str, dict[str, object]]:
-    """What a record holds: the request, (what, path, digest) of each input, the engine, the versions.
+    """Read a record.
+
+    Returns:
+        The request; (what messages call it, path, SHA-256) of each input; the name of the engine; the versions.
 
     Raises:
-        InbetweenError: it cannot be read, or is no record of this command.
+        InbetweenError: the file cannot be read, or is not a record of this command.
     """
     try:
         data = json.loads(path.read_bytes())
@@ -130,12 +152,16 @@ def _read(path: Path, command: str, kind: type[R]) -> tuple[R, list[tuple[str, s
 
 
 def request_from_json(data: Mapping[str, object], kind: type[R]) -> R:
-    """The request of a command as a record has it.
+    """The request in a record.
+
+    Args:
+        data: the request's fields by name.
+        kind: the class of the request.
 
     Raises:
         InbetweenError: a field is unknown, or has a value of another type.
     """
-    # JSON knows no tuples.
+    # JSON has lists where requests have tuples.
     found = {name: tuple(value) if isinstance(value, list) else value for name, value in _flat(data, kind).items()}
 
     def wrong(name: str, value: object) -> InbetweenError:
@@ -145,7 +171,8 @@ def request_from_json(data: Mapping[str, object], kind: type[R]) -> R:
 
 
 def _flat(data: Mapping[str, object], kind: type[FilmRequest]) -> dict[str, object]:
-    """Records of `slowmo` of the first version had a request of `run` inside, of which a clip has only some fields."""
+    """The fields of a request, flat. Early records of `slowmo` have a request of `run` under the name `film`, of which
+    only the fields that a clip has are used."""
     inner = data.get("film")
     if kind is not ClipRequest or not isinstance(inner, dict):
         return dict(data)
@@ -155,12 +182,13 @@ def _flat(data: Mapping[str, object], kind: type[FilmRequest]) -> dict[str, obje
 
 
 def absolute_out(out: str) -> str:
-    """An output's name as it is found from any other folder."""
-    # A folder's last slash says that it is one.
+    """The absolute name of an output, which is valid from any current folder."""
+    # A slash at the end says that the output is a folder, so it stays.
     return os.path.join(os.path.abspath(out), "") if out.endswith(("/", os.sep)) else os.path.abspath(out)
 
 
 def _sha256(what: str, path: str, report: Report) -> str:
+    """The SHA-256 of a file in hexadecimal; `what` is what messages call it."""
     try:
         return hashed(Path(path), report, hashlib.sha256())
     except InbetweenError as error:

@@ -1,12 +1,12 @@
-"""Clips into slow motion, or to another rate.
+"""Clips at another speed or rate: slow motion, and more frames per second.
 
-    plan      a request for a clip, checked before any file is opened
-    footage   a clip, or a sequence of pictures, as one stream of pictures at their times
-    analysis  which of them are keys: cuts between them, drawings shown twice, pauses
-    pieces    keys and the frames to be made, into gaps
-    opening   a clip that is looked at, and the film that it becomes
-    produce   all of it to a file
+    plan      checks a request for a clip before any file is opened
+    footage   reads a clip, or a sequence of pictures, as one stream of frames at their times
+    analysis  finds the keys among the frames: cuts between them, drawings that are shown twice, pauses
+    pieces    turns keys and the times of the output frames into gaps
+    opening   opens a clip, and plans the film that it becomes
+    produce   makes the frames and the film
 
-Import the modules: nothing is loaded by importing this package. It is not called `slowmo`, as its command is, because
+Import the modules: importing this package loads nothing. It is not called `slowmo`, as its command is, because
 `inbetween.slowmo` is a function of the Python API.
 """

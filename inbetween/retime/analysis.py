@@ -1,4 +1,4 @@
-"""Which frames of a clip are keys: where it is cut, which drawings are shown twice, and where it stands still."""
+"""Finds the keys among the frames of a clip: where it is cut, which drawings repeat, and where it stands still."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from inbetween.timeline.text import parse_time
 from inbetween.types import Picture, Report
 
 Seen: TypeAlias = "tuple[Fraction, Picture, Small]"
-"""A frame of the clip: seconds since the clip's start, the frame, and the frame made small."""
+"""A frame of the clip: the time in seconds since the clip's start, the frame, and a small copy of it."""
 Cut: TypeAlias = Callable[["Seen", "Seen"], bool]
 """(frame, next frame) -> whether the clip is cut between them."""
 
@@ -29,22 +29,27 @@ if TYPE_CHECKING:
     from inbetween.dense.cuts import Small
 
 MOST_SHOWN = 4
-"""Times that a drawing is shown at most: what stands for longer is meant to stand."""
+"""The most frames for which a drawing counts as repeated: one that is shown for longer is meant to stand still."""
 AROUND, CYCLE = 10, 5
-"""Pictures each way in which a cycle of repeats must be steady, and drawings in one at most: films of 24 pictures in 30
-repeat every fourth, in 60 they are shown for 2, 3, 2, 3."""
+"""The frames before and after a drawing in which a cycle of repeats must be steady, and the most drawings in a cycle.
+A film of 24 frames per second repeats every fourth drawing in a video of 30; in one of 60 drawings are shown for 2, 3,
+2, 3 frames. The first is chosen by eye."""
 FIELD, ROUNDED = Fraction(1001, 60000), Fraction(3, 2000)
-"""Seconds of a field, and by how much time stamps are rounded at most."""
+"""The duration of a field of NTSC video in seconds, and the largest error in seconds of rounded time stamps: files of
+Matroska round to milliseconds. The second is chosen by eye."""
 BLOCK = 5
-"""Pixels of the small picture, each way, over which differences are averaged."""
+"""The side, in pixels of the small copies, of the blocks over which differences are averaged. Chosen by eye."""
 SAME, NOISY, CHANGED, TIMES = 8.0, 24.0, 2.0, 3.0
-"""Grey levels, in the block that differs most. What differs from the picture before by no more than the first may be
-that drawing again; by no more than the second if its drawing differed `TIMES` as much from the one before. It is if
-what comes before and after differs by more than the third, and `TIMES` as much as the noise between equal ones. Of 13
-clips on twos, coded at x264's crf 20, 28 and 34, 100, 98 and 80 percent of the repeats are found, and none in clips
-that have none, where the largest such ratio is 2.4."""
+"""Differences between frames in grey levels, in the block that differs most, and a factor.
+
+A frame may repeat the drawing before it if it differs from it by at most `SAME`; or by at most `NOISY`, where that
+drawing differs `TIMES` as much from the one before it. It does repeat it if the drawings before and after the run of
+such frames differ from the run by at least `CHANGED`, and by `TIMES` the noise between the frames of the run. Measured
+on 13 clips on twos, coded by x264 at crf 20, 28 and 34: 100, 98 and 80 percent of the repeats are found, and none in
+clips that have none, where the largest such ratio is 2.4."""
 PAUSE = Fraction(1, 2)
-"""Seconds for which a picture stands before it is a pause: then it stands, and moves in the last moment."""
+"""The seconds for which a frame must be shown to count as a pause. In a pause the film stands still too, and moves only
+in its last moment. Chosen by eye."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,17 +57,20 @@ class Key:
     """A frame of the clip that the film goes through."""
 
     time: Fraction
-    """Seconds since the clip's start; of a drawing shown several times when it appears, or would in an even film."""
+    """The time in seconds since the clip's start. A drawing that is shown several times has the time at which it
+    appears, or would appear in a film with even times."""
     picture: Picture
+    """The frame."""
     joined: bool
-    """It goes on what the key before shows; False after a cut, and for the first one."""
+    """Whether it continues the shot of the key before it; False after a cut, and for the first key."""
     shown: int = 1
-    """Pictures of the clip that show it."""
+    """The number of frames of the clip that show it."""
 
 
 @dataclass
 class Findings:
-    """What was found in a clip. All times are seconds since its start; what two segments have seen counts once."""
+    """The cuts, repeats and pauses of a clip, as times in seconds since its start. They are sets, because neighbouring
+    segments of the film find some of them twice."""
 
     cuts: set[Fraction] = field(default_factory=set)
     """The times of the first frames after a cut."""
@@ -72,7 +80,7 @@ class Findings:
     """The times at which pauses end."""
 
     def within(self, duration: Fraction) -> Findings:
-        """Only what is in the clip: frames beyond its end are looked at too."""
+        """The findings before `duration`, the end of the part that is used: the search looks beyond it too."""
         kept = ({time for time in times if 0 < time < duration} for times in (self.cuts, self.repeats, self.pauses))
         return Findings(*kept)
 
@@ -84,10 +92,15 @@ def keys(
     usual: Fraction | None,
     findings: Findings,
 ) -> Iterator[Key]:
-    """The keys among the pictures of a clip, in order; few pictures are held.
+    """Yield the keys among the frames of a clip, in order. Only few frames are held in memory.
 
-    retimed: a drawing that is shown up to `MOST_SHOWN` times is one key; see `_evened`. usual: seconds between
-    pictures; a picture that stands for `PAUSE` or longer is a key once more when it ends. None: nothing is a pause.
+    Args:
+        pictures: (time in seconds, frame) of the clip.
+        cut: decides whether the clip is cut between two frames.
+        retimed: whether a drawing that is shown up to `MOST_SHOWN` times becomes one key; see also `_evened`.
+        usual: seconds between frames. A frame that is shown for `PAUSE` or longer becomes a key once more just before
+            the next frame. None: there are no pauses.
+        findings: cuts, repeats and pauses are added to it.
     """
     drawings = _drawings(pictures, findings) if retimed else ((_seen(one), 1) for one in pictures)
     found = _joined(drawings, cut, usual, findings)
@@ -97,6 +110,7 @@ def keys(
 def _joined(
     drawings: Iterable[tuple[Seen, int]], cut: Cut, usual: Fraction | None, findings: Findings
 ) -> Iterator[Key]:
+    """The keys of drawings: each is joined to the one before it unless the clip is cut there; a pause has two keys."""
     before: Seen | None = None
     for now, shown in drawings:
         time, picture, _ = now
@@ -115,17 +129,21 @@ def _joined(
         yield Key(time, picture, joined, shown)
 
 
-def _seen(one: tuple[Fraction, Picture]) -> Seen:
+def _seen(timed: tuple[Fraction, Picture]) -> Seen:
+    """A frame at its time, with its small copy."""
     from inbetween.dense.cuts import reduced
 
-    return *one, reduced(one[1])
+    return *timed, reduced(timed[1])
 
 
 # ------------------------------------------------------------------ drawings shown twice
 
 
 def _drawings(pictures: Iterable[tuple[Fraction, Picture]], findings: Findings) -> Iterator[tuple[Seen, int]]:
-    """Without the pictures that only repeat one; how many show each. What a run is depends on few pictures around."""
+    """The drawings of a clip, each with the number of frames that show it: frames that only repeat are left out.
+
+    Whether a frame repeats depends only on few frames around it, so that segments find the same repeats.
+    """
     run: list[Seen] = []
     noise, appeared, like = 0.0, np.inf, SAME
     for now in map(_seen, pictures):
@@ -134,20 +152,28 @@ def _drawings(pictures: Iterable[tuple[Fraction, Picture]], findings: Findings) 
             run.append(now)
             noise = max(noise, change)
             if len(run) > MOST_SHOWN:
-                # It stands: all of it is kept.
+                # The drawing is meant to stand still, so every frame is a key.
                 yield from ((one, 1) for one in run[:-1])
                 run, appeared, like = run[-1:], 0.0, SAME
             continue
-        yield from _one(run, noise, min(appeared, change), findings)
+        yield from _drawings_of_run(run, noise, min(appeared, change), findings)
         if run:
             like = max(SAME, min(change / TIMES, NOISY))
         run, noise, appeared = [now], 0.0, change
-    yield from _one(run, noise, appeared, findings)
+    yield from _drawings_of_run(run, noise, appeared, findings)
 
 
-def _one(run: list[Seen], noise: float, change: float, findings: Findings) -> list[tuple[Seen, int]]:
-    """The first of a run of like frames and how many there are, if the drawings before and after differ clearly; else
-    all of them, each by itself."""
+def _drawings_of_run(run: list[Seen], noise: float, change: float, findings: Findings) -> list[tuple[Seen, int]]:
+    """The drawings in a run of similar frames, each with the number of frames that show it.
+
+    It is one drawing if those before and after the run are clearly different; else every frame is one by itself.
+
+    Args:
+        run: the frames.
+        noise: the largest difference between two of them, in grey levels.
+        change: the smaller of the differences to the drawings before and after the run, in grey levels.
+        findings: repeats are added to it.
+    """
     if len(run) > 1 and change >= max(CHANGED, TIMES * noise):
         findings.repeats.update(time for time, _, _ in run[1:])
         return [(run[0], len(run))]
@@ -155,8 +181,11 @@ def _one(run: list[Seen], noise: float, change: float, findings: Findings) -> li
 
 
 def _evened(found: Iterable[Key]) -> Iterator[Key]:
-    """Where drawings repeat in a steady cycle (telecine) at even times, as in the film that was brought to another
-    rate. What a time is depends on `AROUND` pictures each way, in the shot; the first of a shot stays.
+    """The keys at even times where drawings repeat in a steady cycle (telecine): the times that they had in the film
+    which was brought to another rate.
+
+    The time of a key depends on `AROUND` frames before and after it in the same shot. The first key of a shot keeps
+    its time.
     """
     waiting: deque[Key] = deque()
     past: list[tuple[Fraction, int]] = []
@@ -183,16 +212,21 @@ def _evened(found: Iterable[Key]) -> Iterator[Key]:
 
 
 def _even(shot: Sequence[tuple[Fraction, int]], place: int) -> Fraction:
-    """When the drawing at that place is shown in an even film; shot: when each appears, and pictures that show it."""
+    """The time in seconds of a drawing in the film with even times; its own time if there is no steady cycle.
+
+    Args:
+        shot: (time at which it appears, number of frames that show it) of the drawings around it.
+        place: the index of the drawing in `shot`.
+    """
     times, lengths, unit, exact = _shown(shot)
     for period in range(1, CYCLE + 1):
         if 2 * period < len(lengths) and _repeats(lengths, period):
             step = unit * sum(lengths[:period]) / period
             even = [time - (number - place) * step for number, time in enumerate(times[:period])]
-            # Even times that were rounded to pictures differ by no more from their own.
+            # Even times that were rounded to whole frames differ from the real ones by at most that.
             if max(even) - min(even) <= unit * gcd(*lengths):
-                # What is even from the clip's beginning on is met by a film of that rate. Else one of the cycle has the
-                # very time that it had: own pictures are met.
+                # Times that are even from the clip's beginning on fall on the frames of a film of that rate. Otherwise
+                # one drawing of the cycle keeps its own time, so that frames of the clip are met.
                 begun = -(-min(even) // step) * step
                 return begun if exact and begun <= max(even) else median_low(even)
             break
@@ -200,14 +234,20 @@ def _even(shot: Sequence[tuple[Fraction, int]], place: int) -> Fraction:
 
 
 def _repeats(lengths: Sequence[int], period: int) -> bool:
-    """The end of a clip may cut the last one short."""
+    """Whether lengths repeat with a period; the end of the clip may cut the last one short."""
     return lengths[period:-1] == lengths[: -period - 1] and lengths[-1] <= lengths[-period - 1]
 
 
 def _shown(shot: Sequence[tuple[Fraction, int]]) -> tuple[list[Fraction], list[int], Fraction, bool]:
-    """When drawings appear, for how many units each is shown, the seconds of a unit, and whether it is known exactly: a
-    picture of the clip; or, where time stamps say that each is shown for two or three fields of video (DVDs of films
-    have it so), a field. For no units where something is missing."""
+    """How long the drawings of a shot are shown.
+
+    The unit is a frame of the clip or, where the time stamps show that every drawing lasts two or three fields of
+    video, as on DVDs of films, a field.
+
+    Returns:
+        The times in seconds at which the drawings appear; the number of units that each is shown for, empty where the
+        times do not fit any unit; the seconds of a unit; and whether these are known exactly.
+    """
     times, lengths = [time for time, _ in shot], [shown for _, shown in shot]
     unit = (times[1] - times[0]) / lengths[0]
     if all(end - start == shown * unit for start, end, shown in zip(times, times[1:], lengths, strict=False)):
@@ -216,7 +256,7 @@ def _shown(shot: Sequence[tuple[Fraction, int]]) -> tuple[list[Fraction], list[i
     lengths = [end - start for start, end in pairwise(fields)]
     if set(lengths) == {2, 3}:
         mean = (times[-1] - times[0]) / fields[-1]
-        # By the clip's beginning, where time stamps are only rounded.
+        # First as if fields were counted from the clip's beginning, and time stamps only rounded.
         for start, unit in ((round(times[0] / FIELD) * FIELD, FIELD), (times[0], mean)):
             exact = [start + field * unit for field in fields]
             if all(abs(a - b) <= ROUNDED for a, b in zip(times, exact, strict=True)):
@@ -225,7 +265,8 @@ def _shown(shot: Sequence[tuple[Fraction, int]]) -> tuple[list[Fraction], list[i
 
 
 def differ(a: Small, b: Small) -> float:
-    """Grey levels, where two small pictures differ most; noise is averaged out, a mouth that opens is not."""
+    """The difference of two small copies in grey levels, in the block where they differ most. Noise is averaged out
+    over a block; a mouth that opens is not."""
     import cv2
 
     return float(np.max(np.abs(cv2.blur(a - b, (BLOCK, BLOCK)))))
@@ -235,14 +276,14 @@ def differ(a: Small, b: Small) -> float:
 
 
 def cut_by_content(before: Seen, now: Seen) -> bool:
-    """Whether two neighbours are of two shots."""
+    """Whether two neighbouring frames show different shots."""
     from inbetween.dense.cuts import same_shot
 
     return not same_shot(before[2], now[2])
 
 
 def never_cut(before: Seen, now: Seen) -> bool:
-    """Whether there is a cut: never."""
+    """Never cut: return False."""
     return False
 
 
@@ -251,7 +292,7 @@ def cut_at(times: Iterable[Fraction]) -> Cut:
     known = sorted(times)
 
     def cut(before: Seen, now: Seen) -> bool:
-        # Half a picture early or late is the same picture.
+        # A time that is half a frame early or late means the same frame.
         half = (now[0] - before[0]) / 2
         place = bisect_left(known, now[0] - half)
         return place < len(known) and known[place] < now[0] + half
@@ -260,38 +301,42 @@ def cut_at(times: Iterable[Fraction]) -> Cut:
 
 
 def read_cuts(path: Path, rate: Fraction) -> list[Fraction]:
-    """Times from a file: seconds of the clip by white space or commas, as `--dry-run` prints them. Lines that begin
-    with `#` are remarks.
+    """Read the times of cuts, in seconds of the clip, from a file with white space or commas between them, as
+    `--dry-run` prints them. Lines that begin with `#` are ignored.
+
+    Args:
+        path: the file.
+        rate: the frames per second of the clip, for times such as "36f".
 
     Raises:
-        InbetweenError: it cannot be read.
-        UsageError: something in it is no time.
+        InbetweenError: the file cannot be read.
+        UsageError: something in it is not a time.
     """
     try:
-        # Editors on Windows begin a text with a mark.
+        # Editors on Windows begin a text with a byte order mark.
         lines = path.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is no text"
+        why = getattr(error, "strerror", None) or "it is not text"
         hint = "give a text file of times, or --cuts auto or off"
         raise InbetweenError(f"the list of cuts {path} cannot be read: {why}", hint) from None
     words = re.split(r"[\s,;]+", " ".join(line for line in lines if not line.lstrip().startswith("#")))
     try:
         return [parse_time(word, rate) for word in words if word]
     except UsageError as error:
-        raise UsageError(f"{path} is no list of cuts: {error.message}", error.hint) from None
+        raise UsageError(f"{path} is not a list of cuts: {error.message}", error.hint) from None
 
 
 def report_findings(findings: Findings, since: Fraction, report: Report) -> None:
-    """Report in notes what was found; `since` is added to its times."""
+    """Report the findings as notes. `since` is added to their times: the seconds of the clip before the part used."""
     if findings.cuts:
         times = [f"{float(time + since):.2f}" for time in sorted(findings.cuts)]
-        some = ", ".join(times if len(times) <= 8 else [*times[:8], "…"])
-        what = "1 cut" if len(times) == 1 else f"{len(times)} cuts"
-        report.note("cuts", f"{what}, never morphed: at {some} s", cuts=len(times))
+        first = ", ".join(times if len(times) <= 8 else [*times[:8], "…"])
+        count = "1 cut" if len(times) == 1 else f"{len(times)} cuts"
+        report.note("cuts", f"{count}, never morphed: at {first} s", cuts=len(times))
     if findings.repeats:
-        what = f"{len(findings.repeats)} pictures only repeat a drawing"
-        text = f"{what}: it moves over the time of all; --repeats keep holds it"
+        count = f"{len(findings.repeats)} frames only repeat a drawing"
+        text = f"{count}: its motion is spread over all of them; --repeats keep leaves them as they are"
         report.note("repeats", text, repeats=len(findings.repeats))
     if findings.pauses:
-        text = f"{len(findings.pauses)} pictures stand for {float(PAUSE):g} s or longer: they stand in the film too"
+        text = f"{len(findings.pauses)} frames stand for {float(PAUSE):g} s or longer: they stand in the film too"
         report.note("pauses", text, pauses=len(findings.pauses))

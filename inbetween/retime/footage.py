@@ -1,4 +1,4 @@
-"""A clip, or a sequence of pictures, as one stream of pictures at their times."""
+"""Reads a clip, or a sequence of pictures, as one stream of frames at their times."""
 
 from __future__ import annotations
 
@@ -19,9 +19,13 @@ from inbetween.types import Picture, Report
 from inbetween.video.clip import Clip, Colour
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".avif")
+"""The suffixes of the files of a folder that count as pictures."""
 _NUMBER = re.compile(r"%(?:0(\d{0,2}))?d")
+"""Matches the place of the number in a name such as `f_%05d.png`."""
 
 Pictures = Callable[[Clip, Report, Fraction], Iterator[tuple[Fraction, Picture]]]
+"""(clip or part of it, report, begin) -> (time in seconds since the start of that part, frame), from the last frame at
+or before `begin` on."""
 
 
 @dataclass(frozen=True)
@@ -29,17 +33,18 @@ class Footage:
     """A clip or a sequence of pictures, and how its frames are read."""
 
     clip: Clip
+    """The facts about it."""
     pictures: Pictures
-    """(the clip or a part of it, report, begin) -> (seconds since its start, picture), from the last one at or before
-    `begin` on."""
+    """Reads its frames."""
     inputs: tuple[Path, ...]
-    """The files that it comes from."""
+    """The files that it is read from."""
     close: Callable[[], None] = lambda: None
-    """Ends the threads that read; no picture can be asked for any more."""
+    """Ends the threads that read; no frame can be read any more."""
 
 
 def begun(pictures: Iterable[tuple[Fraction, Picture]]) -> Iterator[tuple[Fraction, Picture]]:
-    """With the picture that is shown at 0 there: a part of a clip begins with it, whenever it appeared."""
+    """The frames of a part of a clip, beginning with the frame that is shown at its time 0, at that time, even where it
+    appeared earlier."""
     early: tuple[Fraction, Picture] | None = None
     for time, picture in pictures:
         if early is not None:
@@ -52,19 +57,24 @@ def begun(pictures: Iterable[tuple[Fraction, Picture]]) -> Iterator[tuple[Fracti
 
 
 class Shared:
-    """The pictures of a clip for readers that come one after the other, each a little before the place that the one
-    before has reached: what was read last is kept, so that nothing is decoded twice.
+    """The frames of a clip for several readers, one after the other, of which each begins a little before the place
+    that the reader before it has reached. The last frames are kept, so that none is decoded twice.
 
     Frames are identical whether they were kept or are decoded again.
     """
 
     def __init__(self, opened: Callable[[Fraction], Iterator[tuple[Fraction, Picture]]], kept: int) -> None:
+        """
+        Args:
+            opened: begin -> (time in seconds, frame), from the last frame at or before `begin` on.
+            kept: the number of frames that are kept.
+        """
         self._opened = opened
         self._kept: deque[tuple[Fraction, Picture]] = deque(maxlen=kept)
         self._more: Iterator[tuple[Fraction, Picture]] = iter(())
 
     def since(self, begin: Fraction) -> Iterator[tuple[Fraction, Picture]]:
-        """The frames from the last one at or before `begin` on."""
+        """The frames from the last one at or before `begin` seconds on, each with its time."""
         known = [number for number, (time, _) in enumerate(self._kept) if time <= begin]
         if known:
             yield from list(self._kept)[known[-1] :]
@@ -77,11 +87,13 @@ class Shared:
 
 
 def sequence(name: str) -> list[Path] | None:
-    """The files of a folder, a glob or a numbered name such as `f_%05d.png`, in their order: 2.png before 10.png.
-    None: it is a file.
+    """The pictures of a folder, a glob or a numbered name such as `f_%05d.png`, in the order of their numbers.
+
+    Returns:
+        The files, 2.png before 10.png; None if the name is that of a single file.
 
     Raises:
-        InbetweenError: there are none.
+        InbetweenError: there are no such pictures.
     """
     if os.path.isfile(name):
         return None
@@ -100,18 +112,18 @@ def sequence(name: str) -> list[Path] | None:
     else:
         return None
     if not paths:
-        raise InbetweenError(what, "check the name; PNG, JPEG, WebP, TIFF and BMP are taken")
+        raise InbetweenError(what, "check the name; PNG, JPEG, WebP, TIFF and BMP are accepted")
     return sorted(paths, key=lambda path: by_number(path.name))
 
 
 def absolute(name: str) -> str:
-    """A name for `sequence` as it is found from any other folder."""
+    """A name for `sequence` that means the same files from any other current folder."""
     magic = glob.has_magic(name) and not os.path.exists(name)
     return os.path.join(glob.escape(os.getcwd()), name) if magic else os.path.abspath(name)
 
 
 def by_number(name: str) -> list[tuple[str, int]]:
-    """Sorts 2.png before 10.png."""
+    """The key to sort names by, so that 2.png comes before 10.png."""
     return [(text, int(digits or 0)) for text, digits in re.findall(r"(\D*)(\d*)", name)]
 
 
@@ -122,22 +134,32 @@ def of_pictures(
     holes: bool,
     threads: int,
     report: Report,
-    how: str | None = None,
+    fit: str | None = None,
     force: bool = False,
 ) -> Footage:
-    """A sequence. holes: a number that is missing is time in which its picture would have been shown. how: as in
-    `pictures.fit`, for pictures of another size than the first. force: take pictures of more than 64 megapixels too.
+    """A sequence of pictures as footage.
+
+    Args:
+        name: what messages call the sequence.
+        paths: the pictures, in order.
+        rate: frames per second.
+        holes: whether a picture whose number is missing leaves the time in which it would have been shown.
+        threads: with more than one, pictures are read ahead.
+        report: hears the progress and the notes.
+        fit: how pictures of another size than the first are resized, as in `pictures.fit`; None: they are refused.
+        force: whether pictures of more than 64 megapixels are accepted.
 
     Raises:
-        InbetweenError: pictures of unlike size, or that cannot be read; holes without numbers.
+        InbetweenError: pictures differ in size or cannot be read.
+        UsageError: `holes` is set, and the names have no ascending numbers.
     """
-    files = KeyFiles(paths, None, how, force, report, threads)
+    files = KeyFiles(paths, None, fit, force, report, threads)
     places = _places(paths) if holes else list(range(len(paths)))
     missing = places[-1] + 1 - len(paths)
     if missing:
         report.note("holes", f"{missing} pictures are missing: they are made", missing=missing)
     elif not holes:
-        _say_holes(paths, report)
+        _note_holes(paths, report)
     clip = Clip(
         name,
         files.size,
@@ -160,21 +182,26 @@ def of_pictures(
     return Footage(clip, pictures, tuple(paths), files.close)
 
 
-def _say_holes(paths: list[Path], report: Report) -> None:
+def _note_holes(paths: list[Path], report: Report) -> None:
+    """Note that numbers are missing among pictures, if they are."""
     with suppress(UsageError):
         missing = _places(paths)[-1] + 1 - len(paths)
-        # More of them are no holes: dates, or every tenth.
+        # Where more numbers are missing than there are pictures, they are not holes, but dates or every tenth number.
         if 0 < missing <= len(paths):
             text = f"{missing} numbers are missing among the pictures, which follow each other all the same"
             report.note("holes", f"{text}; --holes makes them", missing=missing)
 
 
 def _places(paths: list[Path]) -> list[int]:
-    """The last number in each name, counted from the first one's."""
+    """The last number in the name of each picture, minus that of the first picture.
+
+    Raises:
+        UsageError: a name has no number, or the numbers do not ascend.
+    """
     found = [re.findall(r"\d+", path.stem) for path in paths]
     if not all(found):
         name = next(path.name for path, numbers in zip(paths, found, strict=True) if not numbers)
-        raise UsageError(f"`{name}` has no number, so no hole can be seen", "leave --holes out")
+        raise UsageError(f"`{name}` has no number, so holes cannot be found", "leave --holes out")
     numbers = [int(one[-1]) for one in found]
     if len(set(numbers)) < len(numbers) or numbers != sorted(numbers):
         raise UsageError("the numbers in the pictures' names do not ascend", "leave --holes out")
@@ -182,11 +209,17 @@ def _places(paths: list[Path]) -> list[int]:
 
 
 def sized(found: Footage, size: tuple[int, int], how: str | None, report: Report) -> Footage:
-    """At another size (H, W), in square pixels. how: as in `pictures.fit`, or None where no shape may be changed.
+    """The same footage at another size, in square pixels.
+
+    Args:
+        found: the footage.
+        size: (H, W) in pixels.
+        how: how frames of another shape are brought to it, as in `pictures.fit`; None: they are refused.
+        report: hears a note, where the size differs.
 
     Raises:
         UsageError: a side is too long.
-        InbetweenError: the clip, as it is shown, has another shape, and `how` does not say what to do.
+        InbetweenError: the clip, as it is shown, has another shape, and `how` is None.
     """
     clip, way = found.clip, how or "stretch"
     shown = clip.size[0], max(1, round(clip.size[1] * clip.aspect))
@@ -197,9 +230,8 @@ def sized(found: Footage, size: tuple[int, int], how: str | None, report: Report
             "say how it is to fit: --fit crop, --fit pad or --fit stretch",
         )
     if shown != size:
-        told = f" ({how})" if how else ""
-        text = f"{clip.path} is brought from {shown[1]}x{shown[0]} to {size[1]}x{size[0]}{told}"
-        report.note("resized", text, size=list(size))
+        text = f"{clip.path} is brought from {shown[1]}x{shown[0]} to {size[1]}x{size[0]}"
+        report.note("resized", text + (f" ({how})" if how else ""), size=list(size))
 
     def pictures(part: Clip, report: Report, begin: Fraction) -> Iterator[tuple[Fraction, Picture]]:
         stored = replace(part, size=clip.size, aspect=clip.aspect)
@@ -210,10 +242,15 @@ def sized(found: Footage, size: tuple[int, int], how: str | None, report: Report
 
 
 def of_video(name: str, deinterlace: bool, report: Report) -> Footage:
-    """A video file.
+    """A video file as footage.
+
+    Args:
+        name: the file.
+        deinterlace: whether a frame is made of each field of interlaced video.
+        report: hears the progress and the notes.
 
     Raises:
-        InbetweenError: see `probe.probe`; it is interlaced and not to be deinterlaced.
+        InbetweenError: see `probe.probe`; or the video is interlaced, and is not to be deinterlaced.
     """
     from inbetween.video.interlace import classify
     from inbetween.video.probe import probe
@@ -222,18 +259,18 @@ def of_video(name: str, deinterlace: bool, report: Report) -> Footage:
     clip = probe(name, report)
     if clip.interlaced and not deinterlace:
         raise InbetweenError(
-            f"{name} is interlaced: every picture of it is two halves of other times",
-            "add --deinterlace, which makes a picture of each half",
+            f"{name} is interlaced: each of its frames holds two fields of different times",
+            "add --deinterlace, which makes a frame of each field",
         )
     found, order = classify(clip, report) if deinterlace else ("", "auto")
     clip = replace(clip, order=order)
     if found == "film":
         report.note(
-            "film", f"{name} is film in interlaced video (3:2): the halves of each picture are brought together"
+            "film", f"{name} is film in interlaced video (3:2): the fields of each frame of the film are joined again"
         )
         clip = replace(clip, film=True)
     elif found == "whole":
-        report.note("whole", f"{name} has whole pictures, though it may say otherwise: they stay as they are")
+        report.note("whole", f"{name} has whole frames, though it may say otherwise: they stay as they are")
     elif found == "fields":
         clip = clip.doubled()
     return Footage(clip, frames, (Path(name),))

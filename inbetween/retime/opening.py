@@ -1,4 +1,4 @@
-"""A clip that is looked at: everything that can be refused before any work is refused here."""
+"""Opens clips: everything that can be refused before any work is refused here."""
 
 from __future__ import annotations
 
@@ -24,38 +24,44 @@ from inbetween.video.sinks import Sink
 from inbetween.video.write import rehearse
 
 READ_AHEAD = 3
-"""Frames of the clip that wait to be used, decoded."""
+"""The most frames of the clip that are decoded ahead of their use; chosen by eye."""
 LOOK_BACK = analysis.AROUND + 3 * analysis.MOST_SHOWN + 2
-"""Pictures before a segment that say what its first ones are, and when."""
+"""Frames before a segment that decide which of its first frames are keys, and at what times."""
 KEPT = LOOK_BACK + analysis.AROUND + analysis.MOST_SHOWN + READ_AHEAD + 5
-"""Pictures that are kept for the next segment: it looks back, and the one before has looked ahead."""
+"""Frames that are kept for the next segment, which looks back while this one has looked ahead."""
 
 
 @dataclass(frozen=True)
 class OpenClip:
-    """A clip that has been looked at, what will be made of it, and what is found on the way. Close its footage."""
+    """A clip that is open, the frames to be made of it, and the findings so far. The caller closes its footage."""
 
     plan: ClipPlan
+    """The plan that it was opened for."""
     whole: Clip
-    """As it is stored."""
+    """The facts about the whole clip, as it is stored."""
     clip: Clip
-    """The part that is used, at the size of the film."""
+    """The facts about the part that is used, at the size of the film."""
     footage: Footage
+    """Reads the frames at the size of the film."""
     grid: Grid
+    """The times of the output frames."""
     cuts: analysis.Cut
+    """Decides whether the clip is cut between two frames."""
     protect: Picture | None
-    """(H, W, 1) uint8, 255 where the clip's own frames are to stand; None for no mask."""
+    """A mask, (H, W, 1) uint8, 255 where the clip's own frames are to be shown; None for no mask."""
     findings: Findings
+    """The cuts, repeats and pauses that were found so far."""
     shared: Shared
+    """The frames of the clip, for the segments one after the other."""
 
     @property
     def since(self) -> Fraction:
-        """Seconds of the whole clip before the part that is used."""
+        """The seconds of the whole clip before the part that is used."""
         return self.clip.start - self.whole.start
 
     @property
     def inputs(self) -> list[tuple[str, Path]]:
-        """All files that frames are made of, each with what messages call it."""
+        """The files that decide the frames, as (what messages call it, path)."""
         request = self.plan.request
         found = [("clip" if self.clip.video >= 0 else "picture", path) for path in self.footage.inputs]
         if request.protect is not None:
@@ -67,17 +73,19 @@ class OpenClip:
 
 @dataclass(frozen=True)
 class OpenFilm:
-    """A clip that has been looked at, and the film that it becomes."""
+    """A clip that is open, and the film that it becomes."""
 
     clip: OpenClip
     sink: Sink
+    """Where the film goes."""
 
 
 def open_clip(plan: ClipPlan, report: Report) -> OpenClip:
-    """Everything that can be refused once the clip is looked at, but for the output.
+    """Open a clip, and refuse everything that can be refused before any work, except its output.
 
     Raises:
-        InbetweenError: no such clip, or a damaged one; a mask or a list of cuts that cannot be read.
+        InbetweenError: the clip is missing or damaged, or a mask or a list of cuts cannot be read.
+        UsageError: options do not fit the clip.
     """
     request = plan.request
     found = _footage(plan, report)
@@ -90,16 +98,21 @@ def open_clip(plan: ClipPlan, report: Report) -> OpenClip:
 
 
 def open_film(plan: ClipFilmPlan, overwrite: bool, report: Report) -> OpenFilm:
-    """Everything that can be refused once the clip is looked at, before any work.
+    """Open a clip for a film, and refuse everything that can be refused before any work.
+
+    Args:
+        plan: the film.
+        overwrite: whether an output that exists may be replaced.
+        report: hears the progress and the notes.
 
     Raises:
-        InbetweenError: see `open_clip`; an output that cannot be written; no memory; no ffmpeg.
+        InbetweenError: see `open_clip`; the output cannot be written, or there is not enough memory or no ffmpeg.
     """
     opened = open_clip(plan, report)
     clip, grid = opened.clip, opened.grid
     sink = sink_for(plan.sink, plan.request, clip, report)
     sinks.check(sink, grid.rate, grid.count)
-    # The list of cuts is small and read already, but a user would not want it to be gone.
+    # The list of cuts was read already, but a user would not want it to be replaced either.
     publish.prepare(sink, overwrite, [path for _, path in opened.inputs])
     hint = "close other programs, or make it smaller with --size"
     check_memory(plan.making.engine, sink, clip.size, kept_bytes(clip), hint)
@@ -113,30 +126,34 @@ def open_film(plan: ClipFilmPlan, overwrite: bool, report: Report) -> OpenFilm:
 
 
 def kept_bytes(clip: Clip) -> int:
-    """Bytes per pixel of the frames of a clip that are held at a time."""
+    """Bytes per pixel of all frames of a clip that are held in memory at the same time."""
     return KEPT * clip.channels * clip.bits // 8
 
 
 def _footage(plan: ClipPlan, report: Report) -> Footage:
+    """The frames of the clip that a plan names, at their own size."""
     request = plan.request
     paths = footage.sequence(request.clip)
     if paths is None:
         if request.fit is not None and plan.size is None:
-            raise UsageError("--fit says how another size is made of it", "say which: --size 1280x720")
+            raise UsageError("--fit needs another size", "say which: --size 1280x720")
         video = footage.of_video(request.clip, request.deinterlace, report)
-        # Not before it is known to be there, and no picture.
+        # These options are refused only once the file is known to be a video.
         if request.input_fps is not None or request.holes:
             raise UsageError(f"{request.clip} has its own times", "leave --input-fps and --holes out")
         return video
     if request.deinterlace:
-        raise UsageError("--deinterlace takes a video: pictures do not say that they have halves", "leave it out")
+        raise UsageError("--deinterlace needs a video: pictures do not say that they have fields", "leave it out")
     rate, threads = planning.input_rate(request), plan.making.settings.threads
     return footage.of_pictures(request.clip, paths, rate, request.holes, threads, report, request.fit, request.force)
 
 
 def sink_for(sink: Sink, request: ClipRequest, clip: Clip, report: Report) -> Sink:
-    """The output for a clip. The usual codecs have 8 bits and mostly no alpha: a clip that has more is written by
-    another one, if the user named none."""
+    """The output for a clip.
+
+    The default codecs write 8 bits and mostly no alpha. Where the clip has more, and the user named no codec, another
+    codec is chosen, and that is noted.
+    """
     if sink.kind != "film" or clip.video < 0 or request.codec or request.preset or request.encoder:
         return sink
     if clip.channels == 4 and sink.suffix == ".mov":
@@ -145,24 +162,25 @@ def sink_for(sink: Sink, request: ClipRequest, clip: Clip, report: Report) -> Si
         codec = "libsvtav1" if sink.suffix == ".webm" else "libx265"
     else:
         return sink
-    what = "alpha" if codec == "prores_ks" else "more than 8 bits"
-    report.note("codec", f"{clip.path} has {what}: written by {codec}; --codec names another", codec=codec)
+    has = "alpha" if codec == "prores_ks" else "more than 8 bits"
+    report.note("codec", f"{clip.path} has {has}: written by {codec}; --codec names another", codec=codec)
     return replace(sink, codec=codec)
 
 
-def _cuts(word: str, whole: Clip, clip: Clip, report: Report) -> analysis.Cut:
-    if word in ("auto", "off"):
-        return analysis.cut_by_content if word == "auto" else analysis.never_cut
-    times = analysis.read_cuts(Path(word), clip.rate)
+def _cuts(option: str, whole: Clip, clip: Clip, report: Report) -> analysis.Cut:
+    """The function that decides where a part of the whole clip is cut, by the option `--cuts`."""
+    if option in ("auto", "off"):
+        return analysis.cut_by_content if option == "auto" else analysis.never_cut
+    times = analysis.read_cuts(Path(option), clip.rate)
     late = [f"{float(time):g}" for time in times if time >= whole.duration]
     if late:
-        text = f"{whole.path} lasts {float(whole.duration):.2f} s: {len(late)} times in {word} are beyond its end"
+        text = f"{whole.path} lasts {float(whole.duration):.2f} s: {len(late)} times in {option} are beyond its end"
         report.note("beyond", f"{text}, the first of them {late[0]} s", duration=float(whole.duration))
     return analysis.cut_at(time - (clip.start - whole.start) for time in times)
 
 
 def _mask(name: str | None, clip: Clip) -> Picture | None:
-    """(H, W, 1), 255 where the clip's own pictures are to stand."""
+    """Read a mask and bring it to the clip's size: (H, W, 1) uint8, 255 where the clip's own frames are to be shown."""
     if name is None:
         return None
     picture = pictures.to_8_bit(pictures.flattened(pictures.read(Path(name))))

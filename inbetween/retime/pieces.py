@@ -1,4 +1,4 @@
-"""Keys as they come, and the frames to be made, into pieces of a film."""
+"""From the keys of a clip and the times of the output frames to pieces of a film."""
 
 from __future__ import annotations
 
@@ -16,10 +16,17 @@ from inbetween.types import Gap, Picture
 def pieces(
     keys: Iterable[Key], grid: Grid, first: int, stop: int, rate: Fraction, at_cut: str = "hold", seed: int = 0
 ) -> Iterator[Piece]:
-    """Frames `first` to `stop` - 1 of the grid. Keys are read once, in order, two ahead of the gap.
+    """Yield the pieces that show the frames `first` to `stop` - 1 of the output grid.
 
-    keys: from one at or before the first frame's time on; the last one is held. rate: of the clip, which numbers the
-    gaps. at_cut: hold the key before it, or "blend" the two.
+    Args:
+        keys: the keys from one at or before the time of frame `first` on. They are read once, in order, up to two
+            ahead of a gap; after the last one the film stands still.
+        grid: the times of the output frames.
+        first: the number of the first frame.
+        stop: the number after that of the last frame.
+        rate: frames per second of the clip; it gives gaps their numbers.
+        at_cut: what is shown up to a cut: "hold" (the key before it) or "blend" (a cross-fade of both keys).
+        seed: the seed of a gap is this plus the number of the gap.
     """
     frame, time = first, grid.source(first)
     for before, start, end, after in _windows(keys):
@@ -46,10 +53,18 @@ def _windows(keys: Iterable[Key]) -> Iterator[tuple[Key | None, Key, Key | None,
 def _piece(
     before: Key | None, start: Key, end: Key | None, after: Key | None, shows: list[float], at_cut: str, number: int
 ) -> Piece:
+    """The piece of one gap.
+
+    Args:
+        before, start, end, after: four neighbouring keys; None where there is none.
+        shows: times of the output frames in the gap from `start` to `end`, 0 to 1.
+        at_cut: see `pieces`.
+        number: the number of the gap, which is its seed too.
+    """
     times = tuple(dict.fromkeys(t for t in shows if 0 < t < 1))
     held = end is None or end.picture is start.picture or (not end.joined and at_cut == "hold")
     if held or not times or end is None:
-        # Up to a cut the key stands; 1.0 is the other side of it.
+        # Up to a cut the key before it stands; the time 1.0 is that of the key after the cut.
         return Piece("keys", None, tuple(end.picture if t == 1.0 and end else start.picture for t in shows))
     length = end.time - start.time
     gap = Gap(
@@ -58,7 +73,7 @@ def _piece(
         times,
         number,
         number,
-        # A cut ends the neighbourhood.
+        # Across a cut there is no neighbour.
         (before.picture, -float((start.time - before.time) / length)) if before and start.joined else None,
         (after.picture, 1 + float((after.time - end.time) / length)) if after and after.joined else None,
     )

@@ -1,4 +1,4 @@
-"""What the user asked of a clip, checked before any file is opened; and its times once the clip is known."""
+"""From requests for clips to plans, before any file is opened; and the times of the film once the clip is known."""
 
 from __future__ import annotations
 
@@ -19,37 +19,41 @@ AT_CUT = ("hold", "blend")
 REPEATS = ("auto", "keep")
 END = ("hold", "key")
 SOUND = ("keep", "drop")
+"""The values that `--at-cut`, `--repeats`, `--end` and `--sound` accept."""
 WITHOUT_CLIP = Fraction(25)
-"""Frame rate for `36f` in a time that is only checked: the clip's own is not known yet."""
+"""The frames per second by which a time such as `36f` is checked before the clip's own rate is known; any would do."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClipPlan:
-    """What will be made of a clip, and how."""
+    """The frames that will be made of a clip, and how."""
 
     request: ClipRequest
-    """As the user wrote it, but `auto` resolved: enough to make the same film again."""
+    """The user's request with the engine `auto` resolved: enough to make the same film again."""
     making: Making
+    """How the frames are made."""
     size: tuple[int, int] | None
-    """(H, W) of the frames; None for the clip's."""
+    """(H, W) of the frames in pixels; None for the clip's own size."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClipFilmPlan(ClipPlan):
-    """What will be made of a clip, how, and the film that it becomes."""
+    """The frames that will be made of a clip, how, and the film that they become."""
 
     sink: Sink
-    """As the user named it; a deep clip may get another codec once it is opened, see `opening.sink_for`."""
+    """Where the film goes. A clip with alpha or more than 8 bits may get another codec once it is open, see
+    `opening.sink_for`."""
 
 
 def plan(request: ClipRequest, made_by: Making | None = None) -> ClipFilmPlan:
     """Check a request for a film of a clip.
 
     Args:
+        request: the request.
         made_by: see `plan_frames`.
 
     Raises:
-        UsageError, UnknownName: anything that makes no sense, with the cure.
+        UsageError, UnknownName: something in the request makes no sense; the hint says what would.
         InbetweenError: weights are missing.
     """
     frames = plan_frames(request, made_by)
@@ -61,13 +65,14 @@ def plan(request: ClipRequest, made_by: Making | None = None) -> ClipFilmPlan:
 
 
 def plan_frames(request: ClipRequest, made_by: Making | None = None) -> ClipPlan:
-    """Check a request for frames in memory, which go to no output.
+    """Check a request for frames in memory, whose output is not looked at.
 
     Args:
-        made_by: the engine that is loaded already, in place of the one that is requested.
+        request: the request.
+        made_by: an engine that is loaded already, used instead of the one that is requested.
 
     Raises:
-        UsageError, UnknownName: anything that makes no sense, with the cure.
+        UsageError, UnknownName: something in the request makes no sense; the hint says what would.
         InbetweenError: weights are missing.
     """
     if not request.clip:
@@ -82,10 +87,11 @@ def plan_frames(request: ClipRequest, made_by: Making | None = None) -> ClipPlan
 
 
 def _check_times(request: ClipRequest) -> None:
-    said = [name for name in ("factor", "duration", "speed") if getattr(request, name) is not None]
-    if len(said) > 1:
-        raise UsageError(f"--{said[0]} and --{said[1]} exclude each other", "take one: each says how slow it is")
-    if not said and request.fps is None:
+    """Refuse speeds, times and rates that cannot be parsed, or that exclude each other."""
+    given = [name for name in ("factor", "duration", "speed") if getattr(request, name) is not None]
+    if len(given) > 1:
+        raise UsageError(f"--{given[0]} and --{given[1]} exclude each other", "use one: each says how slow the film is")
+    if not given and request.fps is None:
         raise UsageError("nothing is asked of the clip", "say --factor 4 for slow motion, or --fps 60 for more frames")
     if request.easing != "linear" and request.speed is None:
         raise UsageError("--easing is for --speed", 'write --speed "0:1, 2s:0.25" with it')
@@ -99,12 +105,16 @@ def _check_times(request: ClipRequest) -> None:
 
 
 def speed(request: ClipRequest, rate: Fraction, duration: Fraction, after: Fraction = Fraction(0)) -> Speed:
-    """How fast a clip is played.
+    """The playback speed of a clip, over its time.
 
     Args:
-        rate: of the clip, frames per second.
-        duration: of the clip, seconds.
-        after: seconds of the film in which the clip's last frame is shown.
+        request: has the factor, the duration or the speeds.
+        rate: frames per second of the clip.
+        duration: seconds of the clip that are played.
+        after: further seconds of the film, in which the clip's last frame is shown.
+
+    Raises:
+        UsageError: one of them cannot be parsed, or the duration leaves no time.
     """
     if request.speed is not None:
         return parse_speed(request.speed, rate, request.easing)
@@ -123,7 +133,7 @@ def part(request: ClipRequest, clip: Clip, report: Report) -> Clip:
     """The part of a clip from `--from` to `--to`. A `--to` beyond its end is noted.
 
     Raises:
-        UsageError: nothing is left.
+        UsageError: the part is empty.
     """
     since = Fraction(0) if request.since is None else parse_time(request.since, clip.rate)
     until = clip.duration if request.until is None else parse_time(request.until, clip.rate)
@@ -134,15 +144,20 @@ def part(request: ClipRequest, clip: Clip, report: Report) -> Clip:
 
 
 def grid(request: ClipRequest, whole: Clip, clip: Clip, report: Report) -> Grid:
-    """The frames to be made of a part of a whole clip; times of `--speed` are those of the whole. It is noted if all of
-    them fall on frames of the clip.
+    """The times of the output frames. It is noted if all of them fall on frames of the clip.
+
+    Args:
+        request: the request.
+        whole: the whole clip, whose times are those of `--speed`.
+        clip: the part of it that is used.
+        report: hears the note.
 
     Raises:
-        UsageError: too many frames.
+        UsageError: there are too many frames.
     """
     fps = None if request.fps is None else parse_rate(request.fps)
     if request.end == "key" and clip.last > 0:
-        # The last picture has a frame of its own.
+        # The clip's last frame is shown for one frame of the film.
         found = speed(request, clip.rate, clip.last, 1 / (fps or clip.rate))
     else:
         found = speed(request, clip.rate, clip.duration)
@@ -153,18 +168,18 @@ def grid(request: ClipRequest, whole: Clip, clip: Clip, report: Report) -> Grid:
         moved = "" if request.repeats == "keep" else ", but where one is repeated"
         report.note(
             "copied",
-            f"every frame falls on a picture of the clip: none is made between them{moved}; a larger --factor or --fps "
+            f"every frame falls on a frame of the clip: none is made between them{moved}; a larger --factor or --fps "
             "makes some",
         )
     return made
 
 
 def input_rate(request: ClipRequest) -> Fraction:
-    """The frame rate of a sequence of pictures, which the user has to give.
+    """The frames per second of a sequence of pictures, which the user has to give.
 
     Raises:
-        UsageError: the user does not.
+        UsageError: `--input-fps` is missing, or is not a rate.
     """
     if request.input_fps is None:
-        raise UsageError(f"{request.clip} does not say how fast it is", "say it: --input-fps 24")
+        raise UsageError(f"{request.clip} has no frame rate of its own", "say which it is: --input-fps 24")
     return parse_rate(request.input_fps)

@@ -1,4 +1,4 @@
-"""A clip through an engine to frames and to a film, in segments that do not depend on each other."""
+"""From a clip to frames and to a film, in segments that do not depend on each other."""
 
 from __future__ import annotations
 
@@ -34,14 +34,21 @@ from inbetween.video.write import FilmFormat, WriteOptions
 
 @dataclass(frozen=True)
 class Result:
-    """What was made, and of what."""
+    """A film that was made, with the clip that it was made of."""
 
     film: OpenFilm
     made: Made
+    """Facts about the film, and the time that it took."""
 
 
 def frames(opened: OpenClip, makers: Makers, first: int, stop: int, report: Report) -> Iterator[Picture]:
-    """Frames `first` to `stop` - 1 of the film. They depend on no others, so they may be made in any order.
+    """Yield the frames `first` to `stop` - 1 of the film. They do not depend on frames of other calls.
+
+    Args:
+        opened: the clip.
+        makers: the loaded engine.
+        first, stop: numbers of frames.
+        report: hears the progress and the notes.
 
     Raises:
         InbetweenError: the clip is damaged.
@@ -58,10 +65,11 @@ def frames(opened: OpenClip, makers: Makers, first: int, stop: int, report: Repo
 
 @contextmanager
 def _keys(opened: OpenClip, first: int) -> Iterator[Iterator[Key]]:
-    """The clip's keys from before a frame of the film on, decoded while others are used."""
+    """The clip's keys, from far enough before the frame `first` of the film. With several threads, keys are decoded
+    while earlier ones are used."""
     clip, request = opened.clip, opened.plan.request
     begin = clip.before(opened.grid.source(first), LOOK_BACK)
-    # A number that is missing among pictures is no pause.
+    # A missing number in a sequence of pictures is not a pause.
     usual = None if request.holes else 1 / clip.rate
     with ThreadPoolExecutor(1) as pool:
         decoded = opened.shared.since(begin)
@@ -73,10 +81,10 @@ def _keys(opened: OpenClip, first: int) -> Iterator[Iterator[Key]]:
 
 
 def look(plan: ClipFilmPlan, overwrite: bool, report: Report) -> OpenFilm:
-    """Refuse what `make_film` would only find out on its way too: the clip is read to its end. Nothing is made.
+    """Refuse also what `make_film` would only find out while it works: the whole clip is read, and nothing is made.
 
     Raises:
-        InbetweenError: see `open_film`; a damaged clip.
+        InbetweenError: see `open_film`; or the clip is damaged.
     """
     film = open_film(plan, overwrite, report)
     opened = film.clip
@@ -89,6 +97,7 @@ def look(plan: ClipFilmPlan, overwrite: bool, report: Report) -> OpenFilm:
 
 
 def _protected(mask: Picture | None) -> Callable[[Picture, Gap, float], Picture]:
+    """The function that lays the nearer key over a frame where the mask is white."""
     if mask is None:
         return lambda picture, gap, t: picture
     weight = mask.astype(np.float32) / 255
@@ -102,12 +111,14 @@ def _protected(mask: Picture | None) -> Callable[[Picture, Gap, float], Picture]
 
 
 class Doubts(Forward):
-    """Gathers what engines doubt in each gap: a clip has thousands. All other notes are passed on once."""
+    """Collects the doubts of engines about gaps, of which a clip may have thousands, and reports them in one note. All
+    other notes are passed on once."""
 
     def __init__(self, report: Report, rate: Fraction) -> None:
         """
         Args:
-            rate: of the clip, which numbers the gaps.
+            report: hears the notes.
+            rate: frames per second of the clip; a gap's number divided by it is the time of the gap.
         """
         super().__init__(Once(report))
         self._rate = rate
@@ -132,7 +143,7 @@ class Doubts(Forward):
             doubt, gap = max((doubt, gap) for gap, doubt in self.doubts.items())
             super().note(
                 "doubt",
-                f"between {len(self.doubts)} pictures and the next the motion is hard to follow: expect ghosts in "
+                f"between {len(self.doubts)} frames and the next the motion is hard to follow: expect ghosts in "
                 f"places, most at {float(gap / self._rate):.2f} s (doubt {doubt:.2f})",
                 gaps=len(self.doubts),
                 worst=round(doubt, 4),
@@ -140,8 +151,8 @@ class Doubts(Forward):
 
 
 @dataclass(frozen=True)
-class _Found:
-    """What was found out of a clip on the way, for a film that is stopped and goes on."""
+class _FilmMemory:
+    """The findings and doubts so far, for a film that is stopped and goes on."""
 
     findings: Findings
     doubts: Doubts
@@ -169,11 +180,14 @@ def make_film(
     """Make the film of a clip. It is whole and checked, or it is not there.
 
     Args:
-        sheet: a PNG of some of its frames, beside the film; see `sidecars.refuse_beside`.
+        plan: the film.
+        report: hears the progress and the notes.
+        overwrite: whether an output that exists may be replaced.
+        sheet: the PNG of some of its frames beside the film, checked by `sidecars.refuse_beside`; None for none.
         makers: the plan's engine, if it is loaded already.
 
     Raises:
-        InbetweenError: see `open_film`; a damaged clip, a full disk, an ffmpeg that died.
+        InbetweenError: see `open_film`; the clip is damaged, the disk is full, or ffmpeg died.
         Interrupted: the user asked to stop.
     """
     stages = Stages()
@@ -187,14 +201,14 @@ def make_film(
     with closing(opened.footage):
         with stages.stage("load"):
             makers = makers or load(plan.making)
-        least, found = segment_least(plan.making.engine), _Found(opened.findings, doubts)
+        least, memory = segment_least(plan.making.engine), _FilmMemory(opened.findings, doubts)
         job = FilmJob(
             form=FilmFormat(film.sink, grid.rate, grid.count, clip.size, clip.loop, clip.colour, clip.aspect),
             frames=lambda makers, first, stop: frames(opened, makers, first, stop, doubts),
             borders=choose_borders(_starts(grid, clip, least), least),
             identity=_identity(film),
-            remember=found.remember,
-            recall=found.recall,
+            remember=memory.remember,
+            recall=memory.recall,
             options=WriteOptions(overwrite, plan.making.settings.threads),
             extras=_extras(film, report),
             sheet=sheet,
@@ -205,13 +219,13 @@ def make_film(
 
 
 def report_all(opened: OpenClip, doubts: Doubts, report: Report) -> None:
-    """Report what was found in a clip, and what engines doubted, once its frames are made."""
+    """Report the findings in a clip and the doubts of the engine, once all frames are made."""
     analysis.report_findings(opened.findings.within(opened.clip.duration), opened.since, report)
     doubts.report_all()
 
 
 def _extras(film: OpenFilm, report: Report) -> Extras | None:
-    """Sound, subtitles and titles of the clip."""
+    """The sound, subtitles and titles of the clip, at their times in the film; None where it has none."""
     opened, speed = film.clip, film.clip.grid.speed
     request, clip = opened.plan.request, opened.clip
     whole = clip.duration == opened.whole.duration and request.end == "hold"
@@ -220,7 +234,7 @@ def _extras(film: OpenFilm, report: Report) -> Extras | None:
 
 
 def _starts(grid: Grid, clip: Clip, least: int) -> Iterator[int]:
-    """Frames, at least `least` apart, that begin a gap, as far as an even clip's rate says."""
+    """Frames, at least `least` apart, that begin a gap, provided that the frames of the clip are evenly spaced."""
     frame = 0
     while frame < grid.count:
         yield frame
@@ -230,6 +244,7 @@ def _starts(grid: Grid, clip: Clip, least: int) -> Iterator[int]:
 
 
 def _place(grid: Grid, clip: Clip, frame: int) -> int:
+    """The number of the clip's frame that is shown at the time of an output frame, if the clip is evenly spaced."""
     return (grid.source(frame) * clip.rate).__floor__()
 
 
@@ -241,6 +256,5 @@ def _identity(film: OpenFilm) -> dict[str, object]:
         files["--protect"] = Path(request.protect)
     if request.cuts not in ("auto", "off"):
         files["--cuts"] = Path(request.cuts)
-    # The codec that was chosen for the clip, where the user named none.
-    found = identity(replace(request, codec=film.sink.codec), film.clip.plan.making, files)
-    return found
+    # Where the user named no codec, the one that was chosen for the clip counts.
+    return identity(replace(request, codec=film.sink.codec), film.clip.plan.making, files)

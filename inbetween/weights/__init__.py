@@ -1,1 +1,1 @@
-"""Files of weights: which there are, where they lie, and reading them without running what is in them."""
+"""The weights of networks: known ones, their files on the disk and on the Hugging Face Hub, and reading them safely."""

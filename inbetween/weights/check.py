@@ -1,4 +1,4 @@
-"""Check files of weights: their size and hash, the names and shapes of their tensors."""
+"""Checks files of weights: their sizes and hashes, and the names and shapes of their tensors."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from inbetween.weights.files import AGAIN, json_object
 from inbetween.weights.table import File, Folder, Published, Shards
 
 SUMS = "SHA256SUMS"
-"""The file beside the weights of one name with the hashes of what was put there, as `sha256sum --check` reads them."""
+"""The name of the file in the folder of weights that has the hashes of their files, as `sha256sum --check` reads it."""
 CHUNK = 1 << 22
-"""Bytes that are read at once."""
+"""Bytes that are read at once; chosen by eye."""
 MEGABYTE = 1_000_000
 HASH = re.compile("[0-9a-f]{64}")
+"""Matches a SHA-256 in hexadecimal."""
 ShapesOf = Callable[..., load.Shapes]
-"""Gives the names and shapes of a part's tensors. It is called with the parsed config, if the part has one, else
+"""Returns the names and shapes of a part's tensors. It is called with the parsed config if the part has one, else
 without arguments."""
 
 
@@ -31,18 +32,19 @@ class Verdict:
 
     path: Path
     checked: tuple[str, ...]
-    """What was compared, and was right."""
+    """The properties that were compared and are right, such as "SHA-256"."""
     wrong: str = ""
-    """What is wrong with the file; empty if nothing is."""
+    """A text that says what is wrong with the file; empty if nothing is."""
 
 
 def verify(name: str, folder: Path | None, report: Report, shapes: Mapping[str, ShapesOf]) -> Iterator[Verdict]:
-    """Check the files of some weights that are there, wherever they were found.
+    """Check the files of weights that are installed, wherever they were found.
 
     Args:
-        name: the weights.
-        folder: where they are looked for first, see `store.placed`.
-        shapes: by part, where it is known which tensors it has.
+        name: the name of the weights.
+        folder: the folder that is searched first, see `store.placed`.
+        report: hears the progress.
+        shapes: for some parts a function that returns the names and shapes of their tensors.
 
     Raises:
         UnknownName: there are no weights of that name.
@@ -57,10 +59,12 @@ def verify(name: str, folder: Path | None, report: Report, shapes: Mapping[str, 
 
 
 def hashed(path: Path, report: Report, digest: hashlib._Hash) -> str:
-    """Hash a file, in hexadecimal.
+    """Hash a file, and return the digest in hexadecimal.
 
     Args:
-        digest: a new one of hashlib, or one that was updated with what comes before the file; it may be updated more.
+        path: the file.
+        report: hears the progress.
+        digest: an object of hashlib; it is updated with the contents of the file.
 
     Raises:
         InbetweenError: the file cannot be read.
@@ -82,13 +86,14 @@ def check_sum(called: object, file: File, size: int, sha256: str, wanted: str | 
     """Check a file's size and SHA-256.
 
     Args:
-        called: the file's name in messages.
-        file: what the table knows of it.
-        size, sha256: the file's own.
+        called: the name of the file in messages.
+        file: the facts about the file as it is published.
+        size: the size of the file in bytes.
+        sha256: the SHA-256 of the file.
         wanted: the SHA-256 that it should have; None if that is unknown.
 
     Raises:
-        InbetweenError: it has another size or hash.
+        InbetweenError: the file has another size or hash.
     """
     if file.size is not None and size != file.size:
         raise InbetweenError(f"{called} has {size} bytes, not {file.size}", AGAIN)
@@ -108,17 +113,19 @@ def check_names(
     """Check that a part can be read, and has the tensors that it should have.
 
     Args:
-        name, key: the weights and the part.
-        one: the way in which the part is published that is found at `path`.
-        folder: where configs are looked for, see `store.placed`.
+        name: the name of the weights.
+        key: the name of the part.
+        one: how the part is published: as a file, in shards or as a folder.
+        path: the file, the index or the folder to check.
+        folder: the folder in which configs are searched, see `store.placed`.
         shapes: see `verify`.
-        beside: paths of the other parts, which are looked at before those in `folder`.
+        beside: paths of other parts, which are used before those in `folder`.
 
     Returns:
-        What was compared, or nothing if it is unknown what the part should have.
+        The properties that were compared, for people; empty if it is unknown what the part should have.
 
     Raises:
-        InbetweenError: it is something else, or cannot be read.
+        InbetweenError: the part cannot be read, or is something else.
     """
     part = store.get(name).parts[key]
     if isinstance(one, Folder):
@@ -138,7 +145,7 @@ def check_names(
 
 
 def record_sums(home: Path, sums: Mapping[str, str]) -> None:
-    """Add hashes of files that were put into `home`, by their names below it, to those that are kept there."""
+    """Add the hashes of files that were put into the folder `home`, by their names below it, to its list of hashes."""
     kept = {**recorded_sums(home), **sums}
     fresh = home / f".{SUMS}.new"
     fresh.write_text("".join(f"{digest}  {name}\n" for name, digest in sorted(kept.items())), "utf-8")
@@ -146,7 +153,7 @@ def record_sums(home: Path, sums: Mapping[str, str]) -> None:
 
 
 def recorded_sums(home: Path) -> dict[str, str]:
-    """Read what `record_sums` has kept in `home`; lines of any other form are ignored."""
+    """Read the list of hashes in the folder `home`, by the names of the files; lines of any other form are ignored."""
     try:
         lines = (home / SUMS).read_text("utf-8", "replace").splitlines()
     except OSError:
@@ -156,7 +163,10 @@ def recorded_sums(home: Path) -> dict[str, str]:
 
 
 def recorded_sum(file: File, path: Path) -> str | None:
-    """The SHA-256 that is kept of a file: in its name in the Hub's cache, else beside it; None if there is none."""
+    """The SHA-256 that a file had when it was downloaded or installed; None if that is not known.
+
+    In the Hub's cache it is the name of the file that a link leads to; elsewhere it is in the list of hashes.
+    """
     blob = path.resolve().name
     if HASH.fullmatch(blob):
         return blob
@@ -183,7 +193,8 @@ def _verdicts(
                 check_sum(place, file, place.stat().st_size, sha256, wanted)
                 checked.append("SHA-256" if wanted else "size")
             if place == path:
-                # Of shards this is the index, the last one: damaged shards need no second verdict.
+                # For a part in shards this is the index, which comes last. If a shard is wrong, the index is not
+                # compared with it: one verdict about the damage is enough.
                 checked += filter(None, [check_names(name, key, one, path, folder, shapes) if right else ""])
             else:
                 checked += filter(None, [check_alone(one, place)])
@@ -195,13 +206,13 @@ def _verdicts(
 
 
 def check_alone(one: Published, path: Path) -> str:
-    """Check what can be checked of one shard, or of one file of a folder, without the others.
+    """Check one shard, or one file of a folder, without the other files of its part.
 
     Returns:
-        What was checked.
+        The property that was checked, for people; empty if there is nothing to check.
 
     Raises:
-        InbetweenError: it is damaged, or cannot be read.
+        InbetweenError: the file is damaged, or cannot be read.
     """
     if isinstance(one, Shards):
         load.shapes(path)
@@ -215,7 +226,8 @@ def check_alone(one: Published, path: Path) -> str:
 def _wanted(
     name: str, key: str, folder: Path | None, shapes: Mapping[str, ShapesOf], beside: Mapping[str, Path]
 ) -> load.Shapes | None:
-    """The tensors that a part should have; None if that is unknown, or if its config is not there."""
+    """The names and shapes of the tensors that a part should have; None if they are unknown, or if the part's config is
+    missing."""
     if key not in shapes:
         return None
     part = store.get(name).parts[key]
@@ -229,5 +241,5 @@ def _wanted(
     try:
         return shapes[key](described)
     except Exception as error:
-        # What networks raise on a config that is not theirs is of every kind.
+        # Networks raise errors of every kind for configs of other networks.
         raise InbetweenError(f"{path} does not describe a network of this kind: {error}", AGAIN) from None

@@ -1,4 +1,4 @@
-"""The folder that weights are put into: one process at a time, with space enough, and errors that say what to do."""
+"""Guards the folder that weights are written to: one process at a time, with enough space, and with clear errors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SPARE = 200 * MEGABYTE
 
 @contextlib.contextmanager
 def locked(name: str, folder: Path, report: Report) -> Iterator[None]:
-    """Be the only process that puts weights called `name` into `folder`; wait while another one is."""
+    """Be the only process that writes the weights called `name` into `folder`; wait while another process does."""
     from filelock import FileLock, Timeout
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -38,10 +38,10 @@ def locked(name: str, folder: Path, report: Report) -> Iterator[None]:
 
 
 def need_space(folder: Path, size: int) -> None:
-    """Check that `size` bytes and `SPARE` fit on the disk of a folder that exists.
+    """Check that the disk of an existing folder has room for `size` bytes and `SPARE`.
 
     Raises:
-        InbetweenError: they do not.
+        InbetweenError: it has not.
     """
     free = shutil.disk_usage(folder).free
     if size + SPARE > free:
@@ -59,5 +59,5 @@ def writing(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise InbetweenError(
             f"{error.filename or folder} cannot be written: {error.strerror or error}",
-            "look at its rights and its disk, or take another folder with --weights FOLDER",
+            "look at its permissions and its disk, or choose another folder with --weights FOLDER",
         ) from None

@@ -1,4 +1,4 @@
-"""Read files of weights, and nothing but weights, and fill networks with them, strictly."""
+"""Reads files of weights without running code in them, and fills networks with weights that fit exactly."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ if TYPE_CHECKING:
     Network = TypeVar("Network", bound=nn.Module)
 
 SHOWN = 3
-"""How many names an error lists of each kind; chosen by eye."""
+"""The most names of each kind that an error lists; chosen by eye."""
 AGAIN = "get the file again, or name another"
+"""The hint for a file that is damaged or the wrong one."""
 
 
 def read(path: Path) -> Mapping[str, Any]:
-    """Read a safetensors file or a file of `torch.save` into the CPU's memory. No code of the file is run.
+    """Read a safetensors file or a file of `torch.save` into the CPU's memory. No code in the file is run.
 
     Returns:
-        What it holds, by name: tensors, or also plain values and mappings of them in a file of `torch.save`.
+        The contents by name: tensors; in a file of `torch.save` also plain values and mappings of them.
 
     Raises:
-        InbetweenError: it cannot be read, is neither, or holds more than tensors and plain values.
+        InbetweenError: the file cannot be read, has another format, or holds more than tensors and plain values.
     """
     import pickle
     import warnings
@@ -40,15 +41,15 @@ def read(path: Path) -> Mapping[str, Any]:
         with path.open("rb") as file:
             head = file.read(9)
         with warnings.catch_warnings(action="ignore"):
-            # A safetensors file is a length of eight bytes and then JSON.
+            # A safetensors file begins with a length in eight bytes, and then JSON.
             kept = load_file(path) if head[8:] == b"{" else torch.load(path, "cpu", weights_only=True)
     except OSError as error:
         raise InbetweenError(f"{path} cannot be read: {error.strerror or error}", AGAIN) from None
     except Exception as error:
-        # What the readers raise on damaged files is of every kind.
+        # The readers raise errors of every kind for damaged files.
         if isinstance(error, pickle.UnpicklingError) and head.startswith((b"PK", b"\x80")):
             raise InbetweenError(
-                f"{path} holds more than weights, and to open it all could run code",
+                f"{path} holds more than weights, and opening all of it could run code",
                 "if you trust it, open it once with torch.load(…, weights_only=False) and keep its tensors with "
                 f"safetensors.torch.save_file as {path.with_suffix('.safetensors').name}",
             ) from None
@@ -64,7 +65,7 @@ def filled(make: Callable[[], Network], weights: Mapping[str, object], path: Pat
     Args:
         make: makes the network; its own values are never used.
         weights: all its tensors, by name.
-        path: the file that they came from, for messages.
+        path: the file that the weights came from, for messages.
         device: a name that torch knows.
 
     Raises:
@@ -92,7 +93,7 @@ def json_object(path: Path) -> dict[str, Any]:
     """Read a config: a JSON object.
 
     Raises:
-        InbetweenError: it cannot be read, or see `parsed_object`.
+        InbetweenError: the file cannot be read, or see `parsed_object`.
     """
     return parsed_object(path, text_of(path), "a config")
 
@@ -110,15 +111,15 @@ def text_of(path: Path) -> bytes:
 
 
 def parsed_object(called: object, text: str | bytes, what: str) -> dict[str, object]:
-    """Parse a JSON object, in which no object has a name twice.
+    """Parse a JSON object, and refuse names that come twice.
 
     Args:
         called: the name of the file in messages.
-        text: UTF-8 if bytes.
-        what: what the file should be, with its article, in messages.
+        text: the contents of the file; bytes are UTF-8.
+        what: the kind of file in messages, with its article, such as "a config".
 
     Raises:
-        InbetweenError: it is something else.
+        InbetweenError: the text is not a JSON object, or has a name twice.
     """
     try:
         value = json.loads(text if isinstance(text, str) else text.decode("utf-8"), object_pairs_hook=_named_once)
@@ -143,7 +144,8 @@ def _shape(value: object) -> tuple[int, ...] | None:
 
 
 def listed(what: str, names: Iterable[str]) -> list[str]:
-    """Say how many names there are and the first few: `12 missing (a, b, c, …)`; an empty list where there is none."""
+    """A list with one text, the number of names and the first few: `12 missing (a, b, c, …)`; empty if there is no
+    name."""
     names = list(names)
     more = ", …" if len(names) > SHOWN else ""
     return [f"{len(names)} {what} ({', '.join(names[:SHOWN])}{more})"] if names else []

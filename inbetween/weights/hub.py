@@ -1,4 +1,4 @@
-"""Ask the Hugging Face Hub for files of weights: which there are, of what size and hash, and their content."""
+"""Asks the Hugging Face Hub for the facts about files of weights, and for their contents."""
 
 from __future__ import annotations
 
@@ -23,11 +23,13 @@ if TYPE_CHECKING:
 TIMEOUT = 30
 """Seconds that the Hub may stay silent before it counts as out of reach; chosen by eye."""
 CHUNK = 1 << 16
-"""Bytes between two calls of `Report.progress`: down to 33 kB/s one comes each 2 s. A break loses less than this."""
+"""Bytes between two calls of `Report.progress`: at 33 kB/s one comes every 2 s. A break loses less than this."""
 INDEX_BYTES = 100 * MEGABYTE
-"""The largest index that is read: those of networks with a thousand tensors have 100 kB."""
+"""The largest index that is read: that of a network with a thousand tensors has 100 kB. Chosen by eye."""
 HEX = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
+"""Matches a SHA-1 or a SHA-256 in hexadecimal."""
 AGAIN = "the same command goes on where this one stopped"
+"""The hint after a download that broke off."""
 
 
 @dataclass(frozen=True)
@@ -35,33 +37,36 @@ class Remote:
     """A file on the Hub."""
 
     key: str
-    """The part that it belongs to."""
+    """The name of the part that it belongs to."""
     one: Published
-    """The file itself, or the shards or the folder that it is one file of."""
+    """The file itself, or the shards or the folder that it belongs to."""
     file: File
+    """The file as it is published."""
     url: str
+    """The address of the file."""
     commit: str
+    """The commit of the repository that the file is downloaded from."""
     size: int
-    """In bytes."""
+    """The size in bytes."""
     etag: str
-    """The SHA-256 of its content; of small files the SHA-1 by which git knows them."""
+    """The SHA-256 of its contents; for small files the SHA-1 that git computes."""
 
 
 def remotes(name: str, folder: Path, *, full: bool = False, offline: bool = False) -> list[Remote]:
-    """Ask the Hub for the files of some weights that are not there yet. Nothing is written.
+    """Ask the Hub for the files of weights that are not installed yet. Nothing is written.
 
     Args:
-        name: the weights.
-        folder: where weights are kept.
-        full: whether to get the files of full precision, where others would do.
-        offline: whether it is forbidden to ask.
+        name: the name of the weights.
+        folder: the folder of all weights.
+        full: whether to get files of full precision where half precision would do.
+        offline: whether the network must not be used.
 
     Returns:
         The files, all of one commit. Shards come before their index.
 
     Raises:
-        InbetweenError: the weights are not on the Hub, or it is forbidden to ask; the Hub cannot be reached, requires
-            a login, does not have these files, or has others than those in the table.
+        InbetweenError: the weights are not on the Hub, or the network must not be used; the Hub cannot be reached,
+            requires a login, does not have these files, or has other files than those in the table.
     """
     weights = store.get(name)
     wanted = {key: part.files[0 if full else part.pulled] for key, part in weights.parts.items()}
@@ -83,13 +88,14 @@ def remotes(name: str, folder: Path, *, full: bool = False, offline: bool = Fals
     commit = weights.revision or "main"
     found: list[Remote] = []
     for key, one in missing.items():
-        # From the first answer on, all are asked of one commit.
+        # After the first answer, all further files are those of the same commit.
         found += _remotes_of(name, key, one, found[0].commit if found else commit)
     return [remote for remote in found if not is_kept(remote, folder / name)]
 
 
 def is_kept(remote: Remote, home: Path) -> bool:
-    """Whether a file is in its place already; one of several that are used together must be that of the commit."""
+    """Whether a file is in its place already. A shard, or a file of a folder, must also be that of the commit, because
+    the files of a part must fit each other."""
     path = home / remote.file.name
     if isinstance(remote.one, File) or not path.is_file():
         return path.is_file()
@@ -99,9 +105,16 @@ def is_kept(remote: Remote, home: Path) -> bool:
 
 
 def stated(etag: str, size: int, sha256: str, content: Callable[[], bytes]) -> str:
-    """The hash of a file, of the kind that the Hub states as its `etag`; `content` reads it where it is small."""
+    """The hash of a file, of the same kind as the `etag` that the Hub states for it.
+
+    Args:
+        etag: the Hub's.
+        size: the size of the file in bytes.
+        sha256: the SHA-256 of the file.
+        content: reads the file; it is called for small files only.
+    """
     if HEX.fullmatch(etag) is None:
-        # A mirror's own.
+        # Mirrors of the Hub may state something that is not a hash, which cannot be compared.
         return etag
     if len(etag) == len(sha256):
         return sha256
@@ -109,7 +122,15 @@ def stated(etag: str, size: int, sha256: str, content: Callable[[], bytes]) -> s
 
 
 def opened(name: str, remote: Remote, start: int) -> Response:
-    """Ask for a file from byte `start` on; what follows is read from the answer, which must be closed.
+    """Begin to download a file.
+
+    Args:
+        name: the name of the weights.
+        remote: the file.
+        start: the first byte that is wanted.
+
+    Returns:
+        The answer, from which the bytes are read. The caller closes it.
 
     Raises:
         InbetweenError: the Hub refuses.
@@ -118,7 +139,7 @@ def opened(name: str, remote: Remote, start: int) -> Response:
     _set_up_hub()
     import requests
 
-    # It is documented there, but not marked as exported for type checkers.
+    # The function is documented, but not marked as exported for type checkers.
     from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
     # requests sends the login to no other host that the Hub redirects to.
@@ -133,6 +154,7 @@ def opened(name: str, remote: Remote, start: int) -> Response:
 
 
 def unreached(error: Exception) -> InbetweenError:
+    """The error for users where the Hub cannot be reached."""
     return InbetweenError(
         f"the Hugging Face Hub cannot be reached: {type(error).__name__}",
         f"look at the network, a proxy and HF_ENDPOINT; {AGAIN}",
@@ -140,24 +162,26 @@ def unreached(error: Exception) -> InbetweenError:
 
 
 def _refuse_offline(name: str, weights: Weights, offline: bool) -> None:
-    said = [word for word in ("INBETWEEN_OFFLINE", "HF_HUB_OFFLINE") if store.flag(word)]
-    if offline or said:
+    """Refuse to use the network, if the user or a variable of the environment forbids it."""
+    variables = [name for name in ("INBETWEEN_OFFLINE", "HF_HUB_OFFLINE") if store.flag(name)]
+    if offline or variables:
+        forbids = variables[0] if variables else "--offline"
         raise InbetweenError(
-            f"{weights.title} is not all there, and {said[0] if said else '--offline'} forbids to download it",
+            f"{weights.title} is not all there, and {forbids} forbids to download it",
             f"leave that out, or get the files by another way and: inbetween models install {name} PATH",
         )
 
 
 def _set_up_hub() -> None:
-    """Tell huggingface_hub to log errors only, and to send nothing but the requests themselves.
+    """Let huggingface_hub log errors only, and send nothing but the requests themselves.
 
-    It reads these variables when it is imported: this is called before each import of it.
+    It reads these variables when it is imported, so this is called before each import of it.
     """
     os.environ.update(HF_HUB_DISABLE_TELEMETRY="1", HF_HUB_VERBOSITY="error")
 
 
 def _remotes_of(name: str, key: str, one: Published, commit: str) -> Iterator[Remote]:
-    """Ask the Hub for all files of a part; the content of an index is read too, because it says which shards there are.
+    """Ask the Hub for all files of a part. The contents of an index are read too, because it lists the shards.
 
     Raises:
         InbetweenError: see `_asked`; or the index is damaged.
@@ -194,10 +218,10 @@ def _asked(name: str, key: str, one: Published, file: File, revision: str) -> Re
     except HfHubHTTPError as error:
         raise _refused(name, weights, file, error.response.status_code) from None
     except Exception as error:
-        # Which library's network errors these are depends on the version of huggingface_hub.
+        # Depending on the version of huggingface_hub, network errors are those of one library or another.
         raise unreached(error) from None
     if facts.size is None or not facts.etag or not facts.commit_hash:
-        raise InbetweenError(f"what answers at {url} is no Hugging Face Hub", "look at HF_ENDPOINT and your proxy")
+        raise InbetweenError(f"the answer from {url} is not one of the Hub", "look at HF_ENDPOINT and your proxy")
     if (file.size or facts.size, file.sha256 or facts.etag) != (facts.size, facts.etag):
         raise InbetweenError(
             f"{file.name} in {weights.repository} is not the file that is known here",
@@ -207,6 +231,7 @@ def _asked(name: str, key: str, one: Published, file: File, revision: str) -> Re
 
 
 def _refused(name: str, weights: Weights, file: File, status: int) -> InbetweenError:
+    """The error for users where the Hub answers with an HTTP status of 400 or more."""
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return InbetweenError(
             f"the Hugging Face Hub does not let you have {weights.title} ({status})",
@@ -224,7 +249,7 @@ def _content(name: str, index: Remote) -> bytes:
     """Read an index on the Hub without writing it to the disk.
 
     Raises:
-        InbetweenError: the Hub cannot be reached or refuses, or the content is not what it states.
+        InbetweenError: the Hub cannot be reached or refuses, or the contents do not have the hash that it states.
     """
     from requests import RequestException
 

@@ -1,4 +1,4 @@
-"""Put weights that the user got by hand where they are looked for, and remove them again."""
+"""Installs weights that the user got by hand, and removes installed weights."""
 
 from __future__ import annotations
 
@@ -30,28 +30,28 @@ from inbetween.weights.table import File, Folder, Part, Published, Shards, Weigh
 
 @dataclass(frozen=True)
 class Given:
-    """A part that the user has."""
+    """A part of weights that the user has."""
 
     path: Path
-    """What it is opened by: a file, an index of shards, or a folder."""
+    """The file, the index of shards or the folder by which it is opened."""
     one: Published
-    """The way in which it is published."""
+    """How it is published: as a file, in shards or as a folder."""
 
 
 def given(name: str, path: Path, folder: Path) -> dict[str, Given]:
-    """Find the files of some weights that the user has.
+    """Find the files of weights that the user has.
 
     Args:
-        name: the weights.
+        name: the name of the weights.
         path: one of the files, an index beside its shards, a folder that is one part, or a folder that has all files
             as they are published, or has such a folder in it.
-        folder: where weights are kept; parts that are there may be left out.
+        folder: the folder of all weights; parts that are installed there already may be missing in `path`.
 
     Returns:
-        What was found, by part.
+        The parts that were found, by name.
 
     Raises:
-        InbetweenError: `path` is not there, is none of them, or does not have all of them.
+        InbetweenError: `path` does not exist, is nothing of these weights, or does not have all of them.
     """
     weights = store.get(name)
     if not path.exists():
@@ -83,14 +83,15 @@ def install(
     """Copy files into FOLDER/NAME, all or none, once each has passed the checks that a download has to pass.
 
     Args:
-        name: the weights.
-        parts: see `given`.
-        folder: where weights are kept.
+        name: the name of the weights.
+        parts: the parts that the user has, see `given`.
+        folder: the folder of all weights.
+        report: hears the progress.
         shapes: see `check.verify`.
-        move: whether to take the files away from where they were.
+        move: whether to move the files instead of copying them.
 
     Raises:
-        InbetweenError: a file is not what it should be, cannot be read or written, or there is no space.
+        InbetweenError: a file is not what it should be, cannot be read or written, or there is not enough space.
         Interrupted: by `report`.
     """
     home, staging = folder / name, folder / f".{name}.new"
@@ -123,17 +124,18 @@ def install(
                 path.unlink()
 
 
-def ours(name: str, folder: Path) -> list[Path]:
-    """List what `remove` would remove: files of these weights below FOLDER/NAME, and what is left of a download."""
+def removable(name: str, folder: Path) -> list[Path]:
+    """List the files that `remove` would remove: those of these weights in FOLDER/NAME, and those of a download that
+    was not finished."""
     home, staging = folder / name, folder / f".{name}.part"
     if home.is_symlink():
         return [home]
     published = [one for part in store.get(name).parts.values() for one in part.files]
     names = [file.name for one in published for file in store.files_of(one, home / one.name).values()]
     for index in [home / one.name for one in published if isinstance(one, Shards)]:
-        # Shards of an index that is gone, damaged or another one by now.
-        put = [home / name for name in recorded_sums(home) if SHARD.fullmatch(Path(name).name)]
-        names += [path.relative_to(home).as_posix() for path in put if path.parent == index.parent]
+        # Shards that were installed count too if their index is gone, damaged or another one by now.
+        installed = [home / name for name in recorded_sums(home) if SHARD.fullmatch(Path(name).name)]
+        names += [path.relative_to(home).as_posix() for path in installed if path.parent == index.parent]
     found = [
         path for path in (home / one for one in dict.fromkeys([SUMS, *names])) if path.is_file() or path.is_symlink()
     ]
@@ -141,21 +143,26 @@ def ours(name: str, folder: Path) -> list[Path]:
 
 
 def remove(name: str, folder: Path, report: Report) -> None:
-    """Remove the files that `ours` lists, and folders that they leave empty. Of a link only the link is removed.
+    """Remove the files that `removable` lists, and folders that become empty. A link is removed, but not its target.
 
     Raises:
         InbetweenError: one of them cannot be removed.
     """
     with writing(folder), locked(name, folder, report):
-        for path in ours(name, folder):
+        for path in removable(name, folder):
             path.unlink()
             for parent in path.parents[: len(path.relative_to(folder).parts) - 1]:
-                # A folder that still has something stays.
+                # A folder that is not empty stays.
                 with contextlib.suppress(OSError):
                     parent.rmdir()
 
 
 def _in_folder(name: str, weights: Weights, path: Path, folder: Path) -> dict[str, Given]:
+    """The parts of weights that are in the folder `path`, or in a folder in it.
+
+    Raises:
+        InbetweenError: a part is missing, and is not installed in `folder` either.
+    """
     places = [path, *sorted(inner for inner in path.iterdir() if inner.is_dir())]
     found: dict[str, Given] = {}
     for key, part in weights.parts.items():
@@ -175,7 +182,10 @@ def _in_folder(name: str, weights: Weights, path: Path, folder: Path) -> dict[st
 
 
 def _lacking(part: Part, places: Sequence[Path]) -> str:
-    """The files that would complete a part: the rest of what is there in part, or else any way it is published."""
+    """The names of the files that are missing of a part, for people.
+
+    Where some of its files are there, these are the others; else they are those of all ways in which it is published.
+    """
     for place in places:
         for one in part.files:
             lacking = store.lacking(one, place / one.name)
@@ -185,13 +195,14 @@ def _lacking(part: Part, places: Sequence[Path]) -> str:
 
 
 def _whole(one: Published, path: Path) -> bool:
+    """Whether all files of a part are there."""
     return all(file.is_file() for file in store.files_of(one, path))
 
 
 def _is(path: Path, one: Published, part: Part, weights: Weights) -> bool:
-    """Whether a file or a folder is what is published so, by its name.
+    """Whether a file or a folder is a certain way in which a part is published, judged by its name.
 
-    For weights that are a single file its suffix is enough, if its name is not that of another one.
+    For weights that are a single file the suffix is enough, unless the name is that of another file of the part.
     """
     if isinstance(one, Folder):
         return path.name == Path(one.name).name and _whole(one, path)
@@ -215,10 +226,13 @@ def _copy(path: Path, target: Path, report: Report, before: int, total: int) -> 
     """Copy a file.
 
     Args:
-        before: bytes of the `total` that were copied before.
+        path, target: the file, and where it is copied to.
+        report: hears the progress over all files.
+        before: bytes of other files that were copied before.
+        total: bytes of all files.
 
     Returns:
-        The bytes that are copied by now.
+        The bytes that have been copied so far, of all files.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     done = before

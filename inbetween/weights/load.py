@@ -1,4 +1,4 @@
-"""Load large networks from files or shards, a few tensors at a time: there is never a second copy of the whole."""
+"""Loads large networks from files or shards, a few tensors at a time, so that there is never a second copy of all."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     Network = TypeVar("Network", bound=nn.Module)
 
 GROUP_BYTES = 256_000_000
-"""Bytes, as float32, of the tensors that are read at once; chosen by eye. What is read from a mapped file counts as
-memory of the process until the file is closed."""
+"""Bytes, as float32, of the tensors that are read at once; chosen by eye. Data that is read from a mapped file counts
+as memory of the process until the file is closed."""
 Shapes = Mapping[str, tuple[int, ...]]
 """Shapes of tensors by their names."""
 
@@ -27,7 +27,7 @@ Shapes = Mapping[str, tuple[int, ...]]
 def shapes(path: Path) -> Shapes:
     """Read the names and shapes of the tensors in a file of weights, or in all shards of an index.
 
-    Of a safetensors file only the head is read.
+    Only the head of a safetensors file is read.
 
     Raises:
         InbetweenError: see `files.read` and `shards.weight_map`; or the shards are not what their index says.
@@ -38,13 +38,13 @@ def shapes(path: Path) -> Shapes:
         return _shapes_in_shards(path, shards.weight_map(path))
     if path.suffix == ".safetensors":
         try:
-            # As numpy's, for it imports no torch.
+            # With numpy, because that imports no torch.
             with safe_open(path, "np") as file:
                 return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
         except OSError as error:
             raise InbetweenError(f"{path} cannot be read: {error.strerror or error}", AGAIN) from None
         except Exception:
-            # What it raises on damaged files is of every kind.
+            # safetensors raises errors of every kind for damaged files.
             raise InbetweenError(f"{path} is not a file of weights, or is damaged", AGAIN) from None
     return {str(name): tuple(getattr(tensor, "shape", ())) for name, tensor in read(path).items()}
 
@@ -67,16 +67,16 @@ def loaded(
     Args:
         make: makes the network; its own values are never used.
         path: a file of weights, or an index of shards, with exactly the network's tensors.
-        over: a second one, with some of the tensors or all, which replace those in `path`.
+        over: a second file or index, with some or all of the tensors, which replace those in `path`; None for none.
         device: a name that torch knows.
-        dtype: what floating-point numbers are converted to.
-        tick: called some times a second with the numbers read so far, and in all.
+        dtype: the type to which floating-point numbers are converted.
+        tick: called several times a second as (numbers read so far, numbers in all).
 
     Returns:
         The network, and how many of its tensors came from `over`.
 
     Raises:
-        InbetweenError: a file cannot be read, or its names or shapes are not the network's; `over` has no tensor.
+        InbetweenError: a file cannot be read, its names or shapes are not the network's, or `over` has no tensor.
     """
     import torch
 
@@ -90,7 +90,7 @@ def loaded(
     files = [*_by_file(path, own.keys() - replaced), *(_by_file(over, replaced) if over is not None else ())]
     for file, names in files:
         for group in _groups([key for key in own if key in names], own):
-            # A tensor that is as it should be already still lies in the mapped file.
+            # Copied in any case: a tensor that already has the right type still lies in the mapped file.
             values = {
                 key: tensor.to(device, dtype if tensor.is_floating_point() else tensor.dtype, copy=True)
                 for key, tensor in _tensors(file, group)
@@ -105,9 +105,10 @@ def check_shapes(own: Shapes, found: Shapes, path: Path, name: str, *, whole: bo
     """Check that tensors found in a file fit a network, and return their shapes.
 
     Args:
-        own: the network's tensors.
-        found: the file's.
-        path, name: the file and the network in messages.
+        own: the shapes of the network's tensors.
+        found: the shapes of those in the file.
+        path: the file, for messages.
+        name: the name of the network in messages.
         whole: whether the file must have all of the network's tensors.
 
     Raises:
@@ -127,6 +128,11 @@ def check_shapes(own: Shapes, found: Shapes, path: Path, name: str, *, whole: bo
 
 
 def _shapes_in_shards(index: Path, places: Mapping[str, Path]) -> Shapes:
+    """The names and shapes of the tensors in all shards; `places` are the files of the tensors, by the index.
+
+    Raises:
+        InbetweenError: a shard is missing, or the shards do not have the tensors that the index lists.
+    """
     files = list(dict.fromkeys(places.values()))
     absent = [file.name for file in files if not file.is_file()]
     if absent:
@@ -149,7 +155,7 @@ def _shapes_in_shards(index: Path, places: Mapping[str, Path]) -> Shapes:
 
 
 def _by_file(path: Path, names: Set[str]) -> Iterator[tuple[Path, Set[str]]]:
-    """Part the names of tensors by the file that each lies in: `path` itself, or the shards of an index."""
+    """Divide the names of tensors by the files that they lie in: `path` itself, or the shards of an index."""
     if not shards.is_index(path):
         yield path, names
         return
@@ -159,6 +165,7 @@ def _by_file(path: Path, names: Set[str]) -> Iterator[tuple[Path, Set[str]]]:
 
 
 def _tensors(path: Path, names: list[str]) -> Iterator[tuple[str, torch.Tensor]]:
+    """Yield (name, tensor) for some tensors of a file."""
     from safetensors import safe_open
 
     if path.suffix != ".safetensors":
@@ -171,7 +178,7 @@ def _tensors(path: Path, names: list[str]) -> Iterator[tuple[str, torch.Tensor]]
 
 
 def _groups(names: Iterable[str], own: Shapes) -> Iterator[list[str]]:
-    """Part the names of tensors into groups that hold about GROUP_BYTES each."""
+    """Divide the names of tensors into groups of about `GROUP_BYTES` each."""
     group: list[str] = []
     held = 0
     for name in names:

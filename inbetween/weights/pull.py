@@ -1,4 +1,4 @@
-"""Download weights from the Hugging Face Hub: resume where a download stopped, and accept nothing unchecked.
+"""Downloads weights from the Hugging Face Hub: resumes where a download stopped, and accepts no unchecked file.
 
 A file is written to FOLDER/.NAME.part under its hash until its size, hash, names and shapes are right.
 
@@ -27,19 +27,20 @@ from inbetween.weights.table import Shards
 
 
 def pull(name: str, files: Sequence[Remote], folder: Path, report: Report, shapes: Mapping[str, ShapesOf]) -> None:
-    """Download files into FOLDER/NAME; each gets its name when its size, hash, names and shapes are right.
+    """Download files into FOLDER/NAME. Each gets its name when its size, hash, names and shapes are right.
 
-    If another process downloads the same weights, it is waited for. After a stop, what was downloaded is kept.
+    If another process downloads the same weights, it is waited for. What was downloaded before a stop is kept.
 
     Args:
-        name: the weights.
-        files: see `remotes`.
-        folder: where weights are kept.
+        name: the name of the weights.
+        files: the files, see `hub.remotes`.
+        folder: the folder of all weights.
         report: hears one progress for all files.
         shapes: see `check.verify`.
 
     Raises:
-        InbetweenError: no space, no network, a refusal, or a file is not what it should be; such a file is removed.
+        InbetweenError: there is not enough space, the Hub cannot be reached or refuses, or a file is not what it should
+            be; such a file is removed.
         Interrupted: by `report`.
     """
     home, staging = folder / name, folder / f".{name}.part"
@@ -52,19 +53,24 @@ def pull(name: str, files: Sequence[Remote], folder: Path, report: Report, shape
         for remote in files:
             path = _part(staging, remote)
             sha256 = _downloaded(name, remote, path, report, before, total)
-            _take(name, remote, path, sha256, folder, shapes)
+            _accept(name, remote, path, sha256, folder, shapes)
             before += remote.size - have[remote]
         shutil.rmtree(staging)
 
 
 def _downloaded(name: str, remote: Remote, path: Path, report: Report, before: int, total: int) -> str:
-    """Download what is missing of the file at `path`, and return the SHA-256 of all of it.
+    """Download the rest of a file to `path`, and return the SHA-256 of the whole file.
 
     Args:
-        before: bytes of other files that this run has downloaded, of the `total` bytes that it has to.
+        name: the name of the weights.
+        remote: the file.
+        path: where it is downloaded to; it may have the beginning already.
+        report: hears the progress over all files.
+        before: bytes of other files that were downloaded before.
+        total: bytes of all files that have to be downloaded.
 
     Raises:
-        InbetweenError: the Hub refuses, or sends nothing more.
+        InbetweenError: the Hub refuses, or sends no further bytes.
         Interrupted: by `report`.
     """
     from requests import RequestException
@@ -104,11 +110,11 @@ def _downloaded(name: str, remote: Remote, path: Path, report: Report, before: i
     return digest.hexdigest()
 
 
-def _take(name: str, remote: Remote, path: Path, sha256: str, folder: Path, shapes: Mapping[str, ShapesOf]) -> None:
-    """Give a downloaded file its name, if it is what it should be; else remove it.
+def _accept(name: str, remote: Remote, path: Path, sha256: str, folder: Path, shapes: Mapping[str, ShapesOf]) -> None:
+    """Give a downloaded file its name if it is what it should be, or else remove it.
 
     Raises:
-        InbetweenError: it is something else.
+        InbetweenError: the file is something else.
     """
     home, called = folder / name, remote.file.name
     target = home / called
@@ -120,24 +126,26 @@ def _take(name: str, remote: Remote, path: Path, sha256: str, folder: Path, shap
         if remote.file == remote.one:
             check_names(name, remote.key, remote.one, path, folder, shapes)
         elif isinstance(remote.one, Shards) and remote.file == remote.one.index:
-            # Its shards are in their places; beside them, but not yet under its name, it can be read with them.
+            # The shards are in their places already. The index is moved beside them under another name, so that it can
+            # be checked with them.
             path = path.replace(target.with_name(f".{target.name}"))
             check_names(name, remote.key, remote.one, path, folder, shapes)
         else:
             check_alone(remote.one, path)
     except InbetweenError as problem:
         path.unlink()
-        what = problem.message.replace(str(path), called)
-        raise InbetweenError(f"{what}; it was removed", "the same command gets it again") from None
+        message = problem.message.replace(str(path), called)
+        raise InbetweenError(f"{message}; it was removed", "the same command gets it again") from None
     target.parent.mkdir(parents=True, exist_ok=True)
     path.replace(target)
     record_sums(home, {called: sha256})
 
 
 def _part(staging: Path, remote: Remote) -> Path:
-    """Where a file is downloaded to; with its suffix, which says how it is read."""
+    """The path that a file is downloaded to. It has the suffix of the file, which decides how it is read."""
     return staging / (re.sub(r"\W", "", remote.etag) + Path(remote.file.name).suffix)
 
 
 def _size(path: Path) -> int:
+    """The size of a file in bytes; 0 if it does not exist."""
     return path.stat().st_size if path.exists() else 0

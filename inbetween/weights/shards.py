@@ -1,6 +1,6 @@
-"""Tensors that lie in several files, the shards, beside an index that diffusers and transformers write with them.
+"""Reads the index of shards: of several files of tensors, as diffusers and transformers write them with their index.
 
-The index is a JSON object: its `weight_map` says for every tensor which file it lies in.
+The index is a JSON object. Its `weight_map` has for every tensor the name of the file that it lies in.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from inbetween.errors import InbetweenError
 from inbetween.weights.files import listed, parsed_object, text_of
 
 INDEX = re.compile(r".+\.index(\.\w+)?\.json")
-"""Names of indices. The part before `.json` is the variant, as in `model.safetensors.index.fp16.json`."""
+"""Matches names of indices. They may have a variant before `.json`, as in `model.safetensors.index.fp16.json`."""
 SHARD = re.compile(r"\w[\w.-]*\.(safetensors|bin)")
-"""Names of shards: plain names without a folder, so that no index leads out of the folder it lies in."""
+"""Matches names of shards: plain names without a folder, so that no index leads out of the folder it lies in."""
 AGAIN = "get the index and its shards again, all from one place"
+"""The hint for an index that is damaged, or does not fit its shards."""
 
 
 def is_index(path: Path) -> bool:
@@ -25,7 +26,7 @@ def is_index(path: Path) -> bool:
 
 
 def weight_map(index: Path) -> dict[str, Path]:
-    """Read an index: the file that each tensor lies in, by the tensor's name. The files may be missing.
+    """Read an index, and return the file that each tensor lies in, by the tensor's name. The files may be missing.
 
     Raises:
         InbetweenError: the index cannot be read, or see `parsed`.
@@ -34,13 +35,14 @@ def weight_map(index: Path) -> dict[str, Path]:
 
 
 def parsed(called: object, text: str | bytes) -> dict[str, str]:
-    """Parse an index: the name of the file that each tensor lies in, a plain name that stays beside the index.
+    """Parse an index, and return the name of the file that each tensor lies in, by the tensor's name.
 
     Args:
         called: the name of the index in messages.
+        text: the contents of the index.
 
     Raises:
-        InbetweenError: it is damaged, or names a file that does not lie beside it.
+        InbetweenError: the index is damaged, or names a file that does not lie beside it.
     """
     what = "an index of shards"
     entries = parsed_object(called, text, what).get("weight_map")

@@ -1,4 +1,4 @@
-"""Find weights on the disk, and tell what to do where they are missing."""
+"""Finds weights on the disk, and says what to do where they are missing."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from inbetween.weights.shards import weight_map
 from inbetween.weights.table import WEIGHTS, File, Folder, Part, Published, Shards, Weights
 
 SHOWN = 3
-"""How many files an error lists; chosen by eye."""
+"""The most files that an error lists; chosen by eye."""
 
 
 def cache_folder() -> Path:
-    """Where weights are kept unless the user says otherwise."""
+    """The folder of weights where the user names none."""
     home = os.environ.get("INBETWEEN_CACHE") or os.environ.get("XDG_CACHE_HOME", "~/.cache") + "/inbetween"
     return Path(home).expanduser()
 
 
 def weights_folder() -> Path:
-    """INBETWEEN_WEIGHTS, else the cache folder."""
+    """The folder of weights: that in the variable INBETWEEN_WEIGHTS, else the cache folder."""
     return Path(os.environ.get("INBETWEEN_WEIGHTS") or cache_folder()).expanduser()
 
 
 def flag(variable: str) -> bool:
-    """Whether a variable of the environment says yes."""
+    """Whether a variable of the environment is set, to anything but 0, no, false or off."""
     return os.environ.get(variable, "").lower() not in ("", "0", "no", "false", "off")
 
 
 def get(name: str) -> Weights:
-    """Look the facts about weights up.
+    """Look up the facts about weights.
 
     Raises:
         UnknownName: there are no weights of that name.
@@ -42,20 +42,21 @@ def get(name: str) -> Weights:
 
 
 def placed(name: str, folder: Path | None = None) -> dict[str, Path | None]:
-    """Find what each part of the weights called `name` is opened by: a file, an index of shards, or a folder.
+    """Find the parts of the weights called `name` on the disk.
 
-    They are looked for in FOLDER/NAME under the names they are published by; those of a single part also in FOLDER
-    itself; those of the Hugging Face Hub also in its own cache.
+    They are searched in FOLDER/NAME under the names by which they are published; weights with a single part also in
+    FOLDER itself; weights on the Hugging Face Hub also in the Hub's own cache.
 
     Returns:
-        Paths by part; None for a part that is not there, or not all there.
+        For each part the path by which it is opened: a file, an index of shards or a folder. None for a part that is
+        missing, or of which a file is missing.
     """
     places = _places(name, folder)
     return {key: _first(part, places) for key, part in get(name).parts.items()}
 
 
 def parts(name: str, folder: Path | None = None) -> dict[str, Path]:
-    """As `placed`, where all parts must be there.
+    """Find all parts of weights like `placed`, and refuse missing ones.
 
     Raises:
         InbetweenError: see `require`.
@@ -65,10 +66,10 @@ def parts(name: str, folder: Path | None = None) -> dict[str, Path]:
 
 
 def files(name: str, folder: Path | None = None) -> dict[str, list[Path]]:
-    """Find all files of each part: the shards with their index, or what a folder is wanted for.
+    """Find all files of each part: one file, the shards with their index, or the files of a folder.
 
     Returns:
-        Paths by part; an empty list for a part that is not there, or not all there.
+        Paths by part; an empty list for a part of which a file is missing.
     """
     known = get(name).parts
     return {
@@ -78,13 +79,13 @@ def files(name: str, folder: Path | None = None) -> dict[str, list[Path]]:
 
 
 def find(name: str, folder: Path | None = None) -> Path | None:
-    """As `placed`, of weights that have a single part."""
+    """The path of weights that have a single part; None if it is missing."""
     (path,) = placed(name, folder).values()
     return path
 
 
 def found(name: str, folder: Path | None = None) -> Path:
-    """As `find`, where it must be there.
+    """The path of weights that have a single part.
 
     Raises:
         InbetweenError: see `require`.
@@ -94,10 +95,11 @@ def found(name: str, folder: Path | None = None) -> Path:
 
 
 def require(names: Sequence[str], folder: Path | None = None) -> None:
-    """Check that all weights of these names are there.
+    """Check that all weights of these names are installed.
 
     Raises:
-        InbetweenError: they are not. It tells what is missing, its size and licence, and the commands that bring it.
+        InbetweenError: some are missing. The message has their sizes and licences, and the hint the commands that
+            install them.
     """
     missing = {name: [k for k, path in placed(name, folder).items() if path is None] for name in names}
     missing = {name: keys for name, keys in missing.items() if keys}
@@ -113,7 +115,7 @@ def incomplete(name: str, key: str, folder: Path | None = None) -> tuple[Path, l
     """Find the shards or the folder of a part of which only some files are there.
 
     Returns:
-        What the part would be opened by, and the names of the files that it lacks; None where there is no such thing.
+        The path by which the part would be opened, and the names of its missing files; None if all are there, or none.
     """
     for place in _places(name, folder):
         for one in get(name).parts[key].files:
@@ -123,7 +125,7 @@ def incomplete(name: str, key: str, folder: Path | None = None) -> tuple[Path, l
 
 
 def installed(names: Sequence[str], folder: Path | None = None) -> bool:
-    """Whether all parts of all these weights are there."""
+    """Whether all parts of all these weights are installed."""
     return all(None not in placed(name, folder).values() for name in names)
 
 
@@ -133,13 +135,13 @@ def not_commercial(names: Sequence[str]) -> list[Weights]:
 
 
 def commercial(names: Sequence[str]) -> bool | None:
-    """Whether all these weights may be used commercially; None where it is unknown of some."""
-    said = {weights.commercial for weights in not_commercial(names)}
-    return False if False in said else None if said else True
+    """Whether all these weights may be used commercially; None if that is unknown of some of them."""
+    answers = {weights.commercial for weights in not_commercial(names)}
+    return False if False in answers else None if answers else True
 
 
-def said_size(weights: Weights) -> str:
-    """Say how large a download is, in MB or GB, or that nobody knows."""
+def size_text(weights: Weights) -> str:
+    """The size of a download as text, in MB or GB, or "size unknown"."""
     sizes = [part.files[part.pulled].size for part in weights.parts.values()]
     known = sum(size for size in sizes if size is not None)
     if None not in sizes:
@@ -148,7 +150,7 @@ def said_size(weights: Weights) -> str:
 
 
 def how(name: str, folder: Path | None = None) -> str:
-    """What to type to have some weights in a folder."""
+    """The commands that install weights in a folder, as a text for people."""
     weights = WEIGHTS[name]
     where = "" if folder is None else f" --weights {folder}"
     if weights.repository:
@@ -159,15 +161,18 @@ def how(name: str, folder: Path | None = None) -> str:
 
 
 def published(part: Part, path: Path) -> Published:
-    """Which of the ways in which a part is published was found at `path`."""
+    """The way in which a part is published that was found at `path`: a file, shards or a folder."""
     return next(one for one in part.files if path.as_posix().endswith(f"/{one.name}"))
 
 
 def files_of(one: Published, path: Path) -> dict[Path, File]:
-    """List the files of what lies at `path`, whether they are there or not, with what is known of each.
+    """List the files of a part that is published in a certain way and opened by `path`, whether they exist or not.
 
-    The index is the last one, after its shards: whoever puts files in their places in this order leaves no index
-    without its shards. Of a damaged index only the index itself is listed.
+    An index comes after its shards: files that are put in their places in this order never leave an index without its
+    shards. For a damaged index only the index itself is listed.
+
+    Returns:
+        For each path the facts about the file as it is published.
     """
     if isinstance(one, File):
         return {path: one}
@@ -181,36 +186,38 @@ def files_of(one: Published, path: Path) -> dict[Path, File]:
 
 
 def lacking(one: Published, path: Path) -> list[str]:
-    """List the names of files that are missing of what lies at `path`, if others of it are there."""
+    """List the names of the missing files of a part that is opened by `path`, if some of its files are there."""
     wanted = files_of(one, path)
     names = [file.name for place, file in wanted.items() if not place.is_file()]
     return names if len(names) < len(wanted) else []
 
 
 def shard_of(one: Shards, name: str) -> File:
-    """The shard that an index calls `name`, with what is known of it."""
+    """The facts about the shard that an index calls `name`."""
     shard = PurePosixPath(one.name).with_name(name).as_posix()
     return next((file for file in one.shards if file.name == shard), File(shard))
 
 
 def described(one: Published) -> str:
-    """What messages call a way in which a part is published."""
+    """The name in messages of a way in which a part is published."""
     if isinstance(one, File):
         return one.name
     return f"{one.name} with its shards" if isinstance(one, Shards) else f"the folder {one.name}"
 
 
 def _missing(name: str, keys: Sequence[str], folder: Path | None) -> str:
+    """Missing parts of weights as a text for people: their files, size and licence."""
     weights = WEIGHTS[name]
     names = []
     for key in keys:
         _, rest = incomplete(name, key, folder) or (None, [])
         names += rest or [described(weights.parts[key].files[weights.parts[key].pulled])]
     listed = ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
-    return f"{weights.title} ({listed}; {said_size(weights)}; licence: {weights.licence})"
+    return f"{weights.title} ({listed}; {size_text(weights)}; licence: {weights.licence})"
 
 
 def _places(name: str, folder: Path | None) -> list[Path]:
+    """The folders that weights are searched in, in this order."""
     weights, home = get(name), folder or weights_folder()
     places = [home / name]
     if len(weights.parts) == 1:
@@ -221,6 +228,7 @@ def _places(name: str, folder: Path | None) -> list[Path]:
 
 
 def _first(part: Part, places: Sequence[Path]) -> Path | None:
+    """The path of a part in the first folder that has all its files; None if no folder has."""
     for place in places:
         for one in part.files:
             path = place / one.name

@@ -1,4 +1,4 @@
-"""The weights that are known, as data. What nobody has stated is None here, and is shown as unknown."""
+"""The known weights of networks, as data. A fact that nobody has stated is None here, and is shown as unknown."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class File:
     name: str
     """Its path below the folder or the repository it is published in, with forward slashes."""
     size: int | None = None
-    """In bytes."""
+    """The size in bytes; None if it is unknown."""
     sha256: str | None = None
-    """The SHA-256 of its content, as 64 hexadecimal digits."""
+    """The SHA-256 of its contents, 64 hexadecimal digits; None if it is unknown."""
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class Shards:
     """Tensors in several files that lie beside their index, as diffusers and transformers write them."""
 
     index: File
-    """Its name ends in `.index.json`, or `.index.VARIANT.json`. It says which shards there are."""
+    """The index, which lists the shards. Its name ends in `.index.json` or `.index.VARIANT.json`."""
     shards: tuple[File, ...] = ()
-    """All of them, where more than their names is known."""
+    """All shards, if more than their names is known; else empty."""
 
     @property
     def name(self) -> str:
@@ -34,7 +34,7 @@ class Shards:
 
     @property
     def size(self) -> int | None:
-        """All bytes, where they are known."""
+        """The size of all files in bytes; None if it is unknown."""
         return _total((self.index, *self.shards)) if self.shards else None
 
 
@@ -43,12 +43,13 @@ class Folder:
     """Files that are opened together by the folder they lie in, such as those of a tokenizer."""
 
     name: str
+    """The path of the folder below that of the repository, with forward slashes."""
     files: tuple[File, ...]
-    """All that are needed; their names begin with the folder's."""
+    """All files that are needed; their names begin with that of the folder."""
 
     @property
     def size(self) -> int | None:
-        """All bytes, where they are known."""
+        """The size of all files in bytes; None if it is unknown."""
         return _total(self.files)
 
 
@@ -57,6 +58,7 @@ Published = File | Shards | Folder
 
 
 def _total(files: tuple[File, ...]) -> int | None:
+    """The sum of the sizes of files in bytes; None if one is unknown."""
     sizes = [file.size for file in files]
     known = [size for size in sizes if size is not None]
     return sum(known) if len(known) == len(sizes) else None
@@ -64,16 +66,16 @@ def _total(files: tuple[File, ...]) -> int | None:
 
 @dataclass(frozen=True)
 class Part:
-    """One thing that is needed: a network's tensors, its config, a tokenizer."""
+    """A part of weights: the tensors of a network, its config, or a tokenizer."""
 
     files: tuple[Published, ...]
-    """The ways in which it is published. The first one that is all there is used."""
+    """The ways in which it is published, full precision first. The first one of which all files are there is used."""
     pulled: int = 0
-    """Which of them is downloaded unless the user asks for full precision, which is the first."""
+    """The index in `files` of the one that is downloaded unless the user asks for full precision."""
     config: str = ""
-    """The part with the config that describes its network, or NAME:PART of other weights."""
+    """The name of the part with the config of its network, or NAME:PART for one of other weights; empty for none."""
     whole: bool = True
-    """Whether it has all tensors of its network; else it has some, which replace those of another part."""
+    """Whether it has all tensors of its network; else it has only some, which replace those of another part."""
 
 
 @dataclass(frozen=True)
@@ -81,32 +83,36 @@ class Weights:
     """Facts about the weights of one network, or of several that belong together."""
 
     title: str
+    """The name for people."""
     parts: Mapping[str, Part]
+    """The parts by name."""
     page: str
-    """The web page where its authors give it away."""
+    """The web page on which the authors publish them."""
     licence: str
+    """The licence in words for people."""
     commercial: bool | None
-    """Whether the licence allows commercial use; None where nobody says, or where it depends on who you are."""
+    """Whether the licence allows commercial use; None if nobody has stated that, or if it depends on the user."""
     use: str = ""
-    """What uses them, where it is not an engine."""
+    """The user of the weights for people, if it is not an engine, such as "matcher gluestick"."""
     terms: str = ""
-    """The page with the licence's text."""
+    """The web page with the text of the licence; empty if it is unknown."""
     drive: str = ""
-    """The web address of the files, where they are not on the page."""
+    """The web address of the files; empty if they are on `page`."""
     repository: str = ""
-    """Its repository on the Hugging Face Hub. Where it has none, the user has to get the files by hand."""
+    """The repository on the Hugging Face Hub; empty if there is none, so that users have to get the files by hand."""
     revision: str | None = None
-    """The commit that is pulled; None: the newest."""
+    """The commit that is pulled; None for the newest."""
     gated: bool = False
-    """Whether its authors require a login, and that you accept their terms."""
+    """Whether the authors require users to log in and to accept their terms."""
 
 
 def _single(*names: str) -> dict[str, Part]:
-    """One part with one file, under any of these names; it is published under the last one."""
+    """One part with one file, which may have any of these names; it is published under the last one."""
     return {"weights": Part(tuple(File(name) for name in names), pulled=len(names) - 1)}
 
 
 UNREAD = "unknown here: read it there"
+"""The licence of weights whose licence nobody has read for this table."""
 LIGHTGLUE = "https://github.com/cvg/LightGlue/releases"
 SVD_PAGE = "https://huggingface.co/stabilityai/stable-video-diffusion-img2vid-xt-1-1"
 
@@ -196,7 +202,7 @@ WEIGHTS = {
         commercial=None,
         use="poses",
     ),
-    # The first name is kornia's own, in torch hub's folder.
+    # The first name is the one that kornia gives the file in torch hub's folder.
     "disk": Weights(
         "DISK", _single("depth-save.pth"), "https://github.com/cvlab-epfl/disk", UNREAD, None, "matcher disk"
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import shlex
 from fractions import Fraction
@@ -10,11 +11,12 @@ from pathlib import Path
 import pytest
 import typer
 
+import inbetween
 from inbetween import engines
 from inbetween.cli.main import app
 from inbetween.pictures import WRITABLE
 from inbetween.plan import commercial
-from inbetween.types import Report
+from inbetween.types import Picture, Report
 from inbetween.video import sinks
 from inbetween.video.sinks import SINKS
 from inbetween.video.write import FilmFormat, write
@@ -41,15 +43,40 @@ def of(*commands: str) -> list[str]:
     return list(dict.fromkeys(line for line in SHELL if line.split()[1] in commands))
 
 
-def test_the_python_example_runs(tmp_path, monkeypatch, capsys) -> None:
+def film(path: Path, pictures: list[Picture]) -> None:
+    write(FilmFormat(sinks.parse(str(path)), Fraction(4), len(pictures), pictures[0].shape[:2]), pictures, Report())
+
+
+def test_all_python_examples_run(tmp_path, monkeypatch, capsys) -> None:
+    """The blocks of the page, in order and in one namespace, print what their comments say."""
     save(tmp_path / "start.png", scene(0))
     save(tmp_path / "end.png", scene(1))
+    film(tmp_path / "clip.mp4", [scene(i / 4, (48, 64)) for i in range(5)])
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
+    printed = []
     for code in re.findall(r"```python\n(.*?)```", PAGES["scripts.md"], re.S):
         exec(compile(code, "scripts.md", "exec"), names)
-    assert len(names["frames"]) == 5
-    assert capsys.readouterr().out == "(144, 192, 3) uint8\n" * 25
+        printed.append(capsys.readouterr().out)
+    between, loop, slow, frames, loaded, error = printed
+    assert between == "(144, 192, 3) uint8\n" * 25
+    assert loop == "12\n"
+    assert slow.startswith("20 (48, 64) {")
+    assert len(frames.splitlines()) == 16
+    assert (len(names["frames"]), loaded) == (5, "")
+    assert "did you mean `ease-in`?" in error
+    assert {"slow.mp4", "smooth.mp4"} <= {path.name for path in tmp_path.iterdir()}
+
+
+def test_every_argument_of_the_python_functions_is_in_the_docs() -> None:
+    """`slowmo` has the arguments of the command, which its own page explains."""
+    for name in inspect.signature(inbetween.interpolate).parameters:
+        assert name == "options" or re.search(rf"`{name}`", PAGES["scripts.md"]), name
+    for function in (inbetween.slowmo, inbetween.slowmo_frames):
+        for name in inspect.signature(function).parameters:
+            option = {"since": "--from", "until": "--to"}.get(name, "--" + name.replace("_", "-"))
+            known = name in ("clip", "options", "report", "progress")
+            assert known or any(f"`{option}`" in PAGES[page] for page in ("slowmo.md", "run.md")), name
 
 
 @pytest.mark.parametrize("name", [*COMMANDS])
@@ -92,7 +119,7 @@ def test_every_output_is_in_the_docs(suffix: str) -> None:
 def test_every_command_line_with_clips_works(line: str, inside, tmp_path) -> None:
     pictures = [scene(i / 4, (48, 64)) for i in range(5)]
     for name in ("clip", "slower", "truth", "a", "b"):
-        write(FilmFormat(sinks.parse(str(tmp_path / f"{name}.mp4")), Fraction(4), 5, (48, 64)), pictures, Report())
+        film(tmp_path / f"{name}.mp4", pictures)
     (tmp_path / "frames").mkdir()
     for i, picture in enumerate(pictures):
         save(tmp_path / "frames" / f"{i}.png", picture)

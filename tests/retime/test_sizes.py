@@ -30,7 +30,7 @@ def test_a_film_of_another_size(clip: Clip, tmp_path: Path) -> None:
         slow(path, tmp_path / "o.mp4", factor="2", size="48x48")
     slow(path, tmp_path / "crop", factor="2", size="48x48", fit="crop")
     assert np.array_equal(load(tmp_path / "crop" / "00000.png"), fit(moving(1)[0], (48, 48), "crop"))
-    with pytest.raises(UsageError, match="--fit says how another size is made"):
+    with pytest.raises(UsageError, match="--fit needs another size"):
         slow(path, tmp_path / "o.mp4", factor="2", fit="crop")
 
 

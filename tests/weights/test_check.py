@@ -38,6 +38,6 @@ def test_verify_knows_the_cache_of_the_hub(tiny, home, tmp_path, monkeypatch) ->
         ("JSON",),
         ("SHA-256", "names and shapes"),
     ]
-    assert install.ours("tiny", home) == []
+    assert install.removable("tiny", home) == []
     blob.write_bytes(HALF[:-1] + b"?")
     assert "SHA-256" in list(check.verify("tiny", home, Report(), tensor_shapes("tiny")))[1].wrong

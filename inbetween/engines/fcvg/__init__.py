@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Options(SvdOptions):
-    """What changes the pixels of `fcvg`; the defaults are those of its authors' demo."""
+    """The options of `fcvg`; the defaults are those of its authors' demo."""
 
     control: float = option(1.0, "how strongly lines and poses steer; 0 does without them", 0, 5)
     matcher: str = option(
         "auto",
-        "who finds the lines: auto takes gluestick where its weights are, else sift; no lines without a matcher",
+        "the matcher that finds lines: auto is gluestick if its weights are installed, else sift; none finds no lines",
         choices=("auto", "none", *matchers.MATCHERS),
     )
-    poses: bool = option(True, "poses of people too, where DWPose's files are")
-    even: bool = option(False, "conditions in equal steps of time; the authors' show either key twice")
+    poses: bool = option(True, "steer by poses of people too, if DWPose's files are installed")
+    even: bool = option(False, "space the condition pictures evenly in time; the authors show either key twice")
 
 
 def load(options: Options, settings: Settings) -> Maker:
-    """The maker; it keeps the networks."""
+    """The maker of this engine, see `Engine.load`; it keeps the networks."""
     from inbetween.diffusion.svd_engine import svd_maker
     from inbetween.engines.fcvg.recipe import METHOD
 
@@ -47,7 +47,7 @@ def draw_conditions(
     seed: int = 0,
     thickness: int = 1,
 ) -> NDArray[np.uint8]:
-    """Draw the pictures that steer the engine; see `Engine.conditions`."""
+    """Draw the pictures that steer the engine; see `engine.DrawConditions` for the arguments."""
     from inbetween.engines.fcvg.conditions import condition_times, conditions
 
     times = condition_times(frames, even=even)

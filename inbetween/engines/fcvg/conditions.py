@@ -18,13 +18,17 @@ from inbetween.types import Motion, People, Report, Track
 
 
 def condition_times(frames: int, *, even: bool = False) -> tuple[float, ...]:
-    """The times of a gap that its condition pictures show, both keys included; ascending from 0 to 1.
+    """The times of a gap that its condition pictures show, ascending from 0 to 1.
 
-    FCVG shows either key twice: 0, then (k - 1) / (F - 3) for k = 1 … F - 2, then 1; the middle one of three is at
-    1/2. `even`: k / (F - 1).
+    FCVG shows either key twice: the F times are 0, then (k - 1) / (F - 3) for k = 1 … F - 2, then 1. With three
+    pictures the middle one is at 1/2.
+
+    Args:
+        frames: F, the number of pictures, both keys included.
+        even: whether the times are evenly spaced instead, k / (F - 1).
 
     Raises:
-        WordsRefused: fewer than 2 frames.
+        UsageError: there are fewer than 2 frames.
     """
     if frames < 2:
         raise UsageError(f"{frames} condition pictures are too few", "ask for 2 or more: both keys have one")
@@ -42,21 +46,25 @@ def conditions(
     seed: int = 0,
     thickness: int = 1,
 ) -> NDArray[np.uint8]:
-    """(F, H, W, 3) uint8 RGB on black: the lines of a motion, and its people over them, one picture per time.
+    """Draw one picture for each time: the lines of a motion, and its people over them, on black.
 
-    A line keeps its colour over all pictures and is drawn while its weight is above 0, darker below 1. Points are not
-    drawn. If any picture stays black, because nothing was matched or all of it lies outside, that is noted as
-    `black-conditions`: the network is steered by black too, so the caller must decide whether to go on.
+    A line has the same colour in all pictures. It is drawn while its weight is above 0, and darker while that is below
+    1. Points are not drawn. If any picture stays black, because nothing was matched or everything lies outside, that is
+    noted as `black-conditions`: black pictures steer the network too, so the caller must decide whether to go on.
 
     Args:
-        motion: a motion of another size is seen through `cropped`.
-        times: in [0, 1], see `condition_times`.
-        size: (H, W).
-        seed: deals the colours out.
-        thickness: of lines, in pixels; the published weights know 1.
+        motion: the motion; one of another size is cropped and scaled as keys are by `crop.cropped`.
+        times: the times of the pictures in [0, 1], see `condition_times`.
+        size: (H, W) of the pictures in pixels.
+        report: hears the progress and the note.
+        seed: decides which line gets which colour.
+        thickness: the thickness of lines in pixels; the published weights were trained with 1.
+
+    Returns:
+        (F, H, W, 3) uint8 RGB.
 
     Raises:
-        UnknownName, WordsRefused: the pace of a track is no easing.
+        UnknownName, UsageError: the pace of a track is not an easing.
         Interrupted: by `report.progress`.
     """
     if motion.size != size:
@@ -80,17 +88,18 @@ def conditions(
 
 
 def network_input(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Condition pictures (F, H, W, 3) as the network takes them: (1, F, 3, H, W) in [0, 1]."""
+    """Condition pictures (F, H, W, 3) as the input of the network: (1, F, 3, H, W) in [0, 1]."""
     return np.ascontiguousarray(np.moveaxis(pictures, -1, 1)[None], np.float32) / np.float32(255)
 
 
 def _line_pictures(
     tracks: Sequence[Track], times: Sequence[float], size: tuple[int, int], seed: int, thickness: int
 ) -> list[Canvas]:
-    # FCVG draws in blue, green, red and takes the palette for that.
+    """The lines of a motion at each time, each picture (H, W, 3)."""
+    # FCVG draws in the order blue, green, red, and reads the palette in that order.
     colours = line_colours(len(tracks), seed)[:, ::-1]
     places = np.array([places_at(track, times) for track in tracks]).reshape(len(tracks), len(times), 2, 2)
-    # A line is there as far as both of its ends are.
+    # The weight of a line is the smaller one of those of its ends.
     weights = np.array([weights_at(track, times).min(axis=1) for track in tracks]).reshape(len(tracks), len(times))
     pictures = []
     for k in range(len(times)):
@@ -101,6 +110,7 @@ def _line_pictures(
 
 
 def _people_at(skeletons: Sequence[Track], t: float) -> People:
+    """The people of a motion at a time in [0, 1]."""
     joints = [places_at(track, t) for track in skeletons]
     scores = [weights_at(track, t) for track in skeletons]
     return People(np.array(joints, np.float64).reshape(-1, JOINTS, 2), np.array(scores).reshape(-1, JOINTS))

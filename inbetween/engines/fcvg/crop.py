@@ -1,4 +1,4 @@
-"""The centre crop and resize that FCVG's networks see keys through, for pictures and for points.
+"""The centre crop and resize by which keys are brought to the size of FCVG's networks, for pictures and for points.
 
 The rule is that of FCVG's released demo (arXiv 2412.11755).
 """
@@ -13,13 +13,14 @@ from inbetween.pictures import like
 from inbetween.types import Picture
 
 Box = tuple[int, int, int, int]
-"""Left, top, right, bottom: whole pixels, the last two not inside."""
+"""(left, top, right, bottom) in whole pixels; the column `right` and the row `bottom` are outside."""
 
 
 def crop_box(size: tuple[int, int], target: tuple[int, int]) -> Box:
     """The middle part of a picture of `size` that has the aspect ratio of `target`, both (H, W).
 
-    The shortened side is truncated to whole pixels, at least 1; an odd rest stays at the right or at the bottom.
+    The shortened side is truncated to whole pixels, at least 1. Where an odd number of pixels is cut off, one more is
+    cut at the right or at the bottom.
     """
     height, width = size
     ratio = target[1] / target[0]
@@ -33,19 +34,25 @@ def crop_box(size: tuple[int, int], target: tuple[int, int]) -> Box:
 
 
 def cropped(picture: Picture, target: tuple[int, int]) -> NDArray[np.uint8]:
-    """(H, W, 3) uint8 of size `target`: the part in `crop_box`, by Pillow's bicubic filter, antialiased.
+    """Crop a picture to its `crop_box`, and resize it with Pillow's antialiased bicubic filter.
 
-    picture: any kind; alpha is laid over black.
+    Args:
+        picture: any picture; alpha is laid over black.
+        target: the size (H, W) in pixels.
+
+    Returns:
+        (H, W, 3) uint8.
     """
     left, top, right, bottom = crop_box((picture.shape[0], picture.shape[1]), target)
     eight = like(picture[top:bottom, left:right], 3, np.uint8)
-    # One axis a call: which axis goes first depends on the version of Pillow, and the pixels on that.
+    # One axis in each call: which axis is first depends on the version of Pillow, and the pixels depend on that.
     across = Image.fromarray(eight).resize((target[1], eight.shape[0]), Image.Resampling.BICUBIC)
     return np.asarray(across.resize((target[1], target[0]), Image.Resampling.BICUBIC), np.uint8)
 
 
 def crop_map(size: tuple[int, int], target: tuple[int, int]) -> tuple[tuple[float, float], tuple[float, float]]:
-    """(scale, offset), (x, y) each, for `Motion.mapped`: from pixels of a picture of `size` to those of `cropped`."""
+    """The scale and the offset, each (x, y), from pixels of a picture of `size` to those of `cropped`; they are the
+    arguments of `Motion.mapped`."""
     left, top, right, bottom = crop_box(size, target)
     across, down = target[1] / (right - left), target[0] / (bottom - top)
     return (across, down), ((0.5 - left) * across - 0.5, (0.5 - top) * down - 0.5)

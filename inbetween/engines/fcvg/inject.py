@@ -1,4 +1,4 @@
-"""Features of condition pictures, added to the hidden states of a stock denoiser (arXiv 2408.06070, 2412.11755)."""
+"""Adds features of condition pictures to the hidden states of a stock denoiser (arXiv 2408.06070, 2412.11755)."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from inbetween.networks.hooks import changed
 STRENGTH = 0.2
 """The fixed factor of the features in ControlNeXt's and FCVG's released code."""
 EPSILON = 1e-5
-"""Added to the deviation of features, as in the released code."""
+"""The number that is added to the deviation of features, against division by zero, as in the released code."""
 
 
 def prepared(features: Tensor, size: tuple[int, int]) -> Tensor:
     """Bring control features to the form in which they are added to hidden states.
 
-    Each frame is brought to mean 0 and deviation 1 over all its values, and averaged down. The order of the two does
-    not matter, as a mean is linear; the smaller array is the one that is changed.
+    Each frame is brought to mean 0 and standard deviation 1 over all its values, and averaged down to the smaller size.
+    Because a mean is linear the order does not matter, so the smaller array is the one that is normalised.
 
     Args:
-        features: (F, C, h', w').
+        features: the output of the control network, (F, C, h', w').
         size: (h, w) of the hidden states.
 
     Returns:
@@ -37,12 +37,12 @@ def prepared(features: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def injected(hidden: Tensor, control: Tensor, weight: float) -> Tensor:
-    """Add control to hidden states, in the scale of each frame of them.
+    """Add control to hidden states, in the scale of each of their frames.
 
     Args:
-        hidden: (F, C, h, w); whatever its type, all is computed in float32.
-        control: what `prepared` returned, (F, C, h, w).
-        weight: how strongly it counts; 1 as in training.
+        hidden: hidden states (F, C, h, w) of any type; everything is computed in float32.
+        control: features from `prepared`, (F, C, h, w).
+        weight: the strength of the control; 1 as in training.
 
     Returns:
         (F, C, h, w) in the type of the hidden states.
@@ -53,9 +53,10 @@ def injected(hidden: Tensor, control: Tensor, weight: float) -> Tensor:
 
 
 def _statistics(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and unbiased deviation of each frame of float32 (F, C, h, w), both (F, 1, 1, 1).
+    """The mean and the unbiased standard deviation of each frame of float32 (F, C, h, w), both (F, 1, 1, 1).
 
-    Frame by frame, and by norms of channels: torch.var_mean takes five times as long over arrays of this size.
+    They are computed frame by frame, from the norms of channels: torch.var_mean takes five times as long for arrays of
+    this size.
     """
     means, deviations = [], []
     for frame in x:
@@ -71,15 +72,17 @@ class Control:
     """The control of the next call of a denoiser."""
 
     weight: float = 1.0
+    """The strength of the control; 1 as in training."""
     rows: dict[int, Tensor] = field(default_factory=dict)
-    """Prepared features (F, C, h, w) for entries of the batch, by their index."""
+    """Prepared features (F, C, h, w) by the index of the entry of the batch that they are added to."""
 
 
 @contextmanager
 def controlled(block: nn.Module, control: Control) -> Iterator[None]:
-    """Add `control` to the output of a down block of diffusers' SVD UNet; its skips stay as they are.
+    """Add `control` to the output of a down block of diffusers' SVD UNet, while this lasts. Its skips stay as they are.
 
-    The block returns (sample (B * F, C, h, w), skips), and sample is the last skip itself: it is not written to.
+    The block returns (sample (B * F, C, h, w), skips). The sample is the same tensor as the last skip, so it must not
+    be written to.
     """
 
     def add(output: tuple[Tensor, tuple[Tensor, ...]]) -> tuple[Tensor, tuple[Tensor, ...]]:

@@ -1,6 +1,6 @@
-"""ControlNeXt: features of condition pictures, one small network for all frames (arXiv 2408.06070).
+"""ControlNeXt, a small network that computes features of condition pictures (arXiv 2408.06070).
 
-Layers and names are those of the published weights; every frame is seen on its own.
+Its layers and their names are those of the published weights. Every picture is computed independently of the others.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from diffusers.models.resnet import ResnetBlock2D
 from torch import Tensor, nn
 
 TIME, EMBEDDED = 128, 256
-"""Channels of the sinusoid of time, and of its embedding."""
+"""The channels of the sinusoidal encoding of time, and of its embedding."""
 
 
 class ControlNeXt(nn.Module):
-    """Condition pictures (F, 3, H, W) in [0, 1] and a level's c_noise into features (F, channels, h', w').
+    """From condition pictures (F, 3, H, W) in [0, 1] and the c_noise of a level to features (F, channels, h', w').
 
-    h', w' are about an eighth of H, W: the second and third convolutions have no padding.
+    h' and w' are about an eighth of H and W; not exactly, because the second and the third convolution have no padding.
     """
 
     def __init__(self, channels: int = 320) -> None:
@@ -65,7 +65,7 @@ class ControlNeXt(nn.Module):
 
 
 def controlnext_shapes() -> dict[str, tuple[int, ...]]:
-    """Names and shapes of the tensors that the published file has."""
+    """The names and shapes of the tensors in the published file."""
     with torch.device("meta"):
         network = ControlNeXt()
     return {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}

@@ -1,4 +1,4 @@
-"""FCVG (arXiv 2412.11755): both directions averaged at every step, and condition pictures seen by ControlNeXt."""
+"""FCVG (arXiv 2412.11755): both directions are averaged at every step, and steered by condition pictures."""
 
 from __future__ import annotations
 
@@ -30,12 +30,14 @@ from inbetween.types import Gap, Motion, Report, Settings
 from inbetween.weights import store
 
 CONTROL = "controlnext"
+"""The name of the network ControlNeXt."""
 COUNTED = "ControlNeXt"
+"""Its name in notes."""
 NUMBERS = 130
-"""Numbers that ControlNeXt holds in passing for every pixel of the pictures that it sees at once; read off the tensors
-that live at once."""
+"""The most numbers that ControlNeXt's activations have for every pixel of the pictures of a call. Counted from the
+tensors that are alive at the same time."""
 AT_ONCE = 4
-"""Condition pictures that ControlNeXt sees at once; it sees every one on its own. Chosen by eye."""
+"""The number of condition pictures in a call of ControlNeXt, which computes them independently; chosen by eye."""
 
 
 def parts(base: Parts, own: Mapping[str, Path], unet_config: Config) -> dict[str, Part]:
@@ -48,73 +50,77 @@ def parts(base: Parts, own: Mapping[str, Path], unet_config: Config) -> dict[str
 
 
 def passing(size: tuple[int, int], frames: int) -> int:
-    """Numbers that ControlNeXt holds in passing, for frames (H, W)."""
+    """The most numbers that ControlNeXt's activations have, for frames of the size (H, W)."""
     return NUMBERS * AT_ONCE * size[0] * size[1]
 
 
 @dataclass(frozen=True, eq=False)
 class ConditionPictures:
-    """What a gap is steered by; see `steering.Steering`."""
+    """The condition pictures that steer a gap; see `steering.Steering`."""
 
     pictures: Tensor
-    """(F, 3, H, W) in [0, 1], in natural order."""
+    """(F, 3, H, W) in [0, 1], in natural order of the frames."""
     weight: float
-    """How strongly they count; 1 as in training."""
+    """The strength of the steering; 1 as in training."""
 
     @contextmanager
     def begun(self, session: Session, run: Run, size: tuple[int, int], count: Count) -> Iterator[Hints]:
         """See `steering.Steering`."""
         with session.use(CONTROL) as network:
-            # The first block halves the latents.
+            # The first block of the denoiser halves the size of the latents.
             hidden = (size[0] + 1) // 2, (size[1] + 1) // 2
             yield Hints(self.pictures, network, hidden, session, run, count, Control(self.weight))
 
 
 @dataclass(eq=False)
 class Hints:
-    """Features of the condition pictures, for rows that are shown their key; see `steering.Guide`."""
+    """Adds features of the condition pictures to rows with a key; see `steering.Guide`."""
 
     pictures: Tensor
+    """(F, 3, H, W) in [0, 1], in natural order of the frames."""
     network: nn.Module
+    """ControlNeXt, on the device."""
     size: tuple[int, int]
-    """(h, w) of the hidden states that they are added to."""
+    """(h, w) of the hidden states that features are added to."""
     session: Session
     run: Run
     count: Count
     control: Control
+    """The features for the next call of the denoiser."""
     _last: dict[int, Tensor] = field(default_factory=dict)
-    """The features of the last level."""
+    """The features of the last level, by the level."""
 
     def attached(self, denoiser: nn.Module) -> AbstractContextManager[None]:
         """See `steering.Guide`."""
         return controlled(denoiser.get_submodule("down_blocks.0"), self.control)
 
     def before(self, rows: Sequence[Row], level: int) -> None:
-        """One evaluation a level is enough for both directions: the backward one sees the same pictures in reverse."""
+        """Set the features for the rows of the next call. They are computed once for each level, because the backward
+        direction sees the same pictures in reversed order."""
         features = self._features(level)
         self.control.rows = {
             i: features if row.side == FORWARD else features.flip(0) for i, row in enumerate(rows) if row.conditional
         }
 
     def after(self, level: int, clean: Tensor) -> None:
-        """The pictures stay as they are."""
+        """Do nothing: the pictures stay the same for all levels."""
 
     def _features(self, level: int) -> Tensor:
-        """Prepared features (F, C, h, w), in natural order."""
+        """The prepared features (F, C, h, w) for a level, in natural order of the frames."""
         if level not in self._last:
             self._last.clear()
             c_noise, dtype = float(self.run.levels.c_noise[level]), self.session.dtype(CONTROL)
-            seen = (
-                self.network(some.to(self.session.device, dtype), c_noise)
-                for some in torch.split(self.pictures, AT_ONCE)
+            outputs = (
+                self.network(pictures.to(self.session.device, dtype), c_noise)
+                for pictures in torch.split(self.pictures, AT_ONCE)
             )
-            self._last[level] = torch.cat([prepared(features, self.size) for features in seen])
+            self._last[level] = torch.cat([prepared(features, self.size) for features in outputs])
             self.count.others[COUNTED] += 1
         return self._last[level]
 
 
 def steering(gap: Gap, frames: int, options: Options, settings: Settings, report: Report) -> ConditionPictures | None:
-    """The condition pictures of a gap; None where nothing steers."""
+    """The condition pictures of a gap; None where the option `control` is 0."""
     if options.control == 0:
         return None
     size = gap.start.shape[0], gap.start.shape[1]
@@ -125,16 +131,16 @@ def steering(gap: Gap, frames: int, options: Options, settings: Settings, report
 
 
 def _found(gap: Gap, size: tuple[int, int], options: Options, settings: Settings, report: Report) -> Motion:
-    """The motion between the keys, in pixels of `size` (H, W)."""
+    """The motion that matchers find between the keys of a gap, in pixels of `size` (H, W)."""
     matcher = options.matcher
     if matcher == "auto":
-        there = all(store.find(name, settings.weights) for name in ("superpoint", "gluestick"))
-        matcher = "gluestick" if there else "sift"
+        installed = all(store.find(name, settings.weights) for name in ("superpoint", "gluestick"))
+        matcher = "gluestick" if installed else "sift"
         report.note("matcher", f"lines are matched by {matcher}", detail=True, matcher=matcher)
     search = Search(None if matcher == "none" else matcher, settings.weights, poses=options.poses)
     report.progress("match", 0, 0)
     keys = [like(key, 3, np.uint8) for key in (gap.start, gap.end)]
-    # Matchers run where there is room for them in any case.
+    # Matchers run on the CPU, where there is room for them beside the networks of the engine.
     return found_motion(keys, size, search, Settings("cpu", settings.threads, settings.weights), report)
 
 
