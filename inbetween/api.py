@@ -21,7 +21,7 @@ from inbetween.key_files import KeyArrays, KeyFiles
 from inbetween.ping_pong import Spool
 from inbetween.plan import FramesPlan, Making, check_motion, making, plan_frames
 from inbetween.produce import Made, Makers, check_memory, load
-from inbetween.python_words import python_words, request_of
+from inbetween.python_arguments import in_python_terms, request_of
 from inbetween.report import Forward, Once
 from inbetween.request import ClipRequest, FilmRequest, RunRequest
 from inbetween.retime import plan as retime_plan
@@ -90,7 +90,7 @@ def load_engine(
         UsageError, UnknownName: an argument makes no sense.
         InbetweenError: weights are missing, or the engine cannot be loaded.
     """
-    with python_words(FilmRequest):
+    with in_python_terms(FilmRequest):
         made_by = making(request_of(FilmRequest, {
             "engine": name, "device": device, "threads": threads, "weights": weights, "memory": memory,
             "max_vram": max_vram, "commercial_only": commercial_only,
@@ -142,7 +142,7 @@ def interpolate(
         UsageError, UnknownName: an argument makes no sense.
         InbetweenError: a file cannot be read, keys differ in size, weights are missing, or memory is short.
     """
-    with python_words(RunRequest):
+    with in_python_terms(RunRequest):
         keys = _listed(start, end)
         arguments = {
             "keys": tuple(map(_name, keys, count(1))), "frames": frames, "engine": _engine_name(engine), "fps": fps,
@@ -203,7 +203,7 @@ def slowmo(
         UsageError, UnknownName: an argument makes no sense.
         InbetweenError: the clip cannot be read, the output cannot be written, weights are missing, or memory is short.
     """
-    with python_words(ClipRequest):
+    with in_python_terms(ClipRequest):
         arguments = {
             "clip": clip, "out": out, "factor": factor, "fps": fps, "duration": duration, "speed": speed,
             "easing": easing, "end": end, "since": since, "until": until, "input_fps": input_fps, "holes": holes,
@@ -241,7 +241,7 @@ def slowmo_frames(
         UsageError, UnknownName: an argument makes no sense.
         InbetweenError: the clip cannot be read, weights are missing, or memory is short.
     """
-    with python_words(ClipRequest):
+    with in_python_terms(ClipRequest):
         arguments = {
             "clip": clip, "factor": factor, "fps": fps, "duration": duration, "speed": speed, "easing": easing,
             "end": end, "since": since, "until": until, "input_fps": input_fps, "holes": holes, "cuts": cuts,
@@ -317,7 +317,7 @@ def _between(
 def _frames(
     plan: FramesPlan, keys: KeyArrays | KeyFiles, motions: Mapping[int, Motion], makers: Makers, report: Report
 ) -> Iterator[Picture]:
-    with python_words(RunRequest), closing(keys), quiet_opencv(), Spool(tempfile.gettempdir()) as spool:
+    with in_python_terms(RunRequest), closing(keys), quiet_opencv(), Spool(tempfile.gettempdir()) as spool:
         source = frame_source(plan, keys, motions, spool, Once(report))
         for number, frame in enumerate(source(makers, 0, plan.count), 1):
             report.progress("frames", number, plan.count)
@@ -337,7 +337,7 @@ def _of_clip(plan: ClipPlan, engine: Engine, report: Report) -> Iterator[Picture
 
 def _clip_frames(opened: OpenClip, makers: Makers, report: Report) -> Iterator[Picture]:
     doubts, count = Doubts(report, opened.clip.rate), opened.grid.count
-    with python_words(ClipRequest), closing(opened.footage), quiet_opencv():
+    with in_python_terms(ClipRequest), closing(opened.footage), quiet_opencv():
         for number, frame in enumerate(clip_frames(opened, makers, 0, count, doubts), 1):
             report.progress("frames", number, count)
             # The caller may write to a frame, and a frame of the clip may still be a key of others.

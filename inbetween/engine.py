@@ -56,6 +56,14 @@ class Steps:
     native: int = dataclasses.field(kw_only=True)
     """See `Lengths`."""
 
+    def __post_init__(self) -> None:
+        """
+        Raises:
+            ValueError: a count would not include both keys, or there is none.
+        """
+        if not 2 <= self.least <= self.most:
+            raise ValueError(f"lengths from {self.least} to {self.most}: the least must be 2 or more, for both keys")
+
     @property
     def counts(self) -> Sequence[int]:
         """See `Lengths`."""
@@ -77,6 +85,14 @@ class Powers:
     most: int
     native: int = dataclasses.field(default=3, kw_only=True)
     """A network that makes one frame between two was trained on 3."""
+
+    def __post_init__(self) -> None:
+        """
+        Raises:
+            ValueError: there is no such count.
+        """
+        if self.most < 3:
+            raise ValueError(f"lengths up to {self.most}: the least is 3, both keys and the frame between them")
 
     @property
     def counts(self) -> Sequence[int]:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from inbetween import engines
 from inbetween.adapt import adapted, placement_of
 from inbetween.cli.main import main
-from inbetween.engine import Engine, Lengths, Sizes, Steps, frames_option, parse_options, size_option
+from inbetween.engine import Engine, Lengths, Powers, Sizes, Steps, frames_option, parse_options, size_option
 from inbetween.errors import UsageError
 from inbetween.plan import plan
 from inbetween.request import RunRequest
@@ -570,3 +570,9 @@ def test_what_is_not_refused_can_be_made(lengths: Lengths, sizes: Sizes, frames:
     else:
         assert legal
         assert frames == 0 or (lengths.allows(frames) and frames > 2)
+
+
+def test_lengths_without_both_keys_are_refused_where_they_are_declared() -> None:
+    for wrong in (lambda: Steps(1, 81, 4, native=81), lambda: Steps(9, 5, native=5), lambda: Powers(2)):
+        with pytest.raises(ValueError, match="least"):
+            wrong()

@@ -31,7 +31,7 @@ LINES = [
     ["sizes", "versions"],
     ["engine", "video", "weights"],
     ["pictures", "timeline", "devices"],
-    ["key_cache", "python_words", "report"],
+    ["key_cache", "python_arguments", "report"],
     ["types", "request", "timing"],
     ["errors"],
 ]

@@ -78,7 +78,8 @@ class Networks:
 
     This object keeps modules, but nothing of the gap that they worked for: a network is given out as if it had just
     been read. A network that is not in use stays on the device if the plan is `together`. Otherwise it is moved to the
-    computer's memory, where the device has memory of its own, or else dropped and read again.
+    computer's memory, where the device has memory of its own, or else dropped and read again. The only network of an
+    engine is never dropped.
     """
 
     def __init__(self, parts: Mapping[str, Part], device: str) -> None:
@@ -117,7 +118,7 @@ class Networks:
 
     def put(self, name: str, held: Held, plan: MemoryPlan) -> None:
         """Take a network back, and keep it for its next use or drop it, as the plan says."""
-        if plan.together or self.device != "cpu":
+        if plan.together or self.device != "cpu" or len(self.parts) == 1:
             self._held[name] = held
             self.make_room(plan)
 

@@ -116,7 +116,7 @@ def test_a_step_down_ends_with_its_gap(
     waiting: Accident,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The next gap of the same call, and the next call, are as if nothing had happened (F1, F2)."""
+    """The next gap of the same call, and the next call, are as if nothing had happened."""
     accident, precision = ACCIDENTS[note]
     wanted = usual(precision, waiting)
     waiting(monkeypatch)
@@ -174,7 +174,7 @@ def test_a_frame_is_decoded_as_in_float32_from_the_start(store: Path, monkeypatc
 def test_a_film_that_ran_short_is_the_same_when_it_is_stopped_and_resumed(
     inside: Command, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """F1: memory runs out at the first decode, and the film is stopped after its first gap."""
+    """Memory runs out at the first decode, and the film is stopped after its first gap."""
     keys = [save(tmp_path / f"{n}.png", scene(n, (128, 128))).name for n in range(3)]
     options = [word for option in FAST["fcvg"] for word in ("--set", option)]
     words = ("run", *keys, "-n", LONG, "--engine", "fcvg", *options, "--threads", 1)
@@ -223,7 +223,7 @@ DENOISING_NEEDS_MOST = "decode_chunk=1"
 
 
 def test_memory_is_planned_for_every_shape(store: Path) -> None:
-    """F9: and once for each, however often it comes."""
+    """Once for each shape, however often it comes."""
     report = Heard()
     maker, (gap,) = maker_of("fcvg", store, DENOISING_NEEDS_MOST), gaps(0)
     made(maker, [gap, *gaps(1, frames=7), *gaps(2)], report)

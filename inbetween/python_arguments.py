@@ -53,7 +53,7 @@ def request_of(kind: type[R], arguments: Mapping[str, object], options: Mapping[
 
 
 @contextmanager
-def python_words(kind: type[FilmRequest]) -> Iterator[None]:
+def in_python_terms(kind: type[FilmRequest]) -> Iterator[None]:
     """While this lasts, errors name arguments of a function where they would name options of a command.
 
     Args:
