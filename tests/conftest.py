@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
@@ -19,6 +20,9 @@ from support.commands import INBETWEEN, Command, Ran  # noqa: E402
 from support.ffmpeg_clips import Make  # noqa: E402
 from support.films import MakeClip, by_ffmpeg, lossless  # noqa: E402
 from support.pictures import Picture, save, scene  # noqa: E402
+
+# A shell's background jobs ignore Ctrl-C, and so would all commands that the tests start and stop.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No test is of time: a busy machine is no failure.
 hypothesis.settings.register_profile("any time", deadline=None)

@@ -109,7 +109,7 @@ def usual(store: Path) -> Callable[[tuple[str, ...], Accident], list[Picture]]:
     return found
 
 
-@pytest.mark.parametrize("waiting", [kept, as_usual])
+@pytest.mark.parametrize("waiting", [pytest.param(kept, marks=pytest.mark.slow), as_usual])
 @pytest.mark.parametrize("note", ACCIDENTS)
 def test_a_step_down_ends_with_its_gap(
     store: Path,
@@ -135,7 +135,7 @@ def test_a_step_down_ends_with_its_gap(
     assert not {"decode-chunk", "leaner", "float32"} & set(again.codes)
 
 
-@pytest.mark.parametrize("waiting", [kept, as_usual])
+@pytest.mark.parametrize("waiting", [pytest.param(kept, marks=pytest.mark.slow), as_usual])
 def test_broken_latents_are_made_as_in_float32_from_the_start(
     store: Path,
     usual: Callable[[tuple[str, ...], Accident], list[Picture]],

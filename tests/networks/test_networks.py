@@ -51,11 +51,16 @@ def test_networks_wait_where_they_should(tmp_path: Path) -> None:
     layer = torch.nn.Linear(3, 3)
     save_file(layer.state_dict(), path)
     part = Part(lambda: torch.nn.Linear(3, 3), path, torch.float32)
-    for together in (True, False):
-        networks, seen = Networks({"one": part}, "cpu"), []
+    # The only network of an engine is always kept; of two, one that is not in use makes room for the other.
+    for names, together, kept in (
+        (("one",), False, True),
+        (("one", "other"), True, True),
+        (("one", "other"), False, False),
+    ):
+        networks, seen = Networks(dict.fromkeys(names, part), "cpu"), []
         for _ in range(2):
             session = Session(networks, [MemoryPlan(1, False, together)], Report())
             with session.use("one") as network:
                 seen.append(network)
                 torch.testing.assert_close(network.weight, layer.weight)
-        assert (seen[0] is seen[1]) is together
+        assert (seen[0] is seen[1]) is kept
