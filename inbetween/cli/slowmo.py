@@ -78,7 +78,7 @@ def slowmo(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> None:
-    """Slow a clip down, or give it more frames per second; its own frames stay as they are."""
+    """Slow a clip down, or give it more frames per second."""
     request = ClipRequest(
         clip=one_clip(clip), out=out or "", preset=preset, codec=codec, encoder=encoder, sound=sound, factor=factor,
         start_number=o.number("--start-number", start_number, 0), fps=fps, duration=duration, speed=speed, end=end,
