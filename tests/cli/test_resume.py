@@ -38,6 +38,7 @@ def begun(folder: Path, *words: str) -> subprocess.Popen[bytes]:
     raise AssertionError("it came to its end")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="looks for children in /proc")
 def test_killed_for_good_and_gone_on(command: Command, tmp_path: Path) -> None:
     keys = [str(save(tmp_path / f"{number}.png", scene(number / 2, (48, 64)))) for number in range(5)]
@@ -72,6 +73,7 @@ def test_killed_for_good_and_gone_on(command: Command, tmp_path: Path) -> None:
     assert not hidden(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="looks for children in /proc")
 def test_slow_motion_goes_on_with_its_sound(command: Command, tmp_path: Path) -> None:
     clicking(tmp_path / "c.mp4", Fraction(10), 20, cut=4)

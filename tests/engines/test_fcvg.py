@@ -24,6 +24,7 @@ ALL_PLANS = (
 )
 
 
+@pytest.mark.slow
 def test_seed_keys_and_options_decide_the_pictures(store: Path, usual: list[Picture]) -> None:
     first = usual
     assert len(first) == 2
@@ -37,6 +38,7 @@ def test_seed_keys_and_options_decide_the_pictures(store: Path, usual: list[Pict
     assert levels_apart(first, made_by_fcvg(store, fcvg_gap(), "legacy_context=true")) > 0
 
 
+@pytest.mark.slow
 def test_nothing_is_evaluated_in_vain(store: Path) -> None:
     for words, unet, control in ((("control=0",), 8, 0), (("guidance=1",), 4, 2), (("steps=1",), 4, 1)):
         report = Heard()
@@ -51,6 +53,7 @@ def test_generated_ends_are_the_grids(store: Path, usual: list[Picture]) -> None
     assert levels_apart(whole[1:3], usual) == 0
 
 
+@pytest.mark.slow
 def test_sixteen_bits(store: Path, usual: list[Picture]) -> None:
     deep = Gap(*(scene(t, SIZE).astype(np.uint16) * 257 for t in (0, 1)), (1 / 3, 2 / 3))
     pictures = made_by_fcvg(store, deep)
@@ -66,6 +69,7 @@ def test_more_than_it_can_make_is_filled_in(store: Path) -> None:
     assert report.facts["filled"]["frames"] == 3
 
 
+@pytest.mark.slow
 def test_colours_can_be_held_to_the_keys(store: Path) -> None:
     plain, held = (made_by_fcvg(store, fcvg_gap((0, 0.5, 1)), f"match_colour={word}") for word in ("false", "true"))
     keys = fcvg_gap().start, fcvg_gap().end
@@ -81,6 +85,7 @@ def test_previews_come_with_every_step(store: Path) -> None:
     assert ("denoise", 8, 8) in report.steps
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["low", "high"])
 def test_memory_changes_rounding_only(store: Path, usual: list[Picture], how: str) -> None:
     report = Heard()

@@ -43,6 +43,7 @@ def test_the_command_makes_a_film(command: Command, store: Path, keys: Sequence[
     assert sorted(path.name for path in tmp_path.iterdir()) == ["frames", "key0.png", "key1.png", "key2.png"]
 
 
+@pytest.mark.slow
 def test_slow_motion_by_networks(command: Command, store: Path, keys: Sequence[Path], tmp_path: Path) -> None:
     words = (
         "-f",

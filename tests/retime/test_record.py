@@ -30,6 +30,7 @@ def recorded(clip: Clip, tmp_path: Path, command: Command, *words: str) -> list[
     return ["slowmo", "--repeat", "in/out.mp4.json"]
 
 
+@pytest.mark.slow
 def test_a_record_is_repeated(clip: Clip, tmp_path: Path, command: Command) -> None:
     words = recorded(clip, tmp_path, command, "--from", "1f", "--set", "quality=draft")
     ran = command(*words, "-o", "again.mp4", "--threads", "1", "--json")
