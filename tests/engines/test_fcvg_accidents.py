@@ -135,16 +135,19 @@ def test_a_step_down_ends_with_its_gap(
     assert not {"decode-chunk", "leaner", "float32"} & set(again.codes)
 
 
+@pytest.mark.parametrize("more", [HALF[1:], pytest.param((), marks=pytest.mark.slow, id="with ControlNeXt")])
 @pytest.mark.parametrize("waiting", [pytest.param(kept, marks=pytest.mark.slow), as_usual])
 def test_broken_latents_are_made_as_in_float32_from_the_start(
     store: Path,
     usual: Callable[[tuple[str, ...], Accident], list[Picture]],
     waiting: Accident,
+    more: tuple[str, ...],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    wide = usual((*WHOLE, *HALF[1:]), waiting)[:LONG]
+    """All networks that are in use, ControlNeXt too."""
+    wide = usual((*WHOLE, *more), waiting)[:LONG]
     waiting(monkeypatch)
-    maker = maker_of("fcvg", store, *HALF)
+    maker = maker_of("fcvg", store, HALF[0], *more)
     # A network that is held is rounded already: what was lost has to be read again.
     made(maker, gaps(0, frames=LONG))
     broken_denoise(monkeypatch)
