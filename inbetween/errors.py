@@ -11,22 +11,54 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterable
 
+CODES = {
+    "usage": "the request makes no sense, whatever the files hold",
+    "unknown_name": "a name that does not exist: an engine, an option, a preset",
+    "input_missing": "an input does not exist",
+    "input_unreadable": "an input cannot be read, is damaged, or is not what it should be",
+    "input_changed": "an input has changed since a record was written",
+    "output_exists": "the output exists already, or is an input",
+    "output_refused": "the output cannot be written at this place",
+    "disk_full": "the disk, a quota or a limit of file sizes is reached",
+    "out_of_memory": "there is not enough memory, on the machine or on the device",
+    "busy": "another process is making this output",
+    "weights_missing": "the weights of an engine or a matcher are not installed",
+    "weights_damaged": "weights are not what they should be",
+    "download_failed": "a download did not succeed",
+    "licence": "the licence of an engine does not allow what was asked for",
+    "device": "the device cannot be used",
+    "ffmpeg": "ffmpeg cannot be run, or it failed",
+    "system": "the machine refused something: threads, open files, a folder that has gone",
+    "failed": "anything else that is not a bug",
+}
+"""The codes of errors, which programs can rely on: they do not change when messages do."""
+
 
 class InbetweenError(Exception):
     """An error in two lines: `message` says what is wrong, `hint` what to do about it."""
 
     exit_code = 1
+    code = "failed"
+    """One of `CODES`."""
 
-    def __init__(self, message: str, hint: str) -> None:
+    def __init__(self, message: str, hint: str, code: str = "") -> None:
+        """
+        Args:
+            message: one line that says what is wrong.
+            hint: one line that says what to do about it.
+            code: one of `CODES`; empty for the one of the class.
+        """
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.code = code or self.code
 
 
 class UsageError(InbetweenError):
     """A command line, or arguments of the Python API, that cannot be right whatever the files hold."""
 
     exit_code = 2
+    code = "usage"
 
 
 class UnknownName(UsageError):
@@ -37,6 +69,8 @@ class UnknownName(UsageError):
         name: what was given.
         known: all names; the nearest one is offered.
     """
+
+    code = "unknown_name"
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         import difflib
