@@ -165,6 +165,7 @@ HALF = ("precision=bfloat16", "control=0", "steps=1", "guidance=1")
 """Half precision, with as little work as can be: most processors have no units for it, and take minutes for more."""
 
 
+@pytest.mark.slow
 def test_broken_half_precision_is_decoded_once_more(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     report, usual_decode = Heard(), svd.decode
 
