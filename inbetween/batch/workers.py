@@ -11,7 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from inbetween.batch.film import Outcome, Task
@@ -54,8 +54,10 @@ class _Worker:
     process: subprocess.Popen[bytes]
     errors: Any
     """The file with what it printed."""
+    listener: threading.Thread
+    """Reads its lines."""
     task: Task | None = None
-    lines: int = field(default=0)
+    """What it works on; None for nothing."""
 
 
 def run(tasks: Iterable[Task], count: int, devices: list[str]) -> Iterator[Event]:
@@ -120,15 +122,16 @@ def _started(number: int, device: str | None, heard: queue.Queue[tuple[_Worker, 
     errors = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the worker
     words = [sys.executable, "-m", "inbetween.batch.worker"]
     process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors)
-    worker = _Worker(number, device, process, errors)
 
     def listen() -> None:
         assert process.stdout is not None
-        for line in process.stdout:
-            heard.put((worker, line))
+        with process.stdout as lines:
+            for line in lines:
+                heard.put((worker, line))
         heard.put((worker, b""))
 
-    threading.Thread(target=listen, daemon=True).start()
+    worker = _Worker(number, device, process, errors, threading.Thread(target=listen, daemon=True))
+    worker.listener.start()
     return worker
 
 
@@ -140,6 +143,7 @@ def _died(worker: _Worker, tries: dict[str, int], waiting: deque[Task]) -> Itera
         waiting.appendleft(task)
         return
     code = worker.process.wait()
+    worker.listener.join()
     worker.errors.seek(0)
     words = worker.errors.read().decode(errors="replace")[-LAST_WORDS:]
     how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
@@ -166,4 +170,5 @@ def _stop(workers: list[_Worker]) -> None:
         except subprocess.TimeoutExpired:
             worker.process.kill()
             worker.process.wait()
+        worker.listener.join()
         worker.errors.close()

@@ -105,7 +105,7 @@ class BatchCommand(Grouped):
         """Put the options of the other command aside, into `ctx.meta`."""
         other = _other(slowmo="--slowmo" in args)
         own, aside = _split(args, _options(self.params), _options(other.params))
-        ctx.meta["inbetween.words"] = aside
+        ctx.meta["words"] = aside
         return super().parse_args(ctx, own)
 
 
@@ -183,7 +183,7 @@ def batch(
 
     count = o.whole("--workers", workers, 1) or 1
     each = o.whole("--threads", threads, 1) or max(1, thread_count(None) // count)
-    base = request_of(ctx.meta.get("inbetween.words", []), slowmo)
+    base = request_of(ctx.meta.get("words", []), slowmo)
     place = place_of(out)
     search = Search(slowmo, chain, pairs, start_pattern, end_pattern)
     options = BatchOptions(
