@@ -114,15 +114,12 @@ def opened(place: Place, items: str | None) -> Iterator[Journal]:
     with disk.errors(str(place.root)):
         place.state.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path.with_suffix(".lock"))
-    try:
-        with disk.errors(str(path)):
+    with disk.errors(str(path)):
+        try:
             lock.acquire(timeout=0)
-    except Timeout:
-        raise InbetweenError(
-            f"another process runs this batch into `{place.root}`",
-            "wait for it, or name another folder with -o",
-            "busy",
-        ) from None
+        except Timeout:
+            text = f"another process runs this batch into `{place.root}`"
+            raise InbetweenError(text, "wait for it, or name another folder with -o", "busy") from None
     try:
         yield Journal(path)
     finally:
