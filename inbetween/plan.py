@@ -108,14 +108,18 @@ class FilmPlan(FramesPlan):
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def plan(request: RunRequest) -> FilmPlan:
+def plan(request: RunRequest, made_by: Making | None = None) -> FilmPlan:
     """Check a request for a film, and work out counts, rates and times.
+
+    Args:
+        request: the request.
+        made_by: see `plan_frames`.
 
     Raises:
         UsageError, UnknownName: something in the request makes no sense; the hint says what would.
         InbetweenError: a file of times cannot be read, or weights are missing.
     """
-    frames = plan_frames(request)
+    frames = plan_frames(request, made_by)
     sink = sink_of(request)
     if sink.kind == "picture" and frames.count != 1:
         raise UsageError(

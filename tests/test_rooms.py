@@ -16,7 +16,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 LINES = [
     ["__main__"],
     ["cli"],
-    ["api", "bench", "compare"],
+    ["api", "batch", "bench", "compare"],
     ["record"],
     ["interpolation", "retime"],
     ["produce"],

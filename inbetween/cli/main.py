@@ -9,7 +9,7 @@ import sys
 import typer
 
 from inbetween import __version__
-from inbetween.cli import bench, compare, conditions, doctor, match, models, motion, run, slowmo
+from inbetween.cli import batch, bench, compare, conditions, doctor, match, models, motion, run, slowmo
 from inbetween.cli import engines as engines_command
 from inbetween.cli.help import Grouped
 from inbetween.cli.streams import error, lead_nowhere, say
@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 app.command("run", cls=Grouped, epilog=run.EXAMPLES)(run.run)
 app.command("slowmo", cls=Grouped, epilog=slowmo.EXAMPLES)(slowmo.slowmo)
+app.command("batch", cls=batch.BatchCommand, epilog=batch.EXAMPLES)(batch.batch)
 app.command("match", cls=Grouped, epilog=match.EXAMPLES)(match.match)
 app.command("motion", cls=Grouped, epilog=motion.EXAMPLES)(motion.motion)
 app.command("conditions", cls=Grouped, epilog=conditions.EXAMPLES)(conditions.conditions)

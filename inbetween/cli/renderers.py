@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 LABELS = {
+    "films": "films",
     "write": "frames",
     "open": "opening keys",
     "read": "reading keys",
