@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from inbetween import pictures
 from inbetween.errors import UsageError
+from inbetween.fingerprint import Fingerprints
 from inbetween.types import Picture, Report
 from inbetween.video import probe, publish, read, segments
 from inbetween.video.clip import Clip
@@ -79,10 +80,12 @@ def compare(
             for number, one in enumerate(row[1:], 1):
                 errors[number] += float(np.mean(np.square((one - first).astype(np.float32))))
             yield layout.frame(row if way != "difference" else [row[0], *(_difference(one, row[0]) for one in row[1:])])
+        inputs.check()
 
     sound = extras_of(clips[0], sink, True, "keep", length, _same, _same, report)
+    inputs = Fingerprints(report)
     identity: dict[str, object] = {"--as": way, "--codec": sink.codec, "--encoder": sink.encoder}
-    identity |= {f"clip {number}": segments.stamp(Path(path)) for number, path in enumerate(paths, 1)}
+    identity |= {f"clip {number}": inputs.of(Path(path)) for number, path in enumerate(paths, 1)}
 
     def recall(known: list[float]) -> None:
         errors[:] = known

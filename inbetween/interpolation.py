@@ -13,6 +13,7 @@ from pathlib import Path
 
 from inbetween import gaps
 from inbetween.devices import quiet_opencv
+from inbetween.fingerprint import Fingerprints
 from inbetween.identity import identity
 from inbetween.key_files import KeyFiles, KeySource
 from inbetween.ping_pong import Spool, cuts_of, there_and_back
@@ -96,14 +97,15 @@ def make(
             refuse_unrelated(plan, keys, report)
         with stages.stage("load"):
             makers = makers or load(plan.making)
-        once = Once(report)
+        once, inputs = Once(report), Fingerprints(report)
         job = FilmJob(
             form=FilmFormat(plan.sink, plan.timeline.rate, plan.count, keys.size, _loops(plan)),
             frames=frame_source(plan, keys, motions, spool, once),
             borders=choose_borders(_cuts(plan), segment_least(plan.making.engine)),
-            identity=identity(plan.request, plan.making, _inputs(plan)),
+            identity=identity(plan.request, plan.making, _inputs(plan), inputs),
             remember=once.remember,
             recall=once.recall,
+            inputs=inputs,
             options=WriteOptions(overwrite, plan.making.settings.threads),
             sheet=sheet,
         )

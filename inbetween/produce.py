@@ -14,6 +14,7 @@ from inbetween.devices import available_memory, quiet_opencv
 from inbetween.engine import Engine
 from inbetween.engines.loading import load_makers
 from inbetween.errors import InbetweenError
+from inbetween.fingerprint import Fingerprints
 from inbetween.pictures.contact_sheet import Sheet
 from inbetween.plan import Making
 from inbetween.sidecars import save_sheet
@@ -51,6 +52,8 @@ class FilmJob:
     """Returns the findings so far, such as notes and cuts, as plain values for the journal."""
     recall: Callable[[Any], object]
     """Called with what `remember` returned, when a film that was stopped goes on."""
+    inputs: Fingerprints
+    """The fingerprints of the inputs, by which they must not change while frames are made."""
     options: WriteOptions
     """Whether an existing output is replaced, and the number of threads."""
     extras: Extras | None = None
@@ -94,7 +97,9 @@ def produce(job: FilmJob, makers: Makers, report: Report, stages: Stages) -> Mad
 
     def frames(first: int, stop: int) -> Iterator[Picture]:
         made = stages.each("frames", job.frames(makers, first, stop))
-        return sheet.seen(made, first) if sheet else made
+        yield from sheet.seen(made, first) if sheet else made
+        # A segment counts once all its frames are made, so none is kept of inputs that have changed.
+        job.inputs.check()
 
     segments = Segments(
         frames, job.borders, job.identity, job.remember, job.recall, sheet.seen if sheet else Segments.reread

@@ -7,7 +7,7 @@ Every field declares what it changes. The identity of a film, and what `--repeat
 
     PIXELS   The frames, or how they are encoded. Part of the identity of a film; --repeat reads it from the record.
     INPUTS   The frames, through the contents of the files that are named. Like PIXELS, but the identity has the files'
-             stamps instead of their names.
+             contents instead of their names.
     EXTRAS   Only what is added to finished frames. Not part of the identity; --repeat reads it from the record.
     PLACE    Where a film is made and where it goes. Not part of the identity; may be given beside --repeat.
     NOTHING  Only whether a film is made at all. Not part of the identity; may be given beside --repeat.
@@ -102,7 +102,7 @@ class ClipRequest(FilmRequest):
     holes: bool = changes(PIXELS, False)
     deinterlace: bool = changes(PIXELS, False)
     cuts: str = changes(PIXELS, "auto")
-    """`auto`, `off` or the name of a file of times, whose stamp is part of the identity too."""
+    """`auto`, `off` or the name of a file of times, whose contents are part of the identity too."""
     at_cut: str = changes(PIXELS, "hold")
     repeats: str = changes(PIXELS, "auto")
     protect: str | None = changes(INPUTS, None)

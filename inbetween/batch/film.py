@@ -13,6 +13,7 @@ from typing import Any
 from inbetween.batch.check import Plan, input_files, planned
 from inbetween.batch.journal import digest_of
 from inbetween.errors import InbetweenError, Interrupted
+from inbetween.fingerprint import Fingerprints
 from inbetween.identity import identity
 from inbetween.plan import FilmPlan, Making
 from inbetween.produce import Makers, load
@@ -121,6 +122,6 @@ class FilmMaker:
         return self._loaded[1]
 
 
-def digest(plan: Plan) -> str:
+def digest(plan: Plan, inputs: Fingerprints) -> str:
     """The digest of all that decides the bytes of a film, the contents of its inputs among it."""
-    return digest_of({**identity(plan.request, plan.making, input_files(plan)), "suffix": plan.sink.suffix})
+    return digest_of({**identity(plan.request, plan.making, input_files(plan), inputs), "suffix": plan.sink.suffix})

@@ -12,6 +12,7 @@ from inbetween.batch.film import Outcome, Task, digest
 from inbetween.batch.jobs import Fault, Job, Place
 from inbetween.batch.journal import BEGUN, DONE, FAILED, Entry, Journal
 from inbetween.errors import InbetweenError
+from inbetween.fingerprint import Fingerprints
 from inbetween.types import Report
 
 
@@ -106,10 +107,11 @@ def _tasks(
     jobs: Iterable[Job], place: Place, options: BatchOptions, kept: Journal, result: Result, report: Report
 ) -> Iterator[Task]:
     """The tasks of the jobs that are not done, entered as begun one by one."""
+    inputs = Fingerprints(report)
     for job in jobs:
         request = replace(job.request, threads=options.threads)
         try:
-            found = digest(check.planned(request))
+            found = digest(check.planned(request), inputs)
             if kept.is_done(job.name, found, place.root):
                 result.kept.add(job.name)
                 result.outcomes[job.name] = Outcome(job.name, True, kept.entries[job.name].facts)

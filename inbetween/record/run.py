@@ -16,13 +16,13 @@ from typing import TypeVar, get_type_hints
 
 from inbetween import engines
 from inbetween.errors import InbetweenError
+from inbetween.fingerprint import hashed
 from inbetween.plan import FilmPlan, Making, commercial
 from inbetween.produce import Made
 from inbetween.request import ClipRequest, FilmRequest, RunRequest, built
 from inbetween.types import Report
 from inbetween.versions import versions
 from inbetween.weights import store
-from inbetween.weights.check import hashed
 
 R = TypeVar("R", bound=FilmRequest)
 COMMANDS = ("run", "slowmo")

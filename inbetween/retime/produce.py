@@ -15,6 +15,7 @@ import numpy as np
 
 from inbetween import gaps
 from inbetween.devices import in_order, quiet_opencv
+from inbetween.fingerprint import Fingerprints
 from inbetween.identity import identity
 from inbetween.produce import FilmJob, Made, Makers, load, produce, segment_least
 from inbetween.report import Forward, Once
@@ -201,14 +202,16 @@ def make_film(
     with closing(opened.footage):
         with stages.stage("load"):
             makers = makers or load(plan.making)
+        inputs = Fingerprints(report)
         least, memory = segment_least(plan.making.engine), _FilmMemory(opened.findings, doubts)
         job = FilmJob(
             form=FilmFormat(film.sink, grid.rate, grid.count, clip.size, clip.loop, clip.colour, clip.aspect),
             frames=lambda makers, first, stop: frames(opened, makers, first, stop, doubts),
             borders=choose_borders(_starts(grid, clip, least), least),
-            identity=_identity(film),
+            identity=_identity(film, inputs),
             remember=memory.remember,
             recall=memory.recall,
+            inputs=inputs,
             options=WriteOptions(overwrite, plan.making.settings.threads),
             extras=_extras(film, report),
             sheet=sheet,
@@ -248,7 +251,7 @@ def _place(grid: Grid, clip: Clip, frame: int) -> int:
     return (grid.source(frame) * clip.rate).__floor__()
 
 
-def _identity(film: OpenFilm) -> dict[str, object]:
+def _identity(film: OpenFilm, inputs: Fingerprints) -> dict[str, object]:
     """All that decides the bytes of the film, under names that the user knows."""
     request = film.clip.plan.request
     files = {f"file {number}": path for number, path in enumerate(film.clip.footage.inputs, 1)}
@@ -257,4 +260,4 @@ def _identity(film: OpenFilm) -> dict[str, object]:
     if request.cuts not in ("auto", "off"):
         files["--cuts"] = Path(request.cuts)
     # Where the user named no codec, the one that was chosen for the clip counts.
-    return identity(replace(request, codec=film.sink.codec), film.clip.plan.making, files)
+    return identity(replace(request, codec=film.sink.codec), film.clip.plan.making, files, inputs)

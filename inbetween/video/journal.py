@@ -233,9 +233,6 @@ def _differences(then: Mapping[str, object], now: Mapping[str, object]) -> str:
 
 
 def _short(value: object) -> str:
-    """A value as it is quoted; "" for one that is too long. Of a file's name, size and time (`segments.stamp`) only the
-    name is."""
-    if isinstance(value, list) and [type(one) for one in value] == [str, int, int]:
-        value = value[0]
+    """A value as it is quoted; "" for one that is too long, as fingerprints are."""
     text = value if isinstance(value, str) else "not there" if value is None else json.dumps(value)
     return text if len(text) <= _LONGEST else ""

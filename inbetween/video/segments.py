@@ -15,7 +15,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
-from pathlib import Path
 from queue import Empty, Full, Queue
 from typing import Any, TypeVar
 
@@ -85,12 +84,6 @@ def choose_borders(cuts: Iterable[int], least: int = LEAST) -> tuple[int, ...]:
         if cut - found[-1] >= least:
             found.append(cut)
     return tuple(found)
-
-
-def stamp(path: Path) -> list[str | int]:
-    """The name, size and time of the last change of a file, which tell whether it has changed; for an identity."""
-    status = path.stat()
-    return [path.name, status.st_size, status.st_mtime_ns]
 
 
 def write_segments(

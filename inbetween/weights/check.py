@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inbetween.errors import InbetweenError
+from inbetween.fingerprint import hashed
 from inbetween.types import Report
 from inbetween.weights import load, store
 from inbetween.weights.files import AGAIN, json_object
@@ -16,9 +17,6 @@ from inbetween.weights.table import File, Folder, Published, Shards
 
 SUMS = "SHA256SUMS"
 """The name of the file in the folder of weights that has the hashes of their files, as `sha256sum --check` reads it."""
-CHUNK = 1 << 22
-"""Bytes that are read at once; chosen by eye."""
-MEGABYTE = 1_000_000
 HASH = re.compile("[0-9a-f]{64}")
 """Matches a SHA-256 in hexadecimal."""
 ShapesOf = Callable[..., load.Shapes]
@@ -56,30 +54,6 @@ def verify(name: str, folder: Path | None, report: Report, shapes: Mapping[str, 
             yield from _verdicts(name, key, one, path, folder, report, shapes)
         elif begun := store.incomplete(name, key, folder):
             yield Verdict(begun[0], (), f"is not all there: {', '.join(begun[1])} missing")
-
-
-def hashed(path: Path, report: Report, digest: hashlib._Hash) -> str:
-    """Hash a file, and return the digest in hexadecimal.
-
-    Args:
-        path: the file.
-        report: hears the progress.
-        digest: an object of hashlib; it is updated with the contents of the file.
-
-    Raises:
-        InbetweenError: the file cannot be read.
-        Interrupted: by `report`.
-    """
-    try:
-        total, done = path.stat().st_size, 0
-        with path.open("rb") as file:
-            while chunk := file.read(CHUNK):
-                digest.update(chunk)
-                done += len(chunk)
-                report.progress("hash", done // MEGABYTE, total // MEGABYTE)
-    except OSError as error:
-        raise InbetweenError(f"{path} cannot be read: {error.strerror or error}", AGAIN) from None
-    return digest.hexdigest()
 
 
 def check_sum(called: object, file: File, size: int, sha256: str, wanted: str | None) -> None:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from inbetween.errors import InbetweenError
+from inbetween.fingerprint import MEGABYTE
 from inbetween.types import Report
-from inbetween.weights.check import MEGABYTE
 
 SPARE = 200 * MEGABYTE
 """Bytes that must stay free on the disk after a download; chosen by eye."""

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inbetween.errors import InbetweenError
+from inbetween.fingerprint import MEGABYTE
 from inbetween.weights import store
-from inbetween.weights.check import MEGABYTE, recorded_sums
+from inbetween.weights.check import recorded_sums
 from inbetween.weights.shards import parsed
 from inbetween.weights.table import File, Folder, Published, Weights
 

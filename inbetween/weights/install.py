@@ -10,16 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inbetween.errors import InbetweenError
+from inbetween.fingerprint import CHUNK, MEGABYTE, hashed
 from inbetween.types import Report
 from inbetween.weights import store
 from inbetween.weights.check import (
-    CHUNK,
-    MEGABYTE,
     SUMS,
     ShapesOf,
     check_names,
     check_sum,
-    hashed,
     record_sums,
     recorded_sums,
 )

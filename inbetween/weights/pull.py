@@ -19,8 +19,9 @@ from http import HTTPStatus
 from pathlib import Path
 
 from inbetween.errors import InbetweenError
+from inbetween.fingerprint import MEGABYTE, hashed
 from inbetween.types import Report
-from inbetween.weights.check import MEGABYTE, ShapesOf, check_alone, check_names, check_sum, hashed, record_sums
+from inbetween.weights.check import ShapesOf, check_alone, check_names, check_sum, record_sums
 from inbetween.weights.disk import locked, need_space, writing
 from inbetween.weights.hub import CHUNK, Remote, is_kept, opened, stated, unreached
 from inbetween.weights.table import Shards

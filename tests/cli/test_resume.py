@@ -11,6 +11,7 @@ import time
 from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import pytest
 
 from inbetween.cli.console import Show
@@ -138,4 +139,101 @@ def test_what_differs_is_told_in_the_users_words(
     assert "waits in" in inside(*words).problem[1]
     (tmp_path / "cuts.txt").write_text("0.1")
     said = inside(*words, "--from", "1f").err
-    assert "begun anew: --from was not there, is 1f, cuts.txt has changed" in said, said
+    assert "begun anew: --from was not there, is 1f, --cuts has changed" in said, said
+
+
+def halfway(inside: Command, folder: Path, monkeypatch: pytest.MonkeyPatch, *words: object) -> None:
+    """The command, stopped once its first segment is finished."""
+    shown = Show.progress
+
+    def stopped(self: Show, stage: str, done: int, total: int) -> None:
+        shown(self, stage, done, total)
+        if any(journal.read_bytes().count(b"\n") > 1 for journal in folder.glob(".*.parts/journal")):
+            raise Interrupted
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Show, "progress", stopped)
+        assert "waits in" in inside(*words).problem[1]
+
+
+def renders(folder: Path, seed: int) -> list[Path]:
+    """Five keys, of which the names, sizes and times are those of any other seed."""
+    folder.mkdir()
+    keys = [folder / f"{number}.bmp" for number in range(5)]
+    for number, key in enumerate(keys):
+        cv2.imwrite(str(key), scene(number / 2, (48, 64), seed))
+        os.utime(key, ns=(10**18, 10**18))
+    return keys
+
+
+@pytest.mark.parametrize("out", ["o.mp4", "o", "o.gif"])
+def test_keys_are_known_by_their_contents(
+    inside: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str
+) -> None:
+    first, second = renders(tmp_path / "A", 0), renders(tmp_path / "B", 7)
+    words = ["-n", "139", "-e", "blend", "-o"]
+    halfway(inside, tmp_path, monkeypatch, "run", *first, *words, out)
+    ran = inside("run", *second, *words, out)
+    assert ran.code == 0, ran.err
+    assert "begun anew: key 1 has changed, key 2 has changed" in ran.err
+    assert inside("run", *second, *words, f"alone{out[1:]}").code == 0
+    assert contents(tmp_path / out) == contents(tmp_path / f"alone{out[1:]}")
+
+
+def contents(path: Path) -> list[bytes]:
+    """The bytes of a file, or of all files in a folder."""
+    return [one.read_bytes() for one in ([path] if path.is_file() else sorted(path.iterdir()))]
+
+
+def test_keys_that_were_moved_and_touched_go_on(
+    inside: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = renders(tmp_path / "A", 0)
+    words = ["-n", "139", "-e", "blend", "-o", "o.mp4"]
+    halfway(inside, tmp_path, monkeypatch, "run", *keys, *words)
+    (tmp_path / "A").rename(tmp_path / "moved")
+    moved = [tmp_path / "moved" / key.name for key in keys]
+    os.utime(moved[0])
+    ran = inside("run", *moved, *words)
+    assert ran.code == 0, ran.err
+    assert "frames are there already" in ran.err
+
+
+def test_a_clip_that_was_swapped_is_begun_anew(
+    inside: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, seed in (("c.mp4", 0), ("other.mp4", 7)):
+        keys = renders(tmp_path / name[:-4], seed)
+        assert inside("run", *keys, "-n", "79", "-e", "blend", "-o", name).code == 0
+    words = ["slowmo", "c.mp4", "--factor", "2", "-e", "blend", "-o", "o.mp4"]
+    halfway(inside, tmp_path, monkeypatch, *words)
+    os.replace(tmp_path / "other.mp4", tmp_path / "c.mp4")
+    ran = inside(*words)
+    assert ran.code == 0, ran.err
+    assert "begun anew: file 1 has changed" in ran.err
+    assert inside(*words[:-1], "alone.mp4").code == 0
+    assert contents(tmp_path / "o.mp4") == contents(tmp_path / "alone.mp4")
+
+
+@pytest.mark.parametrize(("out", "count"), [("o.mp4", 139), ("o.gif", 3), ("o", 139)])
+def test_a_key_that_changes_while_it_is_used(
+    inside: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str, count: int
+) -> None:
+    keys, shown = renders(tmp_path / "A", 0), Show.progress
+    other = renders(tmp_path / "B", 7)[-1].read_bytes()
+    words = ["run", *keys, "-n", count, "-e", "blend", "-o", out]
+
+    def changing(self: Show, stage: str, done: int, total: int) -> None:
+        shown(self, stage, done, total)
+        if stage == "write" and done > 2:
+            keys[-1].write_bytes(other)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Show, "progress", changing)
+        ran = inside(*words)
+    assert ran.code == 1, ran.err
+    assert "4.bmp has changed while" in ran.problem[0]
+    assert not (tmp_path / out).exists()
+    assert inside(*words).code == 0
+    assert inside(*words[:-1], f"alone{out[1:]}").code == 0
+    assert contents(tmp_path / out) == contents(tmp_path / f"alone{out[1:]}")
