@@ -114,7 +114,7 @@ def _film_arguments(path: str, expected: Expected, pixel_format: str, raw: str) 
     if form.loop:
         words += [form.loop[0], form.loop[1 if expected.loop else 2]]
     words += ["-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact"]
-    return [*words, *asked, "-f", form.muxer, f"file:{path}"]
+    return [*words, *asked, "-f", form.muxer, *ffmpeg.WHITELIST, f"file:{path}"]
 
 
 def muxer_options(muxer: str, rate: Fraction) -> dict[str, str]:
@@ -188,14 +188,8 @@ class _Fit:
 
 def _raw_input(expected: Expected, pixel_format: str) -> list[str]:
     """ffmpeg's arguments for raw frames through its standard input."""
-    words = [
-        "-f",
-        "rawvideo",
-        "-pix_fmt",
-        pixel_format,
-        "-video_size",
-        f"{expected.size[1]}x{expected.size[0]}",
-    ]
+    size = f"{expected.size[1]}x{expected.size[0]}"
+    words = [*ffmpeg.WHITELIST, "-f", "rawvideo", "-pix_fmt", pixel_format, "-video_size", size]
     return [*words, "-framerate", f"{expected.rate.numerator}/{expected.rate.denominator}", "-i", "pipe:0"]
 
 
@@ -241,7 +235,7 @@ def make_gif(path: str, expected: Expected, frames: Iterator[Picture], report: R
     clear = first.shape[2] == 4
     count = f"palettegen=reserve_transparent={clear:d}"
     graph = f"[0:v]format=bgra,split[film][all];[all]{count}[colours]"
-    keep = ["-c:v", "ffv1", "-threads", THREADS, "-f", "nut"]
+    keep = ["-c:v", "ffv1", "-threads", THREADS, "-f", "nut", *ffmpeg.WHITELIST]
     # For frames of one row or column of pixels ffmpeg finds no number of slices by itself.
     line = ["-slices", "1"] if min(expected.size) == 1 else []
     with workfolder.part(folder, ".frames.nut") as film, workfolder.part(folder, ".palette.nut") as palette:
@@ -261,10 +255,10 @@ def _paint_gif(path: str, film: str, palette: str, report: Report, loop: bool) -
     # Error diffusion, for an ordered pattern leaves bands. It is kept inside the rectangle that changes, so that what
     # stands still in the picture does not flicker.
     paint = "[0:v][1:v]paletteuse=dither=sierra2_4a:diff_mode=rectangle:alpha_threshold=128"
-    words = ["-f", "nut", "-i", "pipe:0", "-f", "nut", "-i", f"file:{palette}"]
+    words = [*ffmpeg.WHITELIST, "-f", "nut", "-i", "pipe:0", *ffmpeg.WHITELIST, "-f", "nut", "-i", f"file:{palette}"]
     words += ["-filter_complex_threads", "1", "-filter_complex", paint]
     option, ever, once = sinks.SINKS[".gif"].loop
-    words += [option, ever if loop else once, "-f", "gif", f"file:{path}"]
+    words += [option, ever if loop else once, "-f", "gif", *ffmpeg.WHITELIST, f"file:{path}"]
     total = os.path.getsize(film)
     # Through a pipe, so that this ffmpeg too ends when we do, and so that the progress is known.
     with open(film, "rb") as kept, ffmpeg.started(words) as child:
