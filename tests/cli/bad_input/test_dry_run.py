@@ -30,7 +30,7 @@ DRY = [
     ("key0.png key1.png -o x.mp4 --encoder -nonsense", 2, "-nonsense is not accepted"),
     ("key0.png key1.png -o x.mp4 --encoder=-preset=x", 2, "not accepted"),
     ("key0.png white.png -o x.mp4 --if-unrelated fail", 1, "nothing to do with each other"),
-    ("--repeat none.json -o x.mp4", 1, "none.json cannot be read"),
+    ("--repeat none.json -o x.mp4", 1, "there is no record none.json"),
 ]
 
 
