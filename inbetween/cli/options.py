@@ -57,8 +57,8 @@ Encoder = Annotated[
         group=FILM,
         metavar="WORDS",
         help="Options of ffmpeg's encoder: '-crf 12 -preset slow', '-pix_fmt yuv444p'. Accepted are those for quality, "
-        "rate, speed, profile, pixel format, groups of pictures, colour tags, and the encoder's own parameters that name "
-        "no file; docs/run.md lists them.",
+        "rate, speed, profile, pixel format, groups of pictures and colour tags, and the encoder's own parameters that "
+        "name no file; docs/run.md lists them.",
     ),
 ]
 StartNumber = Annotated[

@@ -172,17 +172,23 @@ def show(record: Record[Any], out: bool, report: Report) -> None:
         report: hears the notes.
     """
     request = record.request
-    if out:
-        report.note("record_output", f"the record writes {request.out}", path=request.out)
+    if out and request.out:
+        report.note("record_output", f"the record writes {_begun(request.out)}", path=request.out)
     foreign = [path for path in files(request) if not is_below_here(path)]
     if foreign:
         more = f" and {len(foreign) - SHOWN} more" if len(foreign) > SHOWN else ""
-        text = f"the record reads outside of the current folder: {', '.join(foreign[:SHOWN])}{more}"
+        text = f"the record reads outside of the current folder: {', '.join(map(_begun, foreign[:SHOWN]))}{more}"
         report.note("record_inputs", text, paths=foreign)
     if request.encoder or request.codec:
-        words = [f"--codec {request.codec}"] * bool(request.codec) + [f"--encoder {request.encoder}"]
-        text = f"the record sets how the film is encoded: {' '.join(words[: 1 + bool(request.encoder)])}"
+        asked = {"--codec": request.codec, "--encoder": request.encoder}
+        words = " ".join(f"{option} {_begun(text)}" for option, text in asked.items() if text)
+        text = f"the record sets how the film is encoded: {words}"
         report.note("record_encoder", text, codec=request.codec, encoder=request.encoder)
+
+
+def _begun(text: str) -> str:
+    """The text, its end left out if it is longer than names and options usually are."""
+    return text if len(text) <= 300 else f"{text[:300]}…"
 
 
 def files(request: FilmRequest) -> list[str]:
@@ -199,8 +205,12 @@ def files(request: FilmRequest) -> list[str]:
 
 
 def is_below_here(path: str) -> bool:
-    """Whether a path lies in the current folder or below it, with all links and `..` followed."""
-    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(os.curdir))
+    """Whether a path lies in the current folder or below it, with all links and `..` followed. Nothing lies in one that
+    has been removed."""
+    try:
+        return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(os.curdir))
+    except OSError:
+        return False
 
 
 def check_inputs(record: Record[R], files_of: Callable[[R], Iterable[str]], report: Report) -> None:
