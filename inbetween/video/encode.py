@@ -16,6 +16,8 @@ import numpy as np
 from inbetween.types import Picture, Report
 from inbetween.video import animation, codecs, disk, ffmpeg, sinks, workfolder
 from inbetween.video.clip import Colour, scaler_name
+from inbetween.video.codecs import Codec
+from inbetween.video.encoder_options import RATES, name_of
 from inbetween.video.sinks import Sink
 from inbetween.video.verify import Expected
 
@@ -107,7 +109,7 @@ def _film_arguments(path: str, expected: Expected, pixel_format: str, raw: str) 
     words = [*_raw_input(expected, raw), "-filter_threads", "1"]
     words += ["-vf", _filters(expected, codecs.is_rgb(pixel_format))]
     words += ["-pix_fmt", pixel_format, "-c:v", sink.codec, "-threads", THREADS]
-    words += [word.format(**facts) for word in (codec.words + codec.hurried if expected.colour else codec.words)]
+    words += [word.format(**facts) for word in _usual(codec, sink, expected.colour is not None)]
     if form.muxer in ("mp4", "mov"):
         words += [word for name, value in muxer_options(form.muxer, rate).items() for word in (f"-{name}", value)]
         words += ["-tag:v", codec.tag] if codec.tag else []
@@ -115,6 +117,17 @@ def _film_arguments(path: str, expected: Expected, pixel_format: str, raw: str) 
         words += [form.loop[0], form.loop[1 if expected.loop else 2]]
     words += ["-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact"]
     return [*words, *asked, "-f", form.muxer, *ffmpeg.WHITELIST, f"file:{path}"]
+
+
+def _usual(codec: Codec, sink: Sink, hurried: bool) -> list[str]:
+    """The options of an encoder that are used where the user says nothing. A user who asks for a rate gets it: beside
+    -crf encoders would not obey."""
+    words = [*codec.words, *(codec.hurried if hurried else ())]
+    asked = {name_of(option) for option in sink.encoder[::2]}
+    if asked & RATES and "-crf" in words:
+        at = words.index("-crf")
+        del words[at : at + 2]
+    return words
 
 
 def muxer_options(muxer: str, rate: Fraction) -> dict[str, str]:
@@ -137,8 +150,8 @@ def _pixel_format(expected: Expected, first: Picture, report: Report) -> str:
     """The pixel format that the user asked for, or else the one that keeps most of frames like `first`. What it does
     not keep is noted."""
     sink, (height, width) = expected.sink, expected.size
-    words = dict(zip(sink.encoder, sink.encoder[1:], strict=False))
-    asked = words.get("-pix_fmt:v") or words.get("-pix_fmt")
+    given = {name_of(option): value for option, value in zip(sink.encoder[::2], sink.encoder[1::2], strict=False)}
+    asked = given.get("pix_fmt")
     odd = height % 2 == 1 or width % 2 == 1
     codec = codecs.codec(sink.codec)
     name = asked or codecs.best(codec, sink.suffix, first.shape[2] == 4, 8 * first.itemsize, odd)

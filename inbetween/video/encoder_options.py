@@ -53,6 +53,8 @@ OPTIONS: Mapping[str, frozenset[str]] = {
     ),
 }
 """The names of the accepted options, by what they are about. Any of them may end in `:v`."""
+RATES = frozenset({"b", "qp", "lossless"})
+"""Options that say how large or how good a film is and are not obeyed beside -crf."""
 
 _MASTERING = {"master-display", "mastering-display"}
 PARAMETERS: Mapping[str, frozenset[str]] = {
@@ -158,6 +160,11 @@ def parse(text: str) -> tuple[str, ...]:
     return words
 
 
+def name_of(option: str) -> str:
+    """The name of an option, without the dash and without the end that says for which stream it is."""
+    return _SPECIFIER.sub("", option[1:])
+
+
 def _check(option: str, value: tuple[str, ...]) -> None:
     """Refuse an option that is not accepted, or whose value is not. value: one word, or none at the end of the text."""
     if not option.startswith("-"):
@@ -165,9 +172,10 @@ def _check(option: str, value: tuple[str, ...]) -> None:
             f"--encoder: `{_short(option)}` is the value of no option",
             "write each option with one value, as in -crf 12; the output is named with -o",
         )
-    name = _SPECIFIER.sub("", option[1:])
-    if name not in _ALL:
-        raise _refused(option, name)
+    name = name_of(option)
+    # A list of parameters is added to ours, which is found by its whole name.
+    if name not in _ALL or (name in PARAMETERS and option != f"-{name}"):
+        raise _refused(option)
     if not value:
         raise UsageError(f"--encoder: {option} has no value", f"write one: {option} 1")
     if name in PARAMETERS:
@@ -194,8 +202,8 @@ def _check_parameters(option: str, text: str, known: Collection[str]) -> None:
             raise _no_value(f"{name} in {option}", value)
 
 
-def _refused(option: str, name: str) -> UsageError:
-    base = name.partition(":")[0]
+def _refused(option: str) -> UsageError:
+    base = option[1:].partition(":")[0]
     hint = _OWN.get(base) or _near(base, _ALL, "-") or _WHERE
     return UsageError(f"--encoder: {_short(option)} is not accepted", hint)
 

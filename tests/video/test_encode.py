@@ -14,7 +14,7 @@ from inbetween.errors import InbetweenError, UnknownName
 from inbetween.types import Report
 from inbetween.video import ffmpeg, sinks
 from inbetween.video.write import FilmFormat, rehearse, write
-from support.clips import NTSC, ODD_RATES, RATES, SIZE, as_ffmpeg_shows, disc, frames_and_facts, made, plane
+from support.clips import NTSC, ODD_RATES, RATES, SIZE, as_ffmpeg_shows, disc, frames_and_facts, made, plane, yuv
 from support.reports import Heard
 
 
@@ -126,6 +126,38 @@ def test_the_words_of_the_user_win(tmp_path: Path) -> None:
     coarse = made(tmp_path / "coarse.mp4", encoder="-crf 45 -pix_fmt yuv444p")
     assert coarse.bytes < fine.bytes
     assert (fine.pixel_format, coarse.pixel_format) == ("yuv420p", "yuv444p")
+
+
+@pytest.mark.parametrize(
+    ("codec", "words"),
+    [
+        ("libx264", "-b:v:0 20k"),
+        ("libx264", "-qp 50"),
+        ("libx265", "-b:v 20k"),
+        ("libx265", "-qp 50"),
+        ("libsvtav1", "-qp 60"),
+    ],
+)
+def test_a_rate_that_the_user_asks_for_is_obeyed(tmp_path: Path, codec: str, words: str) -> None:
+    usual = made(tmp_path / "usual.mkv", 12, size=(96, 128), codec=codec)
+    small = made(tmp_path / "small.mkv", 12, size=(96, 128), codec=codec, encoder=words)
+    assert small.bytes < usual.bytes * 0.75
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "words"),
+    [
+        ("a.mkv", "libx264", "-qp 0 -pix_fmt yuv444p"),
+        ("a.webm", "libvpx-vp9", "-lossless 1 -pix_fmt:v yuv444p"),
+        ("a.mkv", "libx265", "-x265-params lossless=1 -pix_fmt:0 yuv444p"),
+    ],
+)
+def test_lossless_films(tmp_path: Path, name: str, codec: str, words: str) -> None:
+    written = made(tmp_path / name, 3, codec=codec, encoder=words)
+    assert written.pixel_format == "yuv444p"
+    for index, frame in enumerate(frames_and_facts(tmp_path / name)[0]):
+        # Only the rounding of luma is left.
+        assert np.abs(plane(frame, 0) - yuv(disc(index))[..., 0]).max() < 1
 
 
 @pytest.mark.parametrize(

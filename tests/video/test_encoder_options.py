@@ -65,6 +65,7 @@ def test_options_of_encoders_are_accepted(text: str) -> None:
         ("-x264opts stats=X", "-x264opts is not accepted"),
         ("-rc_eq " + "(" * 1000, "-rc_eq is not accepted"),
         ("-crf:a 3", "-crf:a is not accepted"),
+        ("-x264-params:v crf=3", "-x264-params:v is not accepted"),
         ("-threads 8", "-threads is not accepted"),
         ("-crf 12 extra.mkv", "`extra.mkv` is the value of no option"),
         ("-crf 12 13", "`13` is the value of no option"),
