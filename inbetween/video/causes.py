@@ -106,6 +106,12 @@ _KNOWN: tuple[tuple[str, str, str, str], ...] = (
         "ffmpeg",
     ),
     (
+        r"incompatible with DNxHD",
+        "DNxHD has no profile of this size, frame rate and pixel format",
+        'for any size write --encoder "-profile:v dnxhr_hq -pix_fmt yuv422p"',
+        "ffmpeg",
+    ),
+    (
         r"Unknown pixel format requested: (\S+?)\.?$",
         "there is no pixel format called {0}",
         "write another one after -pix_fmt; yuv420p is what most players show",

@@ -137,6 +137,10 @@ MOST: dict[str, tuple[int, int]] = {
 others were found by trying."""
 
 
+SYSTEMS = {"_videotoolbox": "macOS", "_mf": "Windows", "_mediacodec": "Android"}
+"""The systems that encoders belong to, by the ends of their names: the ffmpeg of others does not have them."""
+
+
 @dataclass(frozen=True)
 class Preset:
     """A kind of file and an encoder, under one name."""

@@ -171,6 +171,9 @@ def _find_encoder(sink: Sink) -> None:
         unknown = UnknownName("encoder", name, sorted(known))
         if unknown.hint.startswith("known"):
             unknown.hint = f"list them with {ffmpeg.executable()} -encoders"
+        for ending, system in codecs.SYSTEMS.items():
+            if name.endswith(ending):
+                unknown.hint = f"it is part of {system}; elsewhere write --codec libx264 or libx265"
         raise unknown
     others = [n for n, c in codecs.CODECS.items() if sink.kind == "film" and sink.suffix in c.suffixes and n in known]
     cure = f"write --codec {others[0]}, which it has" if others else "write -o frames/ for a folder of PNG"

@@ -28,7 +28,7 @@ def refused(sink: sinks.Sink, size: tuple[int, int]) -> InbetweenError:
 
 
 def sink_of(folder: Path, encoder: str, words: str | None = None) -> sinks.Sink:
-    suffix = SUFFIXES.get(encoder, ".mp4")
+    suffix = SUFFIXES.get(encoder, ".mov" if encoder == "dnxhd" else ".mp4")
     return sinks.parse(f"{folder}/a{suffix}", None if suffix in (".webp", ".gif") else encoder, words)
 
 
@@ -72,6 +72,7 @@ def test_the_hint_of_a_limit_is_an_encoder_without_it(tmp_path: Path) -> None:
         ("libsvtav1", (8706, 64), None, "too large for libsvtav1: this side may have at most 8704"),
         ("libwebp_anim", (16, 16_384), None, "too large for libwebp_anim: this side may have at most 16383"),
         ("mpeg4", (16, 8194), None, "mpeg4 cannot make frames of this size"),
+        ("dnxhd", (48, 64), None, "DNxHD has no profile of this size"),
         ("libx264", (65, 65), "-pix_fmt yuv420p", "width and height must be even"),
         ("libx264", (48, 64), "-pix_fmt yuv999p", "there is no pixel format called yuv999p"),
     ],
@@ -87,6 +88,15 @@ def test_what_ffmpeg_says_of_sizes_and_pixels(
     """For encoders whose limits are not known here."""
     monkeypatch.setattr(codecs, "MOST", {})
     assert message in refused(sink_of(tmp_path, encoder, words), size).message
+
+
+@pytest.mark.parametrize(("encoder", "system"), [("h264_videotoolbox", "macOS"), ("hevc_mf", "Windows")])
+def test_encoders_of_other_systems(tmp_path: Path, encoder: str, system: str) -> None:
+    if encoder in ffmpeg.encoders():
+        pytest.skip("this is that system")
+    error = refused(sink_of(tmp_path, encoder), (48, 64))
+    assert error.message == f"there is no encoder called `{encoder}`"
+    assert system in error.hint
 
 
 NVENC = "[vost#0:0/h264_nvenc @ 0x1] [enc:h264_nvenc @ 0x2] Error while opening encoder\nConversion failed!"

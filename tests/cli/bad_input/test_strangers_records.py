@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+import inbetween
+from inbetween.errors import UsageError
 from support.commands import Command, Refused, set_ffmpeg
 from support.films import MakeClip
 from support.folders import contents
@@ -87,6 +89,35 @@ def test_the_same_words_of_the_user_are_refused_too(
     given = keys[:2] if command == "run" else ["clip.mkv", "-f", 2]
     for words in ("-vstats_file diary.txt", "-crf 3 extra.mkv"):
         refused(command, *given, "-o", "y.mp4", f"--encoder={words}", code=2, error="--encoder: ", hint="")
+
+
+def test_records_of_clips_are_no_commands_either(
+    inside: Command, refused: Refused, clip: MakeClip, tmp_path: Path
+) -> None:
+    clip(moving(2))
+    assert inside("slowmo", "clip.mkv", "-f", 2, "-o", "x.mkv", "--record").code == 0
+    facts = json.loads((tmp_path / "x.mkv.json").read_bytes())
+    (tmp_path / "diary.txt").write_text("0.05")
+    for words, code, error in (
+        ({"encoder": "-vstats_file diary.txt"}, 2, "--encoder: -vstats_file is not accepted"),
+        ({"out": str(tmp_path.parent / "x.mkv")}, 2, "the record writes outside of the current folder"),
+        ({"cuts": str(tmp_path / "diary.txt")}, 1, "the record does not say what was in"),
+        ({"protect": str(tmp_path / "diary.txt")}, 1, "the record does not say what was in"),
+        ({"clip": "http://127.0.0.1:9/x.mkv"}, 1, ""),
+    ):
+        (tmp_path / "evil.json").write_text(json.dumps({**facts, "words": {**facts["words"], **words}}))
+        named = [] if "out" in words else ["-o", "y.mkv"]
+        for more in (["--dry-run"], []):
+            refused("slowmo", "--repeat", "evil.json", *named, *more, code=code, error=error, hint="")
+
+
+def test_the_python_functions_refuse_them_too(clip: MakeClip, tmp_path: Path) -> None:
+    (tmp_path / "diary.txt").write_text("dear diary")
+    path, before = clip(moving(2)), contents(tmp_path)
+    for words in ("-vstats_file diary.txt", "-crf 3 extra.mkv", "-report"):
+        with pytest.raises(UsageError, match="encoder: "):
+            inbetween.slowmo(path, tmp_path / "y.mkv", factor=2, encoder=words)
+    assert {**contents(tmp_path), "clip.mkv": before["clip.mkv"]} == before
 
 
 @pytest.mark.parametrize("out", ["{above}/x.mkv", "../x.mkv", "here/../../x.mkv", "link/x.mkv", "link.mkv", "link/f/"])
