@@ -39,7 +39,7 @@ OPTIONS: Mapping[str, frozenset[str]] = {
     "format": _names("c codec tag pix_fmt profile level tier strict coder"),
     "group of pictures": _names(
         "g keyint_min bf sc_threshold no-scenecut refs b_strategy b-pyramid b-bias b_adapt b_ref_mode forced-idr "
-        "strict_gop nonref_p intra-refresh auto-alt-ref min-gf-interval flags"
+        "strict_gop nonref_p intra-refresh auto-alt-ref min-gf-interval"
     ),
     "colour": _names("color_primaries color_trc colorspace color_range chroma_sample_location"),
     "methods": _names(
@@ -111,10 +111,8 @@ _SPECIAL = {
     "deblock": _NUMBERS,
     "psy-rd": _NUMBERS,
     "partitions": _LIST,
-    # Whether groups of pictures are closed. Other flags would undo what makes the same bytes on every machine.
-    "flags": re.compile(r"[+-]cgop"),
 }
-"""The values of options that accept more, or less, than a name or a number."""
+"""The values of options that accept more than a name or a number, or only numbers."""
 _SPECIAL_PARAMETERS = {
     "zones": re.compile(rf"{_ZONE}(?:/{_ZONE})*", re.ASCII),
     **dict.fromkeys(_MASTERING, re.compile(r"(?:[A-Z]{1,2}\([\d.,]+\))+", re.ASCII)),
@@ -126,6 +124,7 @@ _ALL = {name for names in OPTIONS.values() for name in names} | PARAMETERS.keys(
 _WHERE = "accepted are options of encoders, such as -crf, -b:v, -preset, -tune, -pix_fmt and -g; all are in docs/run.md"
 _OWN = {
     "threads": "leave it out: the number of threads decides the bytes of a film, and is always the same",
+    "flags": "leave it out: flags decide whether the same frames give the same bytes on every machine",
     "vcodec": "the encoder is chosen with --codec",
     "f": "the kind of file is chosen by the suffix of -o",
     **dict.fromkeys(("r", "fpsmax", "fps_mode", "vsync"), "the frame rate is set with --fps"),
