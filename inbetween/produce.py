@@ -101,8 +101,9 @@ def produce(job: FilmJob, makers: Makers, report: Report, stages: Stages) -> Mad
         # A segment counts once all its frames are made, so none is kept of inputs that have changed.
         job.inputs.check()
 
+    reread = sheet.seen if sheet else Segments.reread
     segments = Segments(
-        frames, job.borders, job.identity, job.remember, job.recall, sheet.seen if sheet else Segments.reread
+        frames, job.borders, job.identity, job.remember, job.recall, reread=reread, check=job.inputs.check
     )
     with quiet_opencv(), stages.stage("all"):
         written = write_segments(form, segments, report, job.options, job.extras)

@@ -210,7 +210,7 @@ def test_a_clip_that_was_swapped_is_begun_anew(
     os.replace(tmp_path / "other.mp4", tmp_path / "c.mp4")
     ran = inside(*words)
     assert ran.code == 0, ran.err
-    assert "begun anew: file 1 has changed" in ran.err
+    assert "begun anew: the clip has changed" in ran.err
     assert inside(*words[:-1], "alone.mp4").code == 0
     assert contents(tmp_path / "o.mp4") == contents(tmp_path / "alone.mp4")
 
