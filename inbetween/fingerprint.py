@@ -17,11 +17,12 @@ from inbetween.errors import InbetweenError
 from inbetween.types import Report
 
 WHOLE = 256_000_000
-"""The most bytes of a file whose whole contents are hashed: about 0.3 s of work. Pictures are smaller. A larger clip
-takes minutes to decode and a larger network seconds to load, so of these samples are enough. Chosen by that measure."""
+"""The most bytes of a file whose whole contents are hashed. Measured on one core: 0.3 s for this many, 0.04 s for two
+PNGs of 3840x2160. Pictures are smaller. A larger clip takes minutes to decode and a larger network seconds to load, so
+of these samples are enough."""
 SAMPLES, SAMPLE = 64, 1 << 20
 """The number and the bytes of the evenly spaced samples of a larger file; the first is its beginning, the last its end.
-They take about as long to read as `WHOLE` bytes."""
+Measured for a file of 1 GB: 0.1 s, and 0.3 s from a disk that has not read it yet."""
 CHUNK = 1 << 22
 """Bytes that are read at once; chosen by eye."""
 MEGABYTE = 1_000_000
