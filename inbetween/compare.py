@@ -91,7 +91,7 @@ def compare(
     def recall(known: list[float]) -> None:
         errors[:] = known
 
-    parts = segments.Segments(lambda first, stop: frames(), (0,), identity, errors.tolist, recall, check=inputs.check)
+    parts = segments.Segments(lambda first, stop: frames(), (0,), identity, errors.tolist, recall, inputs.check)
     form = FilmFormat(sink, rate, count, size)
     written = segments.write_segments(form, parts, report, WriteOptions(overwrite), sound)
     return written, [psnr(error / count) for error in errors[1:]]
