@@ -14,7 +14,6 @@ from random import Random
 
 import pytest
 
-from support import damage
 from support.commands import LINUX, Ran
 from support.damage import DAMAGES, DIARY, Scene
 from support.folders import contents
@@ -220,7 +219,7 @@ def damaged(place: Place, chance: Random, begin: int) -> str:
     if not work.parent.is_dir():
         work = place.folder / f".{place.kind.out}.parts"
     where = Scene(work, place.folder / place.kind.out, place.outside, chance)
-    if work.is_symlink() or work.exists() and not work.is_dir():
+    if work.is_symlink() or (work.exists() and not work.is_dir()):
         return "no more"
     for number in range(begin, begin + len(DAMAGES)):
         kind = DAMAGES[number % len(DAMAGES)]
