@@ -15,7 +15,17 @@ from random import Random
 import pytest
 
 from support.commands import LINUX, Ran
-from support.damage import DAMAGES, DIARY, Scene
+from support.damage import (
+    DAMAGES,
+    DIARY,
+    Damage,
+    Scene,
+    files_of_nothing,
+    lines_in_another_order,
+    put,
+    swapped_files,
+    swapped_numbers,
+)
 from support.folders import contents
 from support.nursery import Nursery
 from support.pictures import save, scene
@@ -134,6 +144,14 @@ class Place:
         facts: dict[str, object] = json.loads(record.read_text().replace(str(self.root), ""))
         return {name: value for name, value in facts.items() if name not in ("seconds", "processor_seconds", "notes")}
 
+    def scene(self, chance: Random) -> Scene:
+        """Where damage can be done."""
+        hidden = sorted(path for path in self.folder.rglob("*.parts") if path.is_dir() and not path.is_symlink())
+        work = chance.choice(hidden) if hidden else self.folder / self.kind.work
+        if not work.parent.is_dir():
+            work = self.folder / f".{self.kind.out}.parts"
+        return Scene(work, self.folder / self.kind.out, self.outside, chance)
+
     def hidden(self) -> list[Path]:
         """What is left of the work, or was put there."""
         return [path for path in self.folder.rglob("*") if path.name.startswith(".")]
@@ -154,6 +172,12 @@ class Place:
             ran = self.run(*more)
             said.append(ran.err)
         return said
+
+
+def clear(folder: Path) -> None:
+    """Remove everything in a folder."""
+    shutil.rmtree(folder)
+    folder.mkdir()
 
 
 def _remove(folder: Path, path: Path) -> None:
@@ -191,6 +215,96 @@ def check(place: Place, whole: Whole, done: str) -> list[str]:
     return said
 
 
+CHEAP: tuple[tuple[str, float, str, str], ...] = (
+    ("mp4", 0.5, "", "a link to a folder"),
+    ("mp4", 0.5, "", "a file"),
+    ("mp4", 0.5, "", "a pipe"),
+    ("mp4", 0.5, "lock", "a folder"),
+    ("mp4", 0.5, "lock", "a pipe"),
+    ("mp4", 0.5, "journal", "a folder"),
+    ("mp4", 0.5, "journal", "a pipe"),
+    ("mp4", 0.5, "00000.mp4", "a folder"),
+    ("mp4", 0.5, "00001.mp4", "a link to a film"),
+    ("mp4", 0.5, "00000.mp4", "a socket"),
+    ("mp4", 0.7, "placing", "a link to a device"),
+    ("folder", 0.4, "pictures", "a link to a folder"),
+)
+"""Kind of output, share of the steps after which it is killed, file in the hidden folder, what is in its place."""
+
+
+@pytest.mark.parametrize(("name", "share", "file", "what"), CHEAP)
+def test_another_kind_in_the_place_of_a_file(
+    tmp_path: Path,
+    inputs: Path,
+    nursery: Nursery,
+    wholes: dict[str, Whole],
+    name: str,
+    share: float,
+    file: str,
+    what: str,
+) -> None:
+    whole = whole_of(name, tmp_path, inputs, nursery, wholes)
+    place = Place(tmp_path / "place", KINDS[name], inputs, nursery)
+    assert place.run(kill=int(share * whole.steps)).code == -9
+    done = put(place.scene(Random(0)), file, what)
+    said = check(place, whole, done)
+    assert len(said) == 1, said
+
+
+@pytest.mark.parametrize("how", [swapped_numbers, files_of_nothing, swapped_files, lines_in_another_order])
+def test_what_is_damaged_is_made_anew_and_said(
+    tmp_path: Path, inputs: Path, nursery: Nursery, wholes: dict[str, Whole], how: Damage
+) -> None:
+    whole = whole_of("mp4", tmp_path, inputs, nursery, wholes)
+    place = Place(tmp_path / "place", KINDS["mp4"], inputs, nursery)
+    kill_after_segments(place, whole)
+    done = how(place.scene(Random(2)))
+    assert done
+    said = check(place, whole, done)
+    assert len(said) == 1, said
+    if how is not lines_in_another_order:
+        assert "anew" in said[0], (done, said)
+
+
+def kill_after_segments(place: Place, whole: Whole) -> None:
+    """Kill the command when several segments are finished. It has threads, so this is not always at the same step."""
+    for step in range(whole.steps // 2, whole.steps, 6):
+        place.run(kill=step)
+        journal = place.folder / place.kind.work / "journal"
+        # The first line says what the film is made of.
+        if journal.is_file() and journal.read_bytes().count(b"\n") >= 4:
+            return
+        clear(place.folder)
+    raise AssertionError("several segments were never finished")
+
+
+SIDECARED = [name for name, kind in KINDS.items() if "--record" in kind.words]
+
+
+@pytest.mark.parametrize(
+    ("name", "every"), [("sidecars", 13), *(pytest.param(name, 3, marks=pytest.mark.slow) for name in SIDECARED)]
+)
+def test_killed_between_the_film_and_the_files_beside_it(
+    tmp_path: Path, inputs: Path, nursery: Nursery, wholes: dict[str, Whole], name: str, every: int
+) -> None:
+    whole = whole_of(name, tmp_path, inputs, nursery, wholes)
+    place, tried = Place(tmp_path / "place", KINDS[name], inputs, nursery), 0
+    for kill in range(whole.steps, 0, -every):
+        clear(place.folder)
+        place.run(kill=kill)
+        there = place.shown()
+        if not any(file in there for file in whole.shown if "/" in file or file == place.kind.out):
+            break
+        ran = place.run()
+        # Once all files are there, the command may have come to its end, and then refuses to replace them.
+        assert ran.code == 0 or ("exists" in ran.problem[0] or "not empty" in ran.problem[0]), (kill, ran.err)
+        assert ran.code == 0 or there == whole.shown, (kill, sorted(there), ran.err)
+        assert place.shown() == whole.shown, (kill, sorted(there), ran.err)
+        assert ran.code or not place.hidden(), (kill, place.hidden())
+        tried += there != whole.shown
+    assert tried
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("number", range(STATES))
@@ -214,16 +328,12 @@ def test_damaged_by_chance(
 
 def damaged(place: Place, chance: Random, begin: int) -> str:
     """Do the first kind of damage from number `begin` on that can be done; what was done."""
-    hidden = sorted(path for path in place.folder.rglob("*.parts") if path.is_dir() and not path.is_symlink())
-    work = chance.choice(hidden) if hidden else place.folder / place.kind.work
-    if not work.parent.is_dir():
-        work = place.folder / f".{place.kind.out}.parts"
-    where = Scene(work, place.folder / place.kind.out, place.outside, chance)
-    if work.is_symlink() or (work.exists() and not work.is_dir()):
+    where = place.scene(chance)
+    if where.work.is_symlink() or (where.work.exists() and not where.work.is_dir()):
         return "no more"
     for number in range(begin, begin + len(DAMAGES)):
         kind = DAMAGES[number % len(DAMAGES)]
         said = kind(where)
         if said:
-            return f"{work.name}, {kind.__name__}: {said}"
+            return f"{where.work.name}, {kind.__name__}: {said}"
     raise AssertionError("nothing can be damaged")

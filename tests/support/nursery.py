@@ -7,7 +7,7 @@ the tests itself would not do: it has threads.
 
 from __future__ import annotations
 
-import contextlib
+import ctypes
 import json
 import os
 import signal
@@ -26,6 +26,10 @@ LONGEST = 60.0
 """Seconds after which a command hangs: each takes one or two."""
 SEGMENT = 4
 """Least number of frames of a segment, in place of 250, so that tiny films have several."""
+
+
+SUBREAPER = 36
+"""PR_SET_CHILD_SUBREAPER of prctl(2), Linux."""
 
 
 class Hangs(AssertionError):
@@ -50,7 +54,7 @@ class Nursery:
         Args:
             folder: where it runs.
             words: of the command.
-            kill: the step at which it is killed with all its children; 0 for none. Its `code` is then -9.
+            kill: the step at which it is killed with all that it has started; 0 for none. Its `code` is then -9.
 
         Raises:
             Hangs: it took longer than `LONGEST`, and was killed.
@@ -82,6 +86,8 @@ def serve(folder: Path) -> None:
     import inbetween.interpolation
     import inbetween.retime.produce  # noqa: F401
 
+    # What a command has started becomes a child of this process when the command is killed.
+    ctypes.CDLL(None, use_errno=True).prctl(SUBREAPER, 1, 0, 0, 0)
     # A child that was forked has none of its parent's threads.
     cv2.setNumThreads(0)
     for line in sys.stdin:
@@ -91,15 +97,25 @@ def serve(folder: Path) -> None:
         if not child:
             _be_command(folder, request)
         status = _waited(child)
-        # Whatever it has started ends with it, as when the machine stops.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(child, signal.SIGKILL)
         hangs = status is None
         if status is None:
+            os.kill(child, signal.SIGKILL)
             status = os.waitpid(child, 0)[1]
+        _end_orphans()
         steps = (folder / "steps").stat().st_size
         answer = {"code": os.waitstatus_to_exitcode(status), "hangs": hangs, "steps": steps}
         print(json.dumps(answer), flush=True)  # noqa: T201
+
+
+def _end_orphans() -> None:
+    """Kill whatever a command has left running, and wait for it, so that it writes no more."""
+    while True:
+        for orphan in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
+            os.kill(int(orphan), signal.SIGKILL)
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
 
 
 def _waited(child: int) -> int | None:
@@ -149,7 +165,7 @@ def _count_steps(file: int, kill: int) -> None:
     def step() -> None:
         steps[0] += 1
         if steps[0] == kill:
-            os.killpg(0, signal.SIGKILL)
+            os.kill(os.getpid(), signal.SIGKILL)
         write(file, b".")
 
     def counted(function: Callable[..., Any]) -> Callable[..., Any]:
