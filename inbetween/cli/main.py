@@ -87,10 +87,8 @@ def _code(arguments: list[str]) -> int:
         with contextlib.suppress(OSError):
             traceback.print_exc()
         LOGGER.exception("a bug")
-        bug = InbetweenError(
-            "this is a bug in inbetween", "please report it with the lines above and the command", "bug"
-        )
-        return _failed(bug, 70, arguments)
+        hint = "please report it with the lines above and the command"
+        return _failed(InbetweenError("this is a bug in inbetween", hint, "bug"), 70, arguments)
     return code if isinstance(code, int) else 0
 
 
