@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def check_ran(words: Sequence[object], code: int, out: str, err: str) -> None:
         assert out.count("\n") == 1, out
         assert out.isascii(), out
         assert check("answer", out)["exit"] == code
-    if "--progress=json" in given or ("--progress", "json") in zip(given, given[1:], strict=False):
+    if "--progress=json" in given or ("--progress", "json") in pairwise(given):
         for line in err.splitlines():
             if line.startswith("{"):
                 check("event", line)
