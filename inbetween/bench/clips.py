@@ -114,8 +114,8 @@ def _by_number(name: str) -> list[tuple[int, str]]:
 
 def _from_video(clip: Clip) -> Iterator[Picture]:
     path = str(clip.path)
-    with opened(path) as container:
-        video = frames_stream(container, path)
+    with opened(path, ACCEPTED) as container:
+        video = frames_stream(container, path, ACCEPTED)
         for frame in container.decode(video):
             yield np.ascontiguousarray(frame.to_ndarray(format="rgb24"), np.uint8)
 

@@ -32,8 +32,12 @@ S = TypeVar("S", bound="Stream")
 
 
 @contextmanager
-def opened(path: str) -> Iterator[InputContainer]:
+def opened(path: str, accepted: str = ACCEPTED) -> Iterator[InputContainer]:
     """Open a video file for the time of a `with` block.
+
+    Args:
+        path: the file.
+        accepted: the hint for a file that is no film.
 
     Raises:
         InbetweenError: there is no such file, it may not be read, or it is damaged; also if that turns out only when
@@ -55,7 +59,7 @@ def opened(path: str) -> Iterator[InputContainer]:
         if isinstance(error, MemoryError):
             raise
         raise InbetweenError(
-            f"{path} cannot be read as a clip: {why_not(error)}", ACCEPTED, "input_unreadable"
+            f"{path} cannot be read as a clip: {why_not(error)}", accepted, "input_unreadable"
         ) from error
     except PermissionError as error:
         raise InbetweenError(
@@ -73,7 +77,7 @@ def why_not(error: FFmpegError) -> str:
     return (error.strerror or type(error).__name__).lower()
 
 
-def frames_stream(container: InputContainer, path: str) -> VideoStream:
+def frames_stream(container: InputContainer, path: str, accepted: str = ACCEPTED) -> VideoStream:
     """The first video stream that is no cover picture, set to decode in several threads.
 
     Raises:
@@ -82,7 +86,7 @@ def frames_stream(container: InputContainer, path: str) -> VideoStream:
     films = [stream for stream in container.streams.video if not is_cover(stream)]
     if not films:
         what = "a cover picture, but no film" if container.streams.video else "no pictures"
-        raise InbetweenError(f"{path} has {what}", ACCEPTED)
+        raise InbetweenError(f"{path} has {what}", accepted, "input_unreadable")
     if films[0].codec_context is None:
         raise InbetweenError(
             f"{path} cannot be read as a clip: ffmpeg does not know the codec of its frames",
