@@ -14,6 +14,7 @@ from inbetween.cli import engines as engines_command
 from inbetween.cli.help import Grouped
 from inbetween.cli.streams import error, lead_nowhere, say
 from inbetween.errors import InbetweenError, UsageError
+from inbetween.faults import fault
 
 app = typer.Typer(
     name="inbetween",
@@ -71,9 +72,9 @@ def _code(arguments: list[str]) -> int:
         lead_nowhere(sys.stdout)
         return 1
     except Exception as problem:
-        if _no_memory(problem):
-            error(InbetweenError("there is not enough memory", "make it smaller with --size"))
-            return 1
+        if (known := fault(problem)) is not None:
+            error(known)
+            return known.exit_code
         import traceback
 
         with contextlib.suppress(OSError):
@@ -95,11 +96,6 @@ def _run(arguments: list[str]) -> object:
             typer.echo(ctx.get_help())
         return 0
     return command.main(arguments, prog_name="inbetween", standalone_mode=False)
-
-
-def _no_memory(problem: Exception) -> bool:
-    """Whether memory ran out, in Python or in OpenCV (StsNoMem, -4)."""
-    return isinstance(problem, MemoryError) or getattr(problem, "code", None) == -4
 
 
 def _usage(text: str, arguments: list[str]) -> UsageError:

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from inbetween.errors import InbetweenError
+from inbetween.faults import lacking
 from inbetween.small_files import check_regular
 from inbetween.types import Report
 from inbetween.video.clip import Clip
@@ -56,14 +57,18 @@ def opened(path: str, accepted: str = ACCEPTED) -> Iterator[InputContainer]:
         with reading(path, {"min_delay": "1"}) as container:
             yield container
     except av.error.FFmpegError as error:
-        if isinstance(error, MemoryError):
-            raise
+        if (known := lacking(error)) is not None:
+            raise known from error
         raise InbetweenError(
             f"{path} cannot be read as a clip: {why_not(error)}", accepted, "input_unreadable"
         ) from error
-    except PermissionError as error:
+    except OSError as error:
+        if (known := lacking(error)) is not None:
+            raise known from error
         raise InbetweenError(
-            f"{path} cannot be read: {error.strerror}", "look at its permissions", "input_unreadable"
+            f"{path} cannot be read: {error.strerror or error}",
+            "look at its permissions and its disk",
+            "input_unreadable",
         ) from error
 
 
