@@ -8,12 +8,20 @@ import sys
 def main() -> None:
     """The command line. Ctrl-C while it still loads ends it at once, for there is nothing yet to clean up."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+        signal.signal(signal.SIGINT, _interrupted)
     try:
         from inbetween.cli.main import main
     except Exception as problem:
         sys.exit(_not_loaded(problem))
     main()
+
+
+def _interrupted(*_: object) -> None:
+    from inbetween.faults import no_threads, refuses_threads
+
+    if refuses_threads():
+        raise no_threads()
+    os._exit(130)
 
 
 def _not_loaded(problem: Exception) -> str:
@@ -22,9 +30,10 @@ def _not_loaded(problem: Exception) -> str:
     Raises:
         Exception: the problem, where it is a bug.
     """
+    from inbetween.errors import InbetweenError
     from inbetween.faults import fault
 
-    known = fault(problem)
+    known = problem if isinstance(problem, InbetweenError) else fault(problem)
     if known is None:
         raise problem
     return f"error: {known.message}\nhint: {known.hint}"

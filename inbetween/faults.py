@@ -5,6 +5,7 @@ Python raises them from anywhere, so they are translated where the command ends.
 
 from __future__ import annotations
 
+import _thread
 import errno
 import os
 import re
@@ -31,7 +32,7 @@ MEMORY = Fault("there is not enough memory", "make it smaller with --size, or cl
 FILES = Fault("too many files are open", f"{HOLD} of open files (ulimit -n)", "system")
 THREADS = Fault(
     "the machine allows no more processes or threads",
-    f"{HOLD} of processes (ulimit -u); --threads 1 needs fewest",
+    f"{HOLD}s of processes and of memory (ulimit -u, ulimit -v)",
     "system",
 )
 GONE = Fault(
@@ -64,7 +65,7 @@ _BY_NUMBER: dict[str, Fault] = {
 }
 _KINDS = {getattr(errno, name): fault for name, fault in _BY_NUMBER.items() if hasattr(errno, name)}
 """By the system's number of the error; not every system has all of them."""
-_WORDS = (
+_LACKS = (
     (re.compile(r"can't start new thread|pthread_create|Resource temporarily unavailable", re.I), THREADS),
     (re.compile(r"Too many open files", re.I), FILES),
     (
@@ -76,9 +77,15 @@ _WORDS = (
         MEMORY,
     ),
     (re.compile(r"No space left on device|Disk quota exceeded", re.I), FULL),
-    (re.compile(r"Input/output error|Stale file handle", re.I), DISK),
+    (re.compile(r"Input/output error|Stale file handle|Transport endpoint", re.I), DISK),
 )
 """What libraries say whose errors have no number: Python's threads, the loader of shared libraries, torch, OpenCV."""
+_SAID = (
+    *_LACKS,
+    (re.compile(r"No such (file or directory|device)"), GONE),
+    (re.compile(r"Permission denied|Operation not permitted|Read-only file system"), FORBIDDEN),
+)
+"""What other programs say when the machine refuses something."""
 _WORDY = (RuntimeError, ImportError, SystemError, MemoryError)
 _BUGS = {getattr(errno, name) for name in ("EBADF", "EINVAL", "EFAULT", "ENOTTY", "EDOM") if hasattr(errno, name)}
 """Numbers that no machine's fault has, but a wrong call."""
@@ -110,6 +117,49 @@ def lacking(problem: BaseException) -> InbetweenError | None:
     return fault(problem) if kind in (MEMORY, FILES, THREADS, FULL) else None
 
 
+def said(who: str, text: str) -> InbetweenError | None:
+    """The error for the user, where another program says that the machine refused it something.
+
+    Args:
+        who: what messages call the program, with its verb: "ffmpeg stopped".
+        text: what it wrote.
+
+    Returns:
+        None if it says nothing of that kind.
+    """
+    found = next((fault for pattern, fault in _SAID if pattern.search(text)), None)
+    return found and InbetweenError(f"{who}: {found.message}", found.hint, found.code)
+
+
+def refuse_gone_folder() -> None:
+    """Refuse to work in a current folder that does not exist any more: no name would mean a file.
+
+    Raises:
+        InbetweenError: it does not exist.
+    """
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise InbetweenError(
+            "the current folder has gone, or may not be read", "change to a folder that exists (cd)", "system"
+        ) from error
+
+
+def refuses_threads() -> bool:
+    """Whether the machine allows no thread more. Then a SIGINT is no Ctrl-C: OpenBLAS raises it where it cannot start
+    its threads."""
+    try:
+        _thread.start_new_thread(int, ())
+    except (RuntimeError, MemoryError):
+        return True
+    return False
+
+
+def no_threads() -> InbetweenError:
+    """The error for a machine that allows no thread more."""
+    return InbetweenError(THREADS.message, THREADS.hint, THREADS.code)
+
+
 def _led_to(problem: BaseException) -> Iterator[BaseException]:
     seen: set[int] = set()
     one: BaseException | None = problem
@@ -129,7 +179,7 @@ def _kind(problem: BaseException) -> Fault | None:
     # OpenCV's class is not known where OpenCV is not loaded.
     if isinstance(problem, (*_WORDY, OSError)) or type(problem).__module__.startswith("cv2"):
         text = str(problem)
-        found = next((fault for pattern, fault in _WORDS if pattern.search(text)), None)
+        found = next((fault for pattern, fault in _LACKS if pattern.search(text)), None)
         if found is not None:
             return found
     if isinstance(problem, OSError) and number is not None and number not in _BUGS:

@@ -14,7 +14,7 @@ from inbetween.cli import engines as engines_command
 from inbetween.cli.help import Grouped
 from inbetween.cli.streams import error, lead_nowhere, say
 from inbetween.errors import InbetweenError, UsageError
-from inbetween.faults import fault
+from inbetween.faults import fault, refuse_gone_folder
 
 app = typer.Typer(
     name="inbetween",
@@ -95,6 +95,7 @@ def _run(arguments: list[str]) -> object:
         with command.make_context("inbetween", [], resilient_parsing=True) as ctx:
             typer.echo(ctx.get_help())
         return 0
+    refuse_gone_folder()
     return command.main(arguments, prog_name="inbetween", standalone_mode=False)
 
 

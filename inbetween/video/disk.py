@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from inbetween.errors import InbetweenError
+from inbetween.faults import fault
 from inbetween.video import ffmpeg
 
 
@@ -34,6 +35,13 @@ def errors(path: str, word: str = "-o") -> Iterator[None]:
             raise InbetweenError(
                 f"the name is too long for this disk: {path}", f"give a shorter name with {word}"
             ) from error
+        known = fault(error)
+        if (
+            known is not None
+            and not isinstance(error, PermissionError | FileExistsError)
+            and error.errno != errno.EROFS
+        ):
+            raise known from error
         raise InbetweenError(
             f"cannot write `{path}`: {error.strerror or error}", f"choose another folder with {word}"
         ) from error

@@ -9,11 +9,13 @@ import shlex
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from typing import IO, NoReturn
 
 from inbetween.errors import InbetweenError
+from inbetween.faults import lacking, said
 
 DISK_FULL = "free some space, or choose another folder with -o"
 SIZE_LIMIT = "raise the limit (`ulimit -f`), or choose another folder with -o"
@@ -39,12 +41,26 @@ def executable() -> str:
     try:
         exe = str(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError:
+        _refuse_no_programs()
         raise InbetweenError("there is no ffmpeg on this machine", cure) from None
     if shutil.which(exe) is None:
         if os.environ.get("IMAGEIO_FFMPEG_EXE"):
             cure = "unset IMAGEIO_FFMPEG_EXE, or let it name an ffmpeg that runs"
         raise InbetweenError(f"ffmpeg cannot be run: {exe}", cure)
     return exe
+
+
+def _refuse_no_programs() -> None:
+    """imageio-ffmpeg finds no ffmpeg where none can be started. Look whether that is so of other programs too.
+
+    Raises:
+        InbetweenError: the machine starts no program at all.
+    """
+    try:
+        subprocess.run([sys.executable, "-S", "-c", ""], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    except OSError as error:
+        if (known := lacking(error)) is not None:
+            raise known from error
 
 
 def asked(word: str) -> str:
@@ -161,6 +177,8 @@ class Child:
     def _fail(self) -> NoReturn:
         self._log.seek(0)
         text = self._log.read().decode(errors="replace")
+        if (known := said("ffmpeg stopped", text)) is not None and known.code == "system":
+            raise known
         raise _failure(self._exe, self._process.returncode, text)
 
 
@@ -170,6 +188,8 @@ def _stdin(process: subprocess.Popen[bytes]) -> IO[bytes]:
 
 
 def _not_run(exe: str, error: Exception) -> InbetweenError:
+    if (known := lacking(error)) is not None:
+        return known
     cure = (
         "unset IMAGEIO_FFMPEG_EXE, or let it name an ffmpeg that runs"
         if os.environ.get("IMAGEIO_FFMPEG_EXE")

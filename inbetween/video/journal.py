@@ -160,7 +160,7 @@ def opened(sink: Sink, identity: Mapping[str, object], report: Report) -> Iterat
             stopped.kept = folder if journal.done else ""
             raise
         except InbetweenError as problem:
-            if journal.done:
+            if journal.done and os.path.isdir(folder):
                 problem.hint += f"; what is done waits in `{folder}`: the same command goes on"
             raise
         finally:
