@@ -56,7 +56,11 @@ def _refuse_no_programs() -> None:
     Raises:
         InbetweenError: the machine starts no program at all.
     """
+    import imageio_ffmpeg
+
     try:
+        # It remembers for ever that it found none.
+        getattr(getattr(imageio_ffmpeg._utils, "_get_ffmpeg_exe", None), "cache_clear", lambda: None)()
         subprocess.run([sys.executable, "-S", "-c", ""], stdin=subprocess.DEVNULL, capture_output=True, check=False)
     except OSError as error:
         if (known := lacking(error)) is not None:

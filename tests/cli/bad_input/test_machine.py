@@ -134,19 +134,24 @@ def test_what_other_programs_say(text: str, code: str | None) -> None:
 
 @STAYS
 @pytest.mark.parametrize("name", ["EMFILE", "EAGAIN", "ENOMEM"])
-def test_an_ffmpeg_that_cannot_be_started(refused: Refused, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_an_ffmpeg_that_cannot_be_started(
+    refused: Refused, inside: Command, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     """It is not said to be missing, which it is not."""
     imageio = importlib.import_module("imageio_ffmpeg._utils")
 
     def popen(*_: object, **more: object) -> None:
         raise system(name)
 
-    monkeypatch.setattr(subprocess, "Popen", popen)
     # It remembers where it found ffmpeg.
     imageio._get_ffmpeg_exe.cache_clear()
-    ran = refused(*RUN, code=1, error="", hint="")
+    with monkeypatch.context() as patch:
+        patch.setattr(subprocess, "Popen", popen)
+        ran = refused(*RUN, code=1, error="", hint="")
     assert "not enough memory" in ran.err or "too many files" in ran.err or "no more processes" in ran.err
     assert "pip" not in ran.err
+    # And it does not remember that it found none.
+    assert inside(*RUN).code == 0
 
 
 @STAYS
