@@ -258,3 +258,17 @@ def test_a_clip_on_a_disk_that_fails(
     ran = inside("slowmo", "clip.mp4", "--factor", 2, "-o", "x.mkv")
     assert ran.code == 1
     assert ("too many files" if name == "EMFILE" else "clip.mp4 cannot be read") in ran.problem[0]
+
+
+@pytest.mark.parametrize("name", ["EMFILE", "EAGAIN"])
+def test_the_doctor_does_not_cure_what_is_well(inside: Command, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    def find(*_: object) -> None:
+        raise system(name)
+
+    monkeypatch.setattr("inbetween.cli.doctor._ffmpeg", find)
+    ran = inside("doctor")
+    assert ran.code == 1
+    lines = ran.out.splitlines()
+    at = next(i for i, line in enumerate(lines) if line.startswith("FAIL ffmpeg"))
+    assert "raise the limit" in lines[at + 1]
+    assert "pip" not in lines[at + 1]
