@@ -47,6 +47,9 @@ FORBIDDEN = Fault(
 TAKEN = Fault("something else has this name", "was it put there while the command ran? Move it away", "system")
 BUSY = Fault("another process uses it", "wait for the other process, or end it", "system")
 NAME = Fault("the disk cannot hold such a name", "give a shorter name, in a folder without loops of links", "system")
+SLOW = Fault(
+    "the program that reads this one's output is too slow", "write to a file, or to a pipe that blocks", "system"
+)
 REFUSED = Fault("the machine refused something", "run the command again; if that does not help, restart", "system")
 
 _BY_NUMBER: dict[str, Fault] = {
@@ -173,6 +176,9 @@ def _kind(problem: BaseException) -> Fault | None:
     number = getattr(problem, "errno", None)
     if isinstance(problem, MemoryError) or getattr(problem, "code", None) == _OPENCV_MEMORY:
         return MEMORY
+    # What Python says of a stream that another program has set not to block; the number is that of threads.
+    if isinstance(problem, BlockingIOError) and "without blocking" in str(problem):
+        return SLOW
     # PyAV's errors have the numbers of the system too, but are no OSError.
     if isinstance(number, int) and number in _KINDS:
         return _KINDS[number]

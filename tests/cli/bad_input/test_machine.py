@@ -38,6 +38,7 @@ FAULTS = [
     (ImportError("libx.so: cannot open shared object file: Too many open files"), "too many files", "system"),
     (system("EAGAIN"), "no more processes or threads", "system"),
     (RuntimeError("can't start new thread"), "no more processes or threads", "system"),
+    (BlockingIOError(errno.EAGAIN, "write could not complete without blocking", 0), "is too slow", "system"),
     (system("ENOENT", "/o/x.mp4"), "has gone: /o/x.mp4", "system"),
     (system("ENOTDIR"), "has gone", "system"),
     (system("ESTALE"), "has gone", "system"),
