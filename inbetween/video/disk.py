@@ -35,12 +35,10 @@ def errors(path: str, word: str = "-o") -> Iterator[None]:
             raise InbetweenError(
                 f"the name is too long for this disk: {path}", f"give a shorter name with {word}"
             ) from error
-        known = fault(error)
-        if (
-            known is not None
-            and not isinstance(error, PermissionError | FileExistsError)
-            and error.errno != errno.EROFS
-        ):
+        # Some disks say of a new file in a folder that is there that it is not there.
+        there = isinstance(error, FileNotFoundError) and os.path.isdir(os.path.dirname(path) or os.curdir)
+        denied = isinstance(error, PermissionError | FileExistsError) or error.errno == errno.EROFS
+        if not there and not denied and (known := fault(error)) is not None:
             raise known from error
         raise InbetweenError(
             f"cannot write `{path}`: {error.strerror or error}", f"choose another folder with {word}"
