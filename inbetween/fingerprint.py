@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from inbetween.errors import InbetweenError
+from inbetween.faults import lacking
 from inbetween.types import Report
 
 WHOLE = 256_000_000
@@ -144,5 +145,7 @@ def _changed(path: Path) -> InbetweenError:
 
 
 def _unreadable(path: Path, error: OSError) -> InbetweenError:
+    if (known := lacking(error)) is not None:
+        return known
     code = "input_missing" if isinstance(error, FileNotFoundError) else "input_unreadable"
     return InbetweenError(f"{path} cannot be read: {error.strerror or error}", "check the file and the disk", code)

@@ -14,6 +14,8 @@ import typer
 from inbetween import environment
 from inbetween.cli import answers
 from inbetween.cli.help import SAID, option
+from inbetween.errors import InbetweenError
+from inbetween.faults import lacking
 from inbetween.weights import store
 from inbetween.weights.table import WEIGHTS
 
@@ -88,10 +90,13 @@ def _versions() -> Iterator[Check]:
 
 
 def _attempt(what: str, find: Callable[[], str], cure: str) -> Check:
-    """The check that `find` makes; `cure` is what to do if it raises."""
+    """The check that `find` makes; `cure` is what to do if it raises, unless the machine is at fault."""
     try:
         return Check(what, find())
     except Exception as error:
+        known = error if isinstance(error, InbetweenError) else lacking(error)
+        if known is not None and known.code in ("system", "out_of_memory", "disk_full"):
+            cure = known.hint
         return Check(what, str(error).splitlines()[0] if str(error) else type(error).__name__, cure)
 
 

@@ -17,6 +17,7 @@ from inbetween.cli.help import Grouped
 from inbetween.cli.logs import LOGGER
 from inbetween.cli.streams import error, lead_nowhere, one_line, say
 from inbetween.errors import InbetweenError, UsageError
+from inbetween.faults import fault, refuse_gone_folder
 
 app = typer.Typer(
     name="inbetween",
@@ -79,9 +80,8 @@ def _code(arguments: list[str]) -> int:
         lead_nowhere(sys.stdout)
         return 1
     except Exception as problem:
-        if _no_memory(problem):
-            text = "there is not enough memory"
-            return _failed(InbetweenError(text, "make it smaller with --size", "out_of_memory"), 1, arguments)
+        if (known := fault(problem)) is not None:
+            return _failed(known, known.exit_code, arguments)
         import traceback
 
         with contextlib.suppress(OSError):
@@ -116,12 +116,8 @@ def _run(arguments: list[str]) -> object:
         with command.make_context("inbetween", [], resilient_parsing=True) as ctx:
             typer.echo(ctx.get_help())
         return 0
+    refuse_gone_folder()
     return command.main(arguments, prog_name="inbetween", standalone_mode=False)
-
-
-def _no_memory(problem: Exception) -> bool:
-    """Whether memory ran out, in Python or in OpenCV (StsNoMem, -4)."""
-    return isinstance(problem, MemoryError) or getattr(problem, "code", None) == -4
 
 
 def _usage(text: str, arguments: list[str]) -> UsageError:

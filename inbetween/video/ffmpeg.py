@@ -7,12 +7,14 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from typing import IO, NoReturn
 
 from inbetween.environment import value as environment_value
 from inbetween.errors import InbetweenError
+from inbetween.faults import lacking, said
 from inbetween.video.causes import DISK_FULL as DISK_FULL
 from inbetween.video.causes import SIZE_LIMIT as SIZE_LIMIT
 from inbetween.video.causes import failure
@@ -36,12 +38,30 @@ def executable() -> str:
     try:
         exe = str(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError:
+        _refuse_no_programs()
         raise InbetweenError("there is no ffmpeg on this machine", cure) from None
     if shutil.which(exe) is None:
         if environment_value("IMAGEIO_FFMPEG_EXE"):
             cure = "unset IMAGEIO_FFMPEG_EXE, or let it name an ffmpeg that runs"
         raise InbetweenError(f"ffmpeg cannot be run: {exe}", cure)
     return exe
+
+
+def _refuse_no_programs() -> None:
+    """imageio-ffmpeg finds no ffmpeg where none can be started. Look whether that is so of other programs too.
+
+    Raises:
+        InbetweenError: the machine starts no program at all.
+    """
+    import imageio_ffmpeg
+
+    try:
+        # It remembers for ever that it found none.
+        getattr(getattr(imageio_ffmpeg._utils, "_get_ffmpeg_exe", None), "cache_clear", lambda: None)()
+        subprocess.run([sys.executable, "-S", "-c", ""], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    except OSError as error:
+        if (known := lacking(error)) is not None:
+            raise known from error
 
 
 def asked(word: str) -> str:
@@ -188,6 +208,8 @@ class Child:
     def _fail(self) -> NoReturn:
         self._log.seek(0)
         text = self._log.read().decode(errors="replace")
+        if (known := said("ffmpeg stopped", text)) is not None and known.code == "system":
+            raise known
         raise failure(self._exe, self._process.returncode, text)
 
 
@@ -197,6 +219,8 @@ def _stdin(process: subprocess.Popen[bytes]) -> IO[bytes]:
 
 
 def _not_run(exe: str, error: Exception) -> InbetweenError:
+    if (known := lacking(error)) is not None:
+        return known
     cure = (
         "unset IMAGEIO_FFMPEG_EXE, or let it name an ffmpeg that runs"
         if environment_value("IMAGEIO_FFMPEG_EXE")
