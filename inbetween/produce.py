@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from inbetween.devices import available_memory, quiet_opencv
+from inbetween.devices import quiet_opencv
 from inbetween.engine import Engine
 from inbetween.engines.loading import load_makers
 from inbetween.errors import InbetweenError
@@ -18,6 +18,7 @@ from inbetween.fingerprint import Fingerprints
 from inbetween.pictures.contact_sheet import Sheet
 from inbetween.plan import Making
 from inbetween.sidecars import save_sheet
+from inbetween.system import available_memory
 from inbetween.timing import Stages
 from inbetween.types import Maker, Picture, Report
 from inbetween.video.extras import Extras

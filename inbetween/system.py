@@ -230,6 +230,11 @@ def make_folder(folder: str) -> str:
     return f"{'mkdir' if windows() else 'mkdir -p'} {quoted(folder)}"
 
 
+def let_write(folder: str) -> str:
+    """The command that lets the user write in a folder of theirs."""
+    return f'icacls {quoted(folder)} /grant "%USERNAME%:(OI)(CI)M"' if windows() else f"chmod u+w {quoted(folder)}"
+
+
 def remove_folder(folder: str) -> str:
     """The command that removes a folder with all that is in it."""
     return f"cmd /c rmdir /s /q {quoted(folder)}" if windows() else f"rm -rf {quoted(folder)}"

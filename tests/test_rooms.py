@@ -33,7 +33,7 @@ LINES = [
     ["pictures", "timeline", "devices"],
     ["fingerprint", "key_cache", "python_arguments", "report"],
     ["types", "request", "small_files", "timing"],
-    ["errors"],
+    ["errors", "system"],
 ]
 """From the top of the house to its ground: a room may import what lies below its line."""
 HEAVY = {"torch", "diffusers", "transformers", "kornia", "cv2", "av", "numpy", "scipy", "PIL", "rich"}

@@ -14,8 +14,8 @@ import typer
 from inbetween.cli.renderers import Bar, JsonLines, Plain, Renderer, Silent, Step
 from inbetween.cli.signals import Stop
 from inbetween.cli.streams import error
-from inbetween.devices import one_arena
 from inbetween.errors import InbetweenError, Interrupted, UnknownName
+from inbetween.system import one_arena
 from inbetween.types import Report
 
 if TYPE_CHECKING:
