@@ -29,7 +29,7 @@ LINES = [
     ["matching"],
     ["dense"],
     ["sizes", "versions"],
-    ["engine", "video", "weights"],
+    ["engine", "picture_arguments", "video", "weights"],
     ["pictures", "timeline", "devices"],
     ["fingerprint", "key_cache", "python_arguments", "report"],
     ["types", "request", "small_files", "timing"],
