@@ -376,7 +376,7 @@ def _listed(start: Key | Sequence[Key], end: Key | None) -> list[Key]:
             raise UsageError("keys are given as a list and as `end`", "put all of them into the list")
         keys = list(start)
     else:
-        keys = [start] if end is None else [start, end]  # type: ignore[list-item]
+        keys = [start] if end is None else [start, end]
     if len(keys) < 2:
         hint = "interpolate(start, end), or a list of keys"
         if isinstance(start, Iterable) and not isinstance(start, (Sequence, np.ndarray)):

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +42,7 @@ def several(value: object) -> list[Any] | None:
     """The pictures in one array or tensor (N, H, W, C); None for anything else."""
     if getattr(value, "ndim", None) != 4 or not (isinstance(value, np.ndarray) or _is_of("torch", "Tensor", value)):
         return None
-    return list(value)  # type: ignore[call-overload]
+    return [*cast("Iterable[Any]", value)]
 
 
 def array(key: object, name: str, report: Report) -> Picture:
