@@ -70,7 +70,7 @@ def make(
     report: Report,
     *,
     overwrite: bool = False,
-    sheet: Path | None = None,
+    beside: bool = False,
     makers: Makers | None = None,
 ) -> Made:
     """Make the film of a plan. It is whole and checked, or it is not there.
@@ -79,7 +79,7 @@ def make(
         plan: the film.
         report: hears the progress and the notes.
         overwrite: whether an output that exists may be replaced.
-        sheet: the PNG of some of its frames beside the film, checked by `sidecars.refuse_beside`; None for none.
+        beside: whether files beside the film are written when it is whole; `sidecars.finish` is called after them.
         makers: the plan's engine, if it is loaded already.
 
     Raises:
@@ -106,8 +106,7 @@ def make(
             remember=once.remember,
             recall=once.recall,
             inputs=inputs,
-            options=WriteOptions(overwrite, plan.making.settings.threads),
-            sheet=sheet,
+            options=WriteOptions(overwrite, plan.making.settings.threads, beside),
         )
         return produce(job, makers, report, stages)
 

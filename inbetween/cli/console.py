@@ -92,13 +92,13 @@ class Show(Report):
 
     @contextmanager
     def recording(self, path: str) -> Iterator[None]:
-        """While this lasts, the film at `path` is there and only its record is missing."""
+        """While this lasts, the film at `path` is there and only the files beside it are missing."""
         with self._patience():
             try:
                 yield
             except Interrupted:
-                again = f"{path} is whole; with --overwrite it is made again, and its record"
-                self.stopped = "its record was whole", again
+                again = f"{path} is whole; the same command writes what is missing beside it"
+                self.stopped = "the files beside it were whole", again
                 raise
 
     @contextmanager

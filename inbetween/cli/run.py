@@ -109,14 +109,17 @@ def _make(plan: FilmPlan, display: Display, beside: Sidecars, show: Show, report
     from inbetween.cli.previews import previews
     from inbetween.interpolation import make
     from inbetween.record.run import summary
-    from inbetween.sidecars import save
+    from inbetween.sidecars import finish, save, save_sheet
 
     with show.making(plan.sink), previews(report, beside.preview, beside.every) as watching:
-        made = make(plan, watching, overwrite=display.overwrite, sheet=beside.sheet)
+        made = make(plan, watching, overwrite=display.overwrite, beside=beside.any)
     with show.recording(plan.sink.path):
+        if beside.sheet is not None:
+            save_sheet(beside.sheet, plan.sink, made.output.count, plan.timeline.rate, show)
         facts = {"made": True, **summary(plan, made, report.notes, show)} if display.record or display.json else {}
         if beside.record is not None:
-            save(beside.record, as_json(facts, indent=1))
+            save(beside.record, as_json(facts, indent=1), plan.sink)
+        finish(plan.sink)
     show.close()
     show_made(made, plan.timeline.rate, plan.making.engine.name, as_json(facts) if display.json else None, show)
 

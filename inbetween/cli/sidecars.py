@@ -49,6 +49,11 @@ class Sidecars:
     every: int
     """The number of steps from preview to preview, from 1 on."""
 
+    @property
+    def any(self) -> bool:
+        """Whether a file is written beside the film once that is whole."""
+        return self.record is not None or self.sheet is not None
+
 
 def sidecars_of(display: Display, sink: Sink, engine: Engine, inputs: Sequence[Path]) -> Sidecars:
     """The files that are to be written beside a film.

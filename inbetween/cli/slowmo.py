@@ -128,15 +128,18 @@ def _make(plan: ClipFilmPlan, display: Display, beside: Sidecars, show: Show, re
     from inbetween.cli.previews import previews
     from inbetween.record.clip import summary
     from inbetween.retime.produce import make_film
-    from inbetween.sidecars import save
+    from inbetween.sidecars import finish, save, save_sheet
 
     with show.making(plan.sink), previews(report, beside.preview, beside.every) as watching:
-        result = make_film(plan, watching, overwrite=display.overwrite, sheet=beside.sheet)
+        result = make_film(plan, watching, overwrite=display.overwrite, beside=beside.any)
     film, made = result.film, result.made
     with show.recording(plan.sink.path):
+        if beside.sheet is not None:
+            save_sheet(beside.sheet, plan.sink, made.output.count, film.clip.grid.rate, show)
         facts = summary(film, made, report.notes, show) if display.record or display.json else {}
         if beside.record is not None:
-            save(beside.record, as_json(facts, indent=1))
+            save(beside.record, as_json(facts, indent=1), plan.sink)
+        finish(plan.sink)
     show.close()
     show_made(made, film.clip.grid.rate, plan.making.engine.name, as_json(facts) if display.json else None, show)
 

@@ -175,7 +175,7 @@ def make_film(
     report: Report,
     *,
     overwrite: bool = False,
-    sheet: Path | None = None,
+    beside: bool = False,
     makers: Makers | None = None,
 ) -> Result:
     """Make the film of a clip. It is whole and checked, or it is not there.
@@ -184,7 +184,7 @@ def make_film(
         plan: the film.
         report: hears the progress and the notes.
         overwrite: whether an output that exists may be replaced.
-        sheet: the PNG of some of its frames beside the film, checked by `sidecars.refuse_beside`; None for none.
+        beside: whether files beside the film are written when it is whole; `sidecars.finish` is called after them.
         makers: the plan's engine, if it is loaded already.
 
     Raises:
@@ -212,9 +212,8 @@ def make_film(
             remember=memory.remember,
             recall=memory.recall,
             inputs=inputs,
-            options=WriteOptions(overwrite, plan.making.settings.threads),
+            options=WriteOptions(overwrite, plan.making.settings.threads, beside),
             extras=_extras(film, report),
-            sheet=sheet,
         )
         made = produce(job, makers, report, stages)
     report_all(opened, doubts, report)

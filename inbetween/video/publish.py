@@ -62,7 +62,7 @@ def holds(sink: Sink, path: str) -> bool:
 
 
 def keep_file(source: str, sink: Sink, overwrite: bool) -> None:
-    """Rename the finished file `source` to the output's name.
+    """Rename the finished file `source`, which is on the disk, to the output's name. That name is on the disk too then.
 
     Raises:
         InbetweenError: a file of that name has appeared meanwhile and `overwrite` is False; the disk refuses.
@@ -72,6 +72,7 @@ def keep_file(source: str, sink: Sink, overwrite: bool) -> None:
         raise InbetweenError(f"`{sink.path}` has appeared while it was being made", OVERWRITE)
     with disk.errors(sink.path):
         os.replace(source, target)
+        disk.sync_folder(os.path.dirname(target))
 
 
 def keep_sequence(source: str, sink: Sink, names: Sequence[str], overwrite: bool) -> None:
@@ -95,6 +96,7 @@ def keep_sequence(source: str, sink: Sink, names: Sequence[str], overwrite: bool
     with disk.errors(sink.path):
         if not os.path.lexists(target):
             os.rename(source, target)
+            disk.sync_folder(os.path.dirname(target))
             return
         left = [name for name in names if os.path.lexists(os.path.join(source, name))]
         moved = {*names} - {*left}
@@ -107,6 +109,9 @@ def keep_sequence(source: str, sink: Sink, names: Sequence[str], overwrite: bool
         moves = [(os.path.join(target, name), os.path.join(away, name)) for name in old]
         moves += [(os.path.join(source, name), os.path.join(target, name)) for name in left]
         _move_all(moves)
+        # The pictures must have their names before what was replaced, and the journal, go.
+        disk.sync_folder(target)
+        disk.sync_folder(source)
 
 
 def _move_all(moves: Iterable[tuple[str, str]]) -> None:

@@ -55,6 +55,8 @@ class WriteOptions:
     """Replace an output that exists."""
     threads: int = 1
     """Single pictures that are packed and checked at once."""
+    beside: bool = False
+    """Whether files beside the output are written once it is whole: `sidecars.finish` must be called after them."""
 
 
 DEFAULT = WriteOptions()
@@ -77,13 +79,18 @@ def write(form: FilmFormat, frames: Iterable[Picture], report: Report, options: 
     publish.prepare(sink, options.overwrite)
     report = OncePerCode(report)
     counted_frames = counted(frames, form.count, form.size, report)
-    if sink.kind in ("sequence", "picture"):
-        return _write_pictures(expected, counted_frames, report, options)
+    if sink.kind == "sequence":
+        return _write_sequence(expected, counted_frames, report, options)
     with (
         workfolder.locked_folder(sink.work_folder, sink.path) as folder,
         workfolder.part(folder, sink.suffix) as path,
     ):
-        written = film(path, expected, counted_frames, report)
+        if sink.kind == "picture":
+            written = picture(path, expected, counted_frames, report, options.threads)
+        else:
+            written = film(path, expected, counted_frames, report)
+        with disk.errors(sink.path):
+            disk.sync(path)
         publish.keep_file(path, sink, options.overwrite)
     return written
 
@@ -159,7 +166,14 @@ def _find_encoder(sink: Sink) -> None:
     raise InbetweenError(f"this ffmpeg has no encoder `{name}`: {ffmpeg.executable()}", cure)
 
 
-def _write_pictures(
+def picture(path: str, expected: Expected, frames: Iterator[Picture], report: Report, threads: int) -> Written:
+    """Write the one frame of a film to `path`, which must not exist, and check it."""
+    with ThreadPoolExecutor(threads) as pool:
+        total, pixel_format = pictures_to([path], frames, expected.sink, report, pool, threads)
+    return pictures_written(expected, pixel_format, total)
+
+
+def _write_sequence(
     expected: Expected,
     frames: Iterator[Picture],
     report: Report,
@@ -167,8 +181,7 @@ def _write_pictures(
 ) -> Written:
     """Write one file per frame in a hidden folder; they are moved together when all are there."""
     sink = expected.sink
-    numbers = range(sink.start_number, sink.start_number + expected.count)
-    names = ["picture"] if sink.kind == "picture" else [sink.frame_name(number) for number in numbers]
+    names = [sink.frame_name(number) for number in range(sink.start_number, sink.start_number + expected.count)]
     with (
         workfolder.locked_folder(sink.work_folder, sink.path) as shop,
         workfolder.part_folder(shop) as folder,
@@ -176,10 +189,11 @@ def _write_pictures(
     ):
         paths = [os.path.join(folder, name) for name in names]
         total, pixel_format = pictures_to(paths, frames, sink, report, pool, options.threads)
-        if sink.kind == "picture":
-            publish.keep_file(paths[0], sink, options.overwrite)
-        else:
-            publish.keep_sequence(folder, sink, names, options.overwrite)
+        with disk.errors(sink.path):
+            for path in paths:
+                disk.sync(path)
+            disk.sync_folder(folder)
+        publish.keep_sequence(folder, sink, names, options.overwrite)
     return pictures_written(expected, pixel_format, total)
 
 
