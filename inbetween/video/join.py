@@ -45,9 +45,19 @@ def join(path: str, segments: Sequence[str], expected: Expected, report: Report,
     with workfolder.part(os.path.dirname(path), expected.sink.suffix) as film:
         _join(film, segments, expected, report, extras)
         shape = expected.aspect * expected.size[1] / expected.size[0]
-        words = ["-i", f"file:{film}", "-map", "0", "-c", "copy", "-aspect", f"{shape.numerator}:{shape.denominator}"]
+        words = [
+            *ffmpeg.WHITELIST,
+            "-i",
+            f"file:{film}",
+            "-map",
+            "0",
+            "-c",
+            "copy",
+            "-aspect",
+            f"{shape.numerator}:{shape.denominator}",
+        ]
         muxer = sinks.SINKS[expected.sink.suffix].muxer
-        with ffmpeg.started([*words, "-fflags", "+bitexact", "-f", muxer, f"file:{path}"]) as child:
+        with ffmpeg.started([*words, "-fflags", "+bitexact", "-f", muxer, *ffmpeg.WHITELIST, f"file:{path}"]) as child:
             child.finish(lambda: report.progress("join", expected.count, expected.count))
 
 
