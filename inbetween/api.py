@@ -35,9 +35,11 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from PIL.Image import Image
+    from torch import Tensor
 
-Key: TypeAlias = "str | os.PathLike[str] | Picture | Image"
-"""A picture: the name of a file, an array (H, W, 3 or 4) of uint8 or uint16 as `types.Picture`, or one of Pillow."""
+Key: TypeAlias = "str | os.PathLike[str] | Picture | Image | Tensor | Sequence[Sequence[object]]"
+"""A picture: the name of a file, an array (H, W, 3 or 4) of uint8 or uint16 as `types.Picture`, one of Pillow, or what
+else `picture_arguments.array` accepts."""
 Progress: TypeAlias = Callable[[str, int, int], object]
 """Called as (stage, done, total); a total of 0 is unknown. An exception that it raises ends the work."""
 File: TypeAlias = "str | os.PathLike[str]"
@@ -113,7 +115,7 @@ def interpolate(
     and of 16 bits if any key has them. OpenCV works on one thread until the last frame is read or the iterator closed.
 
     Args:
-        start: the first key; or a list of two keys or more, without `end`.
+        start: the first key; or a list of two keys or more, or an array (N, H, W, C), without `end`.
         end: the second key.
         frames: the number of frames between two neighbouring keys; None: what `duration`, `at` or `easing` ask for,
             else 23.
