@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -11,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from typing import TypeVar
 
-from inbetween import system
+from inbetween import environment, system
 from inbetween.errors import InbetweenError, UsageError
 
 In = TypeVar("In")
@@ -60,7 +59,7 @@ def thread_count(asked: int | None) -> int:
     """
     if asked is not None:
         return asked
-    text = os.environ.get("INBETWEEN_THREADS", "")
+    text = environment.value("INBETWEEN_THREADS")
     if not text:
         return system.cores()
     if not text.isdecimal() or int(text) < 1:

@@ -12,7 +12,8 @@ from typing import Annotated
 
 import typer
 
-from inbetween import system
+from inbetween import environment, system
+from inbetween.cli import answers
 from inbetween.cli.help import SAID, option
 from inbetween.weights import store
 from inbetween.weights.table import WEIGHTS
@@ -39,8 +40,6 @@ def doctor(as_json: AsJson = False) -> None:
 
     It looks at versions, ffmpeg, devices, disks and weights. Exits with 1 if something does not work.
     """
-    import json
-
     checks: list[Check] = []
     for check in _checks():
         checks.append(check)
@@ -48,10 +47,11 @@ def doctor(as_json: AsJson = False) -> None:
             typer.echo(f"{'FAIL' if check.cure else 'ok':<5}{check.what:<24}{check.found}")
             if check.cure:
                 typer.echo(f"{'':<5}{'':<24}do: {check.cure}")
+    exit_code = int(any(check.cure for check in checks))
     if as_json:
-        typer.echo(json.dumps([asdict(check) for check in checks], ensure_ascii=False))
-    if any(check.cure for check in checks):
-        raise typer.Exit(1)
+        answers.answer("doctor", {"checks": [asdict(check) for check in checks]}, exit_code=exit_code)
+    if exit_code:
+        raise typer.Exit(exit_code)
 
 
 def _checks() -> Iterator[Check]:
@@ -64,6 +64,9 @@ def _checks() -> Iterator[Check]:
     yield _folder("this folder", Path.cwd())
     yield _folder("weights", store.weights_folder())
     yield Check("weights here", _weights())
+    found = [name for name in environment.VARIABLES if environment.value(name) and name != "HF_TOKEN"]
+    yield Check("variables", ", ".join(f"{name}={environment.value(name)}" for name in found) or "none are set")
+    yield from (Check("variables", text, "unset it, or set the one that is meant") for text in environment.unknown())
     yield Check("auto", "stands for flow, which needs no weights and is fast on every machine")
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import IO, NoReturn
 
 from inbetween import system
+from inbetween.environment import value as environment_value
 from inbetween.errors import InbetweenError
 from inbetween.video.causes import DISK_FULL as DISK_FULL
 from inbetween.video.causes import SIZE_LIMIT as SIZE_LIMIT
@@ -38,7 +39,7 @@ def executable() -> str:
     except RuntimeError:
         raise InbetweenError("there is no ffmpeg on this machine", cure) from None
     if shutil.which(exe) is None:
-        if os.environ.get("IMAGEIO_FFMPEG_EXE"):
+        if environment_value("IMAGEIO_FFMPEG_EXE"):
             cure = "unset IMAGEIO_FFMPEG_EXE, or let it name an ffmpeg that runs"
         raise InbetweenError(f"ffmpeg cannot be run: {exe}", cure)
     return exe
@@ -200,7 +201,7 @@ def _stdin(process: subprocess.Popen[bytes]) -> IO[bytes]:
 def _not_run(exe: str, error: Exception) -> InbetweenError:
     cure = (
         "unset IMAGEIO_FFMPEG_EXE, or let it name an ffmpeg that runs"
-        if os.environ.get("IMAGEIO_FFMPEG_EXE")
+        if environment_value("IMAGEIO_FFMPEG_EXE")
         else "pip install --force-reinstall imageio-ffmpeg"
     )
     return InbetweenError(f"ffmpeg cannot be run: {exe}: {getattr(error, 'strerror', None) or error}", cure)

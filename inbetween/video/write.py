@@ -11,6 +11,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from inbetween import environment
 from inbetween.devices import in_order
 from inbetween.errors import InbetweenError, UnknownName
 from inbetween.report import Forward
@@ -184,7 +185,7 @@ def _find_encoder(sink: Sink) -> None:
         raise unknown
     others = [n for n, c in codecs.CODECS.items() if sink.kind == "film" and sink.suffix in c.suffixes and n in known]
     cure = f"write --codec {others[0]}, which it has" if others else "write -o frames/ for a folder of PNG"
-    if os.environ.get("IMAGEIO_FFMPEG_EXE"):
+    if environment.value("IMAGEIO_FFMPEG_EXE"):
         cure += ", or unset IMAGEIO_FFMPEG_EXE"
     raise InbetweenError(f"this ffmpeg has no encoder `{name}`: {ffmpeg.executable()}", cure)
 
