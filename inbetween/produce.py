@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
-from inbetween.devices import available_memory, quiet_opencv
+from inbetween.devices import quiet_opencv
 from inbetween.engine import Engine
 from inbetween.engines.loading import load_makers
 from inbetween.errors import InbetweenError
 from inbetween.fingerprint import Fingerprints
 from inbetween.plan import Making
+from inbetween.system import available_memory
 from inbetween.timing import Stages
 from inbetween.types import Maker, Picture, Report
 from inbetween.video.extras import Extras

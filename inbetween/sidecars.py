@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 
-from inbetween import pictures
+from inbetween import pictures, system
 from inbetween.errors import InbetweenError
 from inbetween.pictures import contact_sheet
 from inbetween.types import Picture, Report
@@ -46,9 +46,9 @@ def refuse_beside(files: Mapping[str, Path], sink: Sink, inputs: Sequence[Path],
         ours = workfolder.is_beside(sink.work_folder, str(path))
         publish.prepare_file(str(path), overwrite or ours, inputs, option)
         real = os.path.realpath(path)
-        if real in seen or publish.holds(sink, real):
+        if system.name_key(real) in seen or publish.holds(sink, real):
             raise InbetweenError(f"`{path}` is wanted for two things", f"give another name with {option}")
-        seen.add(real)
+        seen.add(system.name_key(real))
 
 
 def save(path: Path, data: bytes, sink: Sink | None = None) -> None:
@@ -75,7 +75,7 @@ def save(path: Path, data: bytes, sink: Sink | None = None) -> None:
         if sink is not None and disk.is_folder(sink.work_folder):
             with workfolder.locked_folder(sink.work_folder, sink.path) as mark:
                 workfolder.mark_beside(mark, part)
-        os.replace(part, target)
+        system.replace(part, target)
         disk.sync_folder(os.path.dirname(target))
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from inbetween import pictures
-from inbetween.devices import available_memory
 from inbetween.errors import InbetweenError
 from inbetween.produce import BYTES_PER_PIXEL
+from inbetween.system import available_memory
 from inbetween.types import Picture, Report
 from inbetween.video.decode import frames_stream, opened
 

@@ -15,6 +15,7 @@ from typing import IO
 
 import numpy as np
 
+from inbetween import system
 from inbetween.errors import InbetweenError
 from inbetween.types import Picture
 from inbetween.video import ffmpeg
@@ -140,8 +141,7 @@ def _through(
                 stdout=subprocess.PIPE,
                 stderr=log,
                 cwd=folder,
-                # In a session of its own it does not see Ctrl-C at the terminal: it is ended below.
-                start_new_session=True,
+                **system.apart(),
                 env=ffmpeg.environment(),
             )
         except OSError as error:
@@ -172,7 +172,7 @@ def _through(
 
 def _feed(pipe: IO[bytes], pictures: Iterable[Picture]) -> None:
     """Write all frames to ffmpeg, or as many as it reads."""
-    with contextlib.suppress(BrokenPipeError), pipe:
+    with system.reader_may_be_gone(), pipe:
         for picture in pictures:
             pipe.write(np.ascontiguousarray(picture).data)
 

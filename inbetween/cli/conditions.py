@@ -194,7 +194,7 @@ def _refuse_large(drawing: Drawing) -> None:
     Raises:
         InbetweenError: there is not enough memory.
     """
-    from inbetween.devices import available_memory
+    from inbetween.system import available_memory
 
     count, (height, width) = drawing.count, drawing.size
     # Three bytes for each pixel, and a copy of them.

@@ -14,8 +14,8 @@ from inbetween.cli.logs import LOGGER
 from inbetween.cli.renderers import Bar, JsonLines, Plain, Renderer, Silent, Step
 from inbetween.cli.signals import Stop
 from inbetween.cli.streams import one_line
-from inbetween.devices import one_arena
 from inbetween.errors import Interrupted, Stopped, UnknownName
+from inbetween.system import one_arena
 from inbetween.types import Report
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from inbetween import environment
+from inbetween import environment, system
 from inbetween.cli import answers
 from inbetween.cli.help import SAID, option
 from inbetween.errors import InbetweenError
@@ -61,7 +62,7 @@ def _checks() -> Iterator[Check]:
     yield _attempt("encoders", _encoders, "unset IMAGEIO_FFMPEG_EXE, so that the bundled ffmpeg is used")
     yield _attempt("OpenCV", _opencv, "pip install --force-reinstall opencv-python-headless")
     yield _attempt("devices", _devices, "pip install torch")
-    yield _folder("temporary files", Path(os.environ.get("TMPDIR", "/tmp")))
+    yield _folder("temporary files", Path(tempfile.gettempdir()))
     yield _folder("this folder", Path.cwd())
     yield _folder("weights", store.weights_folder())
     yield Check("weights here", _weights())
@@ -150,5 +151,5 @@ def _folder(what: str, folder: Path) -> Check:
     free = shutil.disk_usage(existing).free
     found = f"{folder}, {free / 1e9:.1f} GB free"
     if not os.access(existing, os.W_OK):
-        return Check(what, f"{folder} cannot be written", f"chmod u+w {existing}")
+        return Check(what, f"{folder} cannot be written", system.let_write(str(existing)))
     return Check(what, found, "" if free >= LEAST_FREE else f"free some space in {existing}")

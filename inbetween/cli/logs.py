@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-import shlex
 import stat
 import sys
 
 from inbetween import __version__
 from inbetween.errors import InbetweenError
+from inbetween.system import command_line
 
 FIRST = "# log of inbetween"
 """The beginning of every log. A file that does not begin so is not appended to: it may be an input."""
@@ -45,7 +45,7 @@ def begin(name: str, words: list[str]) -> None:
     LOGGER.addHandler(handler)
     LOGGER.setLevel(logging.INFO)
     LOGGER.propagate = False
-    LOGGER.info("inbetween %s, Python %s: %s", __version__, sys.version.split()[0], shlex.join(words))
+    LOGGER.info("inbetween %s, Python %s: %s", __version__, sys.version.split()[0], command_line(words))
 
 
 def end(exit_code: int) -> None:

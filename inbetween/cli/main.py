@@ -62,7 +62,7 @@ def _open_streams() -> None:
     """Open streams that the caller has closed to nowhere: else the next file that is opened would take their place."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
 
 
 def _code(arguments: list[str]) -> int:

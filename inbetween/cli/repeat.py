@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from inbetween.errors import UsageError
 from inbetween.request import NOTHING, PLACE, ClipRequest, FilmRequest, RunRequest, effect, option, values
+from inbetween.system import quoted
 
 if TYPE_CHECKING:
     from inbetween.types import Report
@@ -71,7 +71,7 @@ def _merged(file: str, command: str, given: R, files: Callable[[R], list[str]], 
     if not given.out and not read.is_below_here(record.request.out):
         raise UsageError(
             f"the record writes outside of the current folder: {record.request.out}",
-            f"if you want that, name the output: -o {shlex.quote(record.request.out)}",
+            f"if you want that, name the output: -o {quoted(record.request.out)}",
         )
     read.check_inputs(record, files, report)
     places = {

@@ -8,7 +8,6 @@ import json
 import math
 import os
 import re
-import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from inbetween.errors import InbetweenError
 from inbetween.fingerprint import hashed
 from inbetween.request import ClipRequest, FilmRequest, RunRequest, built
 from inbetween.small_files import read_small
+from inbetween.system import command_line
 from inbetween.types import Report
 from inbetween.versions import versions
 
@@ -73,7 +73,7 @@ def read(path: Path, command: str, kind: type[R]) -> Record[R]:
         data = json.loads(text, parse_constant=_no_number)
         other = COMMANDS[COMMANDS.index(data["command"])]
         if other != command:
-            again = shlex.join(["inbetween", other, "--repeat", str(path)])
+            again = command_line(["inbetween", other, "--repeat", str(path)])
             raise InbetweenError(f"{path} is a record of `inbetween {other}`", f"make it again with {again}", "usage")
         request = request_from_json(data["words"], kind)
         inputs = tuple(_input(one) for one in data["inputs"])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import shlex
 import signal
 
 from inbetween.errors import InbetweenError
+from inbetween.system import limit_command, quoted
 
 DISK_FULL = "free some space, or choose another folder with -o"
-SIZE_LIMIT = "raise the limit (`ulimit -f`), or choose another folder with -o"
+SIZE_LIMIT = f"raise the limit{limit_command('f')}, or choose another folder with -o"
 SMALLER = "make the film smaller with --size, or choose another encoder with --codec"
 _OTHER = "leave --codec out, or choose an encoder that needs no graphics card, such as --codec libx264"
 _MEMORY = "memory may have run out: close other programs, or make smaller pictures"
@@ -167,7 +167,7 @@ def failure(exe: str, returncode: int, text: str) -> InbetweenError:
     if not message:
         message = f"exit code {returncode} and no message" if returncode else "it accepted no more frames"
     return InbetweenError(
-        f"ffmpeg stopped: {message}", f"look at --codec and --encoder, if given; ffmpeg is {shlex.quote(exe)}", "ffmpeg"
+        f"ffmpeg stopped: {message}", f"look at --codec and --encoder, if given; ffmpeg is {quoted(exe)}", "ffmpeg"
     )
 
 

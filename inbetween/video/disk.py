@@ -9,6 +9,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from inbetween import system
 from inbetween.errors import InbetweenError
 from inbetween.faults import fault
 from inbetween.video import ffmpeg
@@ -36,9 +37,12 @@ def errors(path: str, word: str = "-o") -> Iterator[None]:
             raise InbetweenError(text, ffmpeg.DISK_FULL, "disk_full") from error
         if error.errno == errno.EFBIG:
             raise InbetweenError(f"file size limit reached: {path}", ffmpeg.SIZE_LIMIT, "disk_full") from error
-        if error.errno == errno.ENAMETOOLONG:
+        if system.name_too_long(error, path):
             text = f"the name is too long for this disk: {path}"
             raise InbetweenError(text, f"give a shorter name with {word}", "output_refused") from error
+        if system.in_use(error):
+            text = f"`{path}` is open in another program"
+            raise InbetweenError(text, f"close it there, or give another name with {word}", "busy") from error
         # Some disks say of a new file in a folder that is there that it is not there.
         there = isinstance(error, FileNotFoundError) and os.path.isdir(os.path.dirname(path) or os.curdir)
         denied = isinstance(error, PermissionError | FileExistsError) or error.errno == errno.EROFS
@@ -68,11 +72,10 @@ def is_folder(path: str) -> bool:
 def open_own(path: str) -> int | None:
     """Open a file of ours to read it, as a descriptor. None if there is none, or if a link, a pipe or a folder is in
     its place: these are neither followed nor waited for."""
-    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
     try:
         if not stat.S_ISREG(os.lstat(path).st_mode):
             return None
-        descriptor = os.open(path, flags)
+        descriptor = system.open_to_read(path, follow=False)
     except OSError:
         return None
     if stat.S_ISREG(os.fstat(descriptor).st_mode):

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from typing import IO, NoReturn
 
+from inbetween import system
 from inbetween.environment import value as environment_value
 from inbetween.errors import InbetweenError
 from inbetween.faults import lacking, said
@@ -112,7 +113,7 @@ def temporary_folder() -> Iterator[str]:
     except OSError as error:
         raise InbetweenError(
             f"no temporary folder can be made: {error.strerror}",
-            "free some space, or set TMPDIR to a folder that has some",
+            f"free some space, or set {system.temporary_variable()} to a folder that has some",
         ) from error
     with folder as path:
         yield path
@@ -136,8 +137,7 @@ def started(words: Sequence[str]) -> Iterator[Child]:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
-                # In a session of its own: Ctrl-C at the terminal reaches only this process, which then decides.
-                start_new_session=True,
+                **system.apart(),
                 env=environment(),
             )
         except OSError as error:
@@ -162,7 +162,7 @@ def _log() -> IO[bytes]:
     except OSError as error:
         raise InbetweenError(
             f"no temporary file can be made: {error.strerror}",
-            "free some space, or set TMPDIR to a folder with some",
+            f"free some space, or set {system.temporary_variable()} to a folder with some",
         ) from error
 
 
@@ -182,7 +182,9 @@ class Child:
         """
         try:
             _stdin(self._process).write(data)
-        except BrokenPipeError:
+        except OSError as error:
+            if not system.reader_is_gone(error):
+                raise
             try:
                 self._process.wait(timeout=30)
             except subprocess.TimeoutExpired:
@@ -196,7 +198,7 @@ class Child:
         Raises:
             InbetweenError: ffmpeg failed; the message has the cause that ffmpeg gives.
         """
-        with contextlib.suppress(BrokenPipeError):
+        with system.reader_may_be_gone():
             _stdin(self._process).close()
         while self._process.poll() is None:
             beat()

@@ -18,6 +18,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from inbetween import system
 from inbetween.errors import InbetweenError, Interrupted
 from inbetween.types import Report
 from inbetween.video import disk, workfolder
@@ -209,7 +210,7 @@ class Journal:
                 os.fsync(file.fileno())
             if disk.is_folder(self._path):
                 workfolder.delete(self._path)
-            os.replace(new, self._path)
+            system.replace(new, self._path)
         disk.sync_folder(self.folder)
         disk.sync_folder(os.path.dirname(self.folder))
 

@@ -18,6 +18,7 @@ from fractions import Fraction
 from queue import Empty, Full, Queue
 from typing import Any, TypeVar
 
+from inbetween import system
 from inbetween.errors import Interrupted
 from inbetween.report import Forward
 from inbetween.types import Picture, Report
@@ -305,7 +306,7 @@ def _encode(
         encode.make_film(path, expected, _taken(queue, aside), aside)
         film = verify.film(path, expected, aside)
         with disk.errors(path):
-            os.replace(path, os.path.join(journal.folder, name))
+            system.replace(path, os.path.join(journal.folder, name))
             facts = {"codec": film.codec, "pixel_format": film.pixel_format, "duration": str(film.duration)}
             journal.add(number, {**facts, **found})
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-import shlex
 from dataclasses import dataclass
 from fractions import Fraction
 
 from inbetween.errors import UnknownName, UsageError
+from inbetween.system import quoted
 from inbetween.video import codecs, encoder_options
 
 FOLDER_PATTERN = "%05d.png"
@@ -205,7 +205,7 @@ def _renamed(sink: Sink, suffix: str) -> str:
     root = sink.path.rstrip("/" + os.sep) if sink.named_folder else sink.path[: -len(sink.suffix)]
     if os.path.basename(root) in ("", os.curdir, os.pardir):
         root = os.path.join(root, "film")
-    return f"-o {shlex.quote(root + suffix)}"
+    return f"-o {quoted(root + suffix)}"
 
 
 def _for_films(word: str, sink: Sink) -> UsageError:
@@ -239,8 +239,8 @@ def check(sink: Sink, rate: Fraction, count: int) -> None:
         root = sink.path[: -len(sink.suffix)]
         raise UsageError(
             f"`{sink.path}` is one picture, and {count} frames are to be written",
-            f"write -o {shlex.quote(root + '_%05d' + sink.path[-len(sink.suffix) :])} to number them, or -o "
-            f"{shlex.quote(root + '/')} for a folder",
+            f"write -o {quoted(root + '_%05d' + sink.path[-len(sink.suffix) :])} to number them, or -o "
+            f"{quoted(root + '/')} for a folder",
         )
     fastest, longest = SINKS[sink.suffix].fastest, SINKS[sink.suffix].longest
     if sink.kind != "sequence" and longest and rate * longest < 1:
@@ -269,7 +269,7 @@ def _sink(out: str) -> Sink:
         return Sink(out, "sequence", ".png", "png", folder=out, pattern=FOLDER_PATTERN, named_folder=True)
     if suffix.lower() not in SINKS:
         unknown = UnknownName("output format", suffix, SINKS)
-        folders = f"or a folder of PNG write -o {shlex.quote(out + '/')}"
+        folders = f"or a folder of PNG write -o {quoted(out + '/')}"
         unknown.hint += f" F{folders}" if unknown.hint.endswith("?") else f"; f{folders}"
         raise unknown
     form = SINKS[suffix.lower()]

@@ -22,6 +22,7 @@ from typing import Any
 
 from filelock import BaseFileLock, FileLock, Timeout
 
+from inbetween import system
 from inbetween.errors import InbetweenError
 from inbetween.video import disk
 
@@ -73,7 +74,7 @@ def make_folder(folder: str) -> str:
     status = os.lstat(folder)
     if stat.S_ISREG(status.st_mode) and status.st_size:
         aside = f"{folder}.{os.urandom(4).hex()}"
-        os.rename(folder, aside)
+        system.rename(folder, aside)
         found = f"the file `{folder}` was in the way, and is now `{aside}`"
     else:
         os.unlink(folder)
@@ -269,7 +270,7 @@ def _write_mark(folder: str, facts: Mapping[str, object]) -> None:
         path = os.path.join(folder, MARK)
         if disk.is_folder(path):
             delete(path)
-        os.replace(new, path)
+        system.replace(new, path)
     disk.sync_folder(folder)
 
 

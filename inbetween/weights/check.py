@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from inbetween import system
 from inbetween.errors import InbetweenError
 from inbetween.faults import lacking
 from inbetween.fingerprint import hashed
@@ -124,7 +125,7 @@ def record_sums(home: Path, sums: Mapping[str, str]) -> None:
     kept = {**recorded_sums(home), **sums}
     fresh = home / f".{SUMS}.new"
     fresh.write_text("".join(f"{digest}  {name}\n" for name, digest in sorted(kept.items())), "utf-8")
-    fresh.replace(home / SUMS)
+    system.replace(fresh, home / SUMS)
 
 
 def recorded_sums(home: Path) -> dict[str, str]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from inbetween import system
 from inbetween.errors import InbetweenError
 from inbetween.fingerprint import CHUNK, MEGABYTE, hashed
 from inbetween.small_files import check_regular
@@ -116,7 +117,7 @@ def install(
             for path in fresh:
                 target = home / files[path].name
                 target.parent.mkdir(parents=True, exist_ok=True)
-                ready[path].replace(target)
+                system.replace(ready[path], target)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
         record_sums(home, sums)
