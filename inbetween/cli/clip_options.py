@@ -26,7 +26,7 @@ Factor = Annotated[
         "-f",
         group=TIME,
         metavar="F",
-        help="How many times slower to play: 4, 2.5. The frame rate stays the clip's.",
+        help="How many times slower to play: 4, 2.5, 4x. The frame rate stays the clip's.",
     ),
 ]
 ClipFps = Annotated[
@@ -128,7 +128,8 @@ ClipSize = Annotated[
         "--size",
         group=PICTURES,
         metavar="WxH",
-        help="The size of the frames in pixels; a small one is quick to try. Default: the clip's size.",
+        help="The size of the frames in pixels: 1280x720, 1280x, x720 or 50%; a small one is quick to try. Default: "
+        "the clip's size.",
     ),
 ]
 ClipFit = Annotated[

@@ -113,7 +113,11 @@ Easing = Annotated[
 Size = Annotated[
     str | None,
     option(
-        "--size", group=PICTURES, metavar="WxH", help="The size of the frames in pixels. Default: the first key's size."
+        "--size",
+        group=PICTURES,
+        metavar="WxH",
+        help="The size of the frames in pixels: 1280x720; 1280x or x720 keep the shape, and 50% makes it smaller. "
+        "Default: the first key's size.",
     ),
 ]
 Fit = Annotated[
@@ -317,7 +321,7 @@ Device = Annotated[
         "--device",
         group=WORK,
         metavar="DEVICE",
-        help="Where networks run: auto, cpu, cuda, cuda:0 or mps. Default: auto.",
+        help="Where networks run: auto, cpu, gpu (cuda or mps), cuda, cuda:0 or mps. Default: auto.",
     ),
 ]
 Threads = Annotated[

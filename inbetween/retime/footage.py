@@ -15,6 +15,7 @@ from pathlib import Path
 from inbetween.errors import InbetweenError, UsageError
 from inbetween.key_files import KeyFiles, check_side, one_aspect
 from inbetween.pictures import fit
+from inbetween.sizes import FilmSize
 from inbetween.types import Picture, Report
 from inbetween.video.clip import Clip, Colour
 
@@ -208,12 +209,12 @@ def _places(paths: list[Path]) -> list[int]:
     return [number - numbers[0] for number in numbers]
 
 
-def sized(found: Footage, size: tuple[int, int], how: str | None, report: Report) -> Footage:
+def sized(found: Footage, wanted: FilmSize, how: str | None, report: Report) -> Footage:
     """The same footage at another size, in square pixels.
 
     Args:
         found: the footage.
-        size: (H, W) in pixels.
+        wanted: the size.
         how: how frames of another shape are brought to it, as in `pictures.fit`; None: they are refused.
         report: hears a note, where the size differs.
 
@@ -223,6 +224,7 @@ def sized(found: Footage, size: tuple[int, int], how: str | None, report: Report
     """
     clip, way = found.clip, how or "stretch"
     shown = clip.size[0], max(1, round(clip.size[1] * clip.aspect))
+    size = wanted.of(shown)
     check_side(size)
     if how is None and not one_aspect(shown, size):
         raise InbetweenError(

@@ -9,6 +9,7 @@ from fractions import Fraction
 from inbetween.errors import UsageError
 from inbetween.plan import Making, check_choices, making, sink_of, size_of
 from inbetween.request import ClipRequest
+from inbetween.sizes import FilmSize
 from inbetween.timeline.speed import Grid, Speed, clip_grid, parse_factor, parse_speed
 from inbetween.timeline.text import parse_rate, parse_time
 from inbetween.types import Report
@@ -32,8 +33,8 @@ class ClipPlan:
     """The user's request with the engine `auto` resolved: enough to make the same film again."""
     making: Making
     """How the frames are made."""
-    size: tuple[int, int] | None
-    """(H, W) of the frames in pixels; None for the clip's own size."""
+    size: FilmSize | None
+    """The size of the frames; None for the clip's own size."""
 
 
 @dataclass(frozen=True, kw_only=True)
