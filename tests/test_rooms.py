@@ -31,7 +31,7 @@ LINES = [
     ["sizes", "versions"],
     ["engine", "video", "weights"],
     ["pictures", "timeline", "devices"],
-    ["fingerprint", "key_cache", "python_arguments", "report"],
+    ["file_names", "fingerprint", "key_cache", "python_arguments", "report"],
     ["types", "request", "small_files", "timing"],
     ["errors"],
 ]

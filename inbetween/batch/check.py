@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
+from inbetween import file_names
 from inbetween import plan as planning
 from inbetween.batch.jobs import Job
 from inbetween.errors import InbetweenError
@@ -16,7 +17,6 @@ from inbetween.key_files import KeyFiles
 from inbetween.plan import FilmPlan, Making, making
 from inbetween.produce import check_memory
 from inbetween.request import ClipRequest, FilmRequest, RunRequest
-from inbetween.retime import footage
 from inbetween.retime import plan as clip_planning
 from inbetween.retime.opening import open_clip
 from inbetween.retime.plan import ClipFilmPlan
@@ -101,7 +101,7 @@ def input_files(plan: Plan) -> dict[str, Path]:
     if isinstance(request, RunRequest):
         files = {f"key {number}": Path(key) for number, key in enumerate(request.keys, 1)}
         return files if request.motion is None else {**files, "--motion": Path(request.motion)}
-    paths = footage.sequence(request.clip) or [Path(request.clip)]
+    paths = file_names.sequence(request.clip) or [Path(request.clip)]
     files = {f"file {number}": path for number, path in enumerate(paths, 1)}
     if request.protect is not None:
         files["--protect"] = Path(request.protect)

@@ -11,6 +11,7 @@ from inbetween.cli import clip_options as c
 from inbetween.cli import options as o
 from inbetween.cli.streams import data
 from inbetween.errors import UsageError
+from inbetween.file_names import local
 
 if TYPE_CHECKING:
     from inbetween.cli.console import Show
@@ -53,7 +54,7 @@ def compare(
     """
     from inbetween.cli.console import watched
 
-    request = CompareRequest(clips=tuple(clips or ()), out=out, way=way, overwrite=overwrite, json=json_)
+    request = CompareRequest(clips=tuple(map(local, clips or ())), out=out, way=way, overwrite=overwrite, json=json_)
     with watched(progress, quiet, verbose) as show:
         _compare(request, show)
 

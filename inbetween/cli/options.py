@@ -15,7 +15,8 @@ Keys = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="KEY KEY [KEY ...]",
-        help="The key pictures, in the order of the film: PNG, JPEG, WebP, TIFF or BMP.",
+        help="The key pictures, in the order of the film: PNG, JPEG, WebP, TIFF or BMP. A folder, or a pattern such as "
+        "'keys/*.png', f_%05d.png or f_####.png, stands for its pictures in natural order: 2.png before 10.png.",
         show_default=False,
         rich_help_panel=FILM,
     ),
@@ -28,7 +29,7 @@ Out = Annotated[
         group=FILM,
         metavar="OUT",
         help="What to write: a film (.mp4, .mov, .mkv, .webm), an animation (.gif, .webp, .apng), a folder of PNG "
-        "files, or numbered pictures such as f_%05d.png (.tif, .jpg).",
+        "files, or numbered pictures such as f_%05d.png or f_####.png (.tif, .jpg).",
     ),
 ]
 Preset = Annotated[

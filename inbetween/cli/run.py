@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from inbetween.cli import options as o
+from inbetween.cli.inputs import keys_of
 from inbetween.cli.repeat import repeated
 from inbetween.cli.sidecars import Display, Sidecars, sidecars_of
 from inbetween.cli.streams import data, one_line
@@ -73,7 +74,7 @@ def run(
 ) -> None:
     """Make the frames between two or more pictures, and a film."""
     request = RunRequest(
-        keys=tuple(keys or ()), out=out or "", loop=loop, ping_pong=ping_pong, preset=preset, codec=codec,
+        keys=keys_of(keys, out), out=out or "", loop=loop, ping_pong=ping_pong, preset=preset, codec=codec,
         encoder=encoder, start_number=o.number("--start-number", start_number, 0), frames=o.whole("-n", frames),
         fps=fps, duration=duration, at=at, easing=easing, size=size, fit=fit, keyframes=keyframes,
         if_unrelated=if_unrelated, force=force, drag=tuple(drag or ()), motion=motion, engine=engine,

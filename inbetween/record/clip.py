@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from inbetween import file_names
 from inbetween.errors import InbetweenError
 from inbetween.produce import Made
 from inbetween.record.run import absolute_out, made_by, recalled, stamped
 from inbetween.request import ClipRequest
-from inbetween.retime import footage
 from inbetween.retime.opening import OpenFilm
 from inbetween.types import Report
 from inbetween.video.sinks import film_size
@@ -76,7 +76,7 @@ def repeated(path: Path, report: Report) -> ClipRequest:
     """
     request, inputs = recalled(path, "slowmo", ClipRequest, report)
     then = {os.path.realpath(file) for file in inputs}
-    for file in footage.sequence(request.clip) or ():
+    for file in file_names.sequence(request.clip) or ():
         if os.path.realpath(file) not in then:
             raise InbetweenError(f"the picture {file} was not there then", "move it away, or make a new film")
     return request
@@ -86,7 +86,7 @@ def _absolute(request: ClipRequest) -> ClipRequest:
     """The same request with names of files that are valid from any current folder."""
     return replace(
         request,
-        clip=footage.absolute(request.clip),
+        clip=file_names.absolute(request.clip),
         protect=request.protect and os.path.abspath(request.protect),
         cuts=request.cuts if request.cuts in ("auto", "off") else os.path.abspath(request.cuts),
         out=absolute_out(request.out),
