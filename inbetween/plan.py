@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -128,7 +130,21 @@ def plan(request: RunRequest, made_by: Making | None = None) -> FilmPlan:
             f"name a folder, or names like f_%05d{sink.suffix}; for one picture: -n 1 --keyframes none",
         )
     sinks.check(sink, frames.timeline.rate, frames.count)
-    return FilmPlan(**vars(frames), sink=sink)
+    return FilmPlan(**vars(replace(frames, notes=(*frames.notes, *_same_keys(frames)))), sink=sink)
+
+
+def _same_keys(plan: FramesPlan) -> list[tuple[str, str]]:
+    """Notes about keys that follow each other and are the same file. That is how a picture is held, but it may also be
+    a slip of the hand."""
+    names = [os.path.realpath(key) for key in plan.request.keys]
+    return [
+        (
+            "same",
+            f"keys {number} and {number + 1} are the same file: nothing moves between them",
+        )
+        for number, (one, other) in enumerate(pairwise(names), 1)
+        if one == other
+    ]
 
 
 def plan_frames(request: RunRequest, made_by: Making | None = None) -> FramesPlan:

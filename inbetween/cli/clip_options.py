@@ -157,7 +157,7 @@ Sound = Annotated[
     ),
 ]
 
-WAYS = ("side", "split", "difference")
+WAYS = ("side", "row", "column", "split", "difference")
 """The values that `--as` accepts."""
 Compared = Annotated[
     list[str] | None,
@@ -169,7 +169,8 @@ Way = Annotated[
         "--as",
         group=FILM,
         metavar="WHAT",
-        help="side: beside each other; split: parts of one picture; difference: how each differs from the first, "
+        help="side: all whole, in rows and columns that come nearest to 16:9, so that wide clips lie above each other; "
+        "row: all beside each other; column: all above each other; split: parts of one picture; difference: how each differs from the first, "
         "enlarged 4 times, on grey. Default: side.",
     ),
 ]

@@ -51,7 +51,9 @@ def clip_of(names: Sequence[str] | None, out: str | None) -> str:
         text = f"`{names[1]}` is one clip too many"
         if all(is_picture(name) for name in names) and len(names) == 2:
             words = [*names, "-o", out or "out.mp4"]
-            raise UsageError(text, f"for a film between them write {line('run', words)}; for numbered pictures, in quotes: 'f_*.png'")
+            raise UsageError(
+                text, f"for a film between them write {line('run', words)}; for numbered pictures, in quotes: 'f_*.png'"
+            )
         raise UsageError(
             text, "name one at a time; for pictures name the folder, or write the pattern in quotes: 'f_*.png'"
         )

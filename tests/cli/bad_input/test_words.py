@@ -94,8 +94,8 @@ def test_words_that_make_no_sense(refused: Refused, words: str, error: str, hint
         ("run key0.png -o x.mp4", "two keys", "start.png end.png"),
         ("run -o x.mp4", "two keys", "start.png end.png"),
         ("run key0.png key1.png", "no output is named", "-o out.mp4"),
-        ("rum key0.png key1.png", "'rum'", "inbetween --help"),
-        ("key0.png key1.png -o x.mp4", "'key0.png'", "pictures come after a command"),
+        ("rum key0.png key1.png", "`rum`", "did you mean `inbetween run key0.png key1.png`"),
+        ("key0.png key1.png -o x.mp4", "`key0.png`", "pictures come after a command"),
     ],
 )
 def test_words_that_are_missing(refused: Refused, words: str, error: str, hint: str) -> None:
