@@ -169,8 +169,8 @@ Way = Annotated[
         "--as",
         group=FILM,
         metavar="WHAT",
-        help="side: all whole, in rows and columns that come nearest to 16:9, so that wide clips lie above each other; "
-        "row: all beside each other; column: all above each other; split: parts of one picture; difference: how each differs from the first, "
-        "enlarged 4 times, on grey. Default: side.",
+        help="side: all in rows and columns, as near to 16:9 as it goes, so that wide clips lie above each other; row: "
+        "beside each other; column: above each other; split: parts of one picture; difference: how each differs from "
+        "the first, enlarged 4 times, on grey. Default: side.",
     ),
 ]

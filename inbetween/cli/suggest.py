@@ -59,7 +59,7 @@ def _meant(word: str, known: Collection[str]) -> str | None:
 
     meanings = {other: command for command, others in MEANINGS.items() for other in others if command in known}
     meanings |= {name: name for name in known}
-    near = difflib.get_close_matches(word.lower(), meanings, n=1, cutoff=0.7)
+    near = difflib.get_close_matches(word.lower(), meanings, n=1, cutoff=0.65)
     return meanings[near[0]] if near else None
 
 

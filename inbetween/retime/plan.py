@@ -164,10 +164,8 @@ def grid(request: ClipRequest, whole: Clip, clip: Clip, report: Report) -> Grid:
         found = speed(request, clip.rate, clip.duration)
     late = [time for time, _ in found.points if time - whole.duration > 1 / whole.rate]
     if late:
-        text = (
-            f"{whole.path} lasts {float(whole.duration):.2f} s: --speed has a point at {float(late[0]):g} s, beyond its"
-        )
-        report.note("beyond", f"{text} end", duration=float(whole.duration))
+        text = f"{whole.path} lasts {float(whole.duration):.2f} s: the point of --speed at {float(late[0]):g} s"
+        report.note("beyond", f"{text} is beyond its end", duration=float(whole.duration))
     found = replace(found, begin=clip.start - whole.start)
     made = clip_grid(clip.rate, clip.duration, found, fps, clip.last if request.end == "key" else None)
     speeds = {value for _, value in found.points}

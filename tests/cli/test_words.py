@@ -134,10 +134,8 @@ def test_what_cannot_be_meant_is_said(inside: Command, small: Path) -> None:
     ran = inside("run", "a.png", "./a.png", "-n", 1, "-o", "same/")
     assert (ran.code, ran.err.count("are the same file")) == (0, 1)
     ran = inside("run", "a.png", "b.png", "-n", 1, "-o", "o/", "--drag", "10,10 640,20")
-    assert (ran.code, "point 2 of the drag `10,10 640,20` is outside the picture, which is 64x48" in ran.err) == (
-        0,
-        True,
-    )
+    assert ran.code == 0
+    assert "point 2 of the drag `10,10 640,20` is outside the picture, which is 64x48" in ran.err
     ran = inside("run", "a.png", "b.png", "-n", 1, "-o", "in/", "--drag", "10,10 63,47")
     assert (ran.code, "outside" in ran.err) == (0, False)
     ran = inside("slowmo", "keys", "--input-fps", 3, "-o", "late/", "--speed", "0:1, 5:0.5")
