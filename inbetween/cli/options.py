@@ -29,7 +29,8 @@ Out = Annotated[
         group=FILM,
         metavar="OUT",
         help="What to write: a film (.mp4, .mov, .mkv, .webm), an animation (.gif, .webp, .apng), a folder of PNG "
-        "files, or numbered pictures such as f_%05d.png or f_####.png (.tif, .jpg).",
+        "files, or numbered pictures such as f_%05d.png or f_####.png (.tif, .jpg); "
+        "or - for a pipe: YUV4MPEG2, with alpha or 16 bits NUT.",
     ),
 ]
 Preset = Annotated[

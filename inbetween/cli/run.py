@@ -13,6 +13,7 @@ from inbetween.cli.inputs import keys_of
 from inbetween.cli.repeat import repeated
 from inbetween.cli.sidecars import Display, Sidecars, sidecars_of
 from inbetween.cli.streams import data, one_line
+from inbetween.cli.to_stdout import to_stdout
 from inbetween.request import RunRequest
 
 if TYPE_CHECKING:
@@ -92,12 +93,13 @@ def _run(request: RunRequest, record: str | None, display: Display) -> None:
     """Make the film of a request, or of a record."""
     from inbetween.cli.console import watched
 
-    with watched(display.progress, display.quiet, display.verbose) as show:
+    watch = watched(display.progress, display.quiet, display.verbose)
+    with to_stdout(request, display, record) as wanted, watch as show:
         from inbetween.plan import plan
         from inbetween.report import Collect
 
         report = Collect(show)
-        chosen = plan(request if record is None else repeated(record, request, report))
+        chosen = plan(wanted if record is None else repeated(record, wanted, report))
         beside = sidecars_of(display, chosen.sink, chosen.making.engine, chosen.key_paths)
         if display.dry_run:
             _show_plan(chosen, display, show, report)

@@ -12,6 +12,7 @@ from inbetween.cli.repeat import clip_repeated
 from inbetween.cli.run import as_json, rate_of, show_made, show_rows
 from inbetween.cli.sidecars import Display, Sidecars, sidecars_of
 from inbetween.cli.streams import data, one_line
+from inbetween.cli.to_stdout import to_stdout
 from inbetween.request import ClipRequest
 
 if TYPE_CHECKING:
@@ -96,12 +97,13 @@ def _slowmo(request: ClipRequest, record: str | None, display: Display) -> None:
     """Make the film of a request, or of a record."""
     from inbetween.cli.console import watched
 
-    with watched(display.progress, display.quiet, display.verbose) as show:
+    watch = watched(display.progress, display.quiet, display.verbose)
+    with to_stdout(request, display, record) as wanted, watch as show:
         from inbetween.report import Collect
         from inbetween.retime.plan import plan
 
         report = Collect(show)
-        chosen = plan(request if record is None else clip_repeated(record, request, report))
+        chosen = plan(wanted if record is None else clip_repeated(record, wanted, report))
         inputs = [Path(one) for one in (chosen.request.clip, chosen.request.protect) if one]
         beside = sidecars_of(display, chosen.sink, chosen.making.engine, inputs)
         if display.dry_run:

@@ -76,7 +76,6 @@ WORDS = [
     ("-o x.png", "x.png is one picture, the film has 25", "-n 1 --keyframes none"),
     ("-o x.gif --fps 200", ".gif holds at most 100 frames a second", "--fps 100"),
     ("-o x.gif --fps 0.0015", ".gif shows a frame for at most 655 s", "higher --fps"),
-    ("-o -", "not written to stdout", "-o film.mp4"),
     ("-o=", "no output is named", "-o out.mp4"),
 ]
 
