@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import count
@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from inbetween import pictures
+from inbetween import picture_arguments, pictures
 from inbetween.devices import quiet_opencv
-from inbetween.errors import InbetweenError, UsageError
+from inbetween.errors import UsageError
 from inbetween.interpolation import frame_source, motions_of, refuse_unrelated
 from inbetween.key_files import KeyArrays, KeyFiles
 from inbetween.ping_pong import Spool
 from inbetween.plan import FramesPlan, Making, check_motion, making, plan_frames
 from inbetween.produce import Made, Makers, check_memory, load
-from inbetween.python_arguments import in_python_terms, request_of
+from inbetween.python_arguments import in_python_terms, request_of, shown
 from inbetween.report import Forward, Once
 from inbetween.request import ClipRequest, FilmRequest, RunRequest
 from inbetween.retime import plan as retime_plan
@@ -35,9 +35,11 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from PIL.Image import Image
+    from torch import Tensor
 
-Key: TypeAlias = "str | os.PathLike[str] | Picture | Image"
-"""A picture: the name of a file, an array (H, W, 3 or 4) of uint8 or uint16 as `types.Picture`, or one of Pillow."""
+Key: TypeAlias = "str | os.PathLike[str] | Picture | Image | Tensor | Sequence[Sequence[object]]"
+"""A picture: the name of a file, an array (H, W, 3 or 4) of uint8 or uint16 as `types.Picture`, one of Pillow, or what
+else `picture_arguments.array` accepts."""
 Progress: TypeAlias = Callable[[str, int, int], object]
 """Called as (stage, done, total); a total of 0 is unknown. An exception that it raises ends the work."""
 File: TypeAlias = "str | os.PathLike[str]"
@@ -113,7 +115,7 @@ def interpolate(
     and of 16 bits if any key has them. OpenCV works on one thread until the last frame is read or the iterator closed.
 
     Args:
-        start: the first key; or a list of two keys or more, without `end`.
+        start: the first key; or a list of two keys or more, or an array (N, H, W, C), without `end`.
         end: the second key.
         frames: the number of frames between two neighbouring keys; None: what `duration`, `at` or `easing` ask for,
             else 23.
@@ -216,7 +218,7 @@ def slowmo(
         request, made_by = request_of(ClipRequest, arguments, options), _loaded(engine, arguments, options)
         makers = engine.makers if isinstance(engine, LoadedEngine) else None
         film = retime_plan.plan(request, made_by)
-        return make_film(film, _report(report, progress), overwrite=overwrite, makers=makers).made
+        return make_film(film, _report(report, progress), overwrite=_flag("overwrite", overwrite), makers=makers).made
 
 
 def slowmo_frames(
@@ -269,9 +271,23 @@ class _WithProgress(Forward):
 
 
 def _report(report: Report | None, progress: Progress | None) -> Report:
-    """The report that hears about the work, where the caller gave a report, a function, both or neither."""
+    """The report that hears about the work, where the caller gave a report, a function, both or neither.
+
+    Raises:
+        UsageError: they are something else.
+    """
+    if report is not None and not isinstance(report, Report):
+        raise UsageError(f"`report` cannot be {shown(report)}", "give an object of a class derived from Report")
+    if progress is not None and not callable(progress):
+        raise UsageError(f"`progress` cannot be {shown(progress)}", "give a function of (stage, done, total)")
     report = Report() if report is None else report
     return report if progress is None else _WithProgress(report, progress)
+
+
+def _flag(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise UsageError(f"`{name}` cannot be {shown(value)}", "give True or False, or leave it out")
+    return value
 
 
 def _engine_name(engine: Engine) -> str:
@@ -349,19 +365,25 @@ def _clip_frames(opened: OpenClip, makers: Makers, report: Report) -> Iterator[P
 
 
 def _listed(start: Key | Sequence[Key], end: Key | None) -> list[Key]:
-    """The keys as a list.
+    """The keys as a list. Lists of numbers are one picture where there is an `end`, else a list of keys.
 
     Raises:
         UsageError: there are fewer than two, or they are given both as a list and as `end`.
     """
-    if isinstance(start, (list, tuple)):
+    batch = picture_arguments.several(start) if end is None else None
+    if batch is not None:
+        keys = batch
+    elif isinstance(start, (list, tuple)) and not (end is not None and picture_arguments.is_numbers(start)):
         if end is not None:
             raise UsageError("keys are given as a list and as `end`", "put all of them into the list")
         keys = list(start)
     else:
         keys = [start] if end is None else [start, end]
     if len(keys) < 2:
-        raise UsageError(f"two keys or more are needed, not {len(keys)}", "interpolate(start, end), or a list of keys")
+        hint = "interpolate(start, end), or a list of keys"
+        if isinstance(start, Iterable) and not isinstance(start, (Sequence, np.ndarray)):
+            hint = "give a list, whose order is known: interpolate([*keys])"
+        raise UsageError(f"two keys or more are needed, not {len(keys)}", hint)
     return keys
 
 
@@ -389,49 +411,6 @@ def _array(key: Key, name: str, force: bool, report: Report) -> Picture:
         UsageError: it is not a picture.
         InbetweenError: its file cannot be read.
     """
-    from PIL.Image import Image
-
     if isinstance(key, (str, os.PathLike)):
         return pictures.read(Path(key), report, force)
-    if isinstance(key, Image):
-        return _of_pillow(key, name, report)
-    if not isinstance(key, np.ndarray):
-        raise UsageError(f"{name} is not a picture: {key!r}", "give a file's name, an array, or a picture of Pillow")
-    if key.ndim != 3 or key.shape[2] not in (3, 4) or key.dtype not in (np.uint8, np.uint16) or not key.size:
-        raise UsageError(
-            f"{name} is not a picture: it is an array of shape {key.shape} and type {key.dtype}",
-            "give (H, W, 3 or 4), uint8 or uint16, RGB or RGBA",
-        )
-    return key
-
-
-def _of_pillow(image: Image, name: str, report: Report) -> Picture:
-    """A picture of Pillow as an array, read as its file would be: upright, in sRGB, with its alpha and depth.
-
-    Raises:
-        UsageError: it has no pixels, or its mode has no range of values.
-        InbetweenError: its file is damaged, or it is closed.
-    """
-    from PIL import ImageOps
-    from PIL.Image import fromarray
-
-    try:
-        image.load()
-    except (OSError, ValueError, SyntaxError) as error:
-        raise InbetweenError(f"{name} cannot be read: {error}", "give a picture that Pillow can load") from error
-    if image.mode == "F" or 0 in image.size:
-        raise UsageError(
-            f"{name} is not a picture: Pillow has it at {image.width}x{image.height}, in mode {image.mode}",
-            "give a picture that has pixels, of 8 or 16 bits",
-        )
-    image = ImageOps.exif_transpose(image)
-    if image.mode.startswith("I"):
-        # Pillow has several modes for 16 bits, and can write only this one to a PNG.
-        info, image = image.info, fromarray(np.asarray(image).clip(0, 65_535).astype(np.uint16))
-        image.info = info
-    elif image.mode not in ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK"):
-        image = image.convert({"La": "LA", "PA": "RGBA", "RGBa": "RGBA"}.get(image.mode, "RGB"))
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, f"{name}.tif" if image.mode == "CMYK" else f"{name}.png")
-        image.save(path, compress_level=1)
-        return pictures.read(path, report, force=True)
+    return picture_arguments.array(key, name, report)

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from typing import TypeVar
 
+from inbetween import environment, system
 from inbetween.errors import InbetweenError, UsageError
 
 GPU = "gpu"
 """The name of a device that stands for the first graphics card, cuda or mps."""
-M_ARENA_MAX = -8
-"""The number of this setting in glibc's malloc.h."""
-
 In = TypeVar("In")
 Out = TypeVar("Out")
 
@@ -64,9 +61,9 @@ def thread_count(asked: int | None) -> int:
     """
     if asked is not None:
         return asked
-    text = os.environ.get("INBETWEEN_THREADS", "")
+    text = environment.value("INBETWEEN_THREADS")
     if not text:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return system.cores()
     if not text.isdecimal() or int(text) < 1:
         raise UsageError(f"INBETWEEN_THREADS is `{text}`", "set it to a whole number from 1 on, or unset it")
     return int(text)
@@ -83,15 +80,6 @@ def _opencv_threads() -> _Held:
     import cv2
 
     return _Held(cv2.getNumThreads, cv2.setNumThreads)
-
-
-def one_arena() -> None:
-    """Limit glibc, where it is the C library, to one malloc arena for the rest of the process: with an arena for each
-    thread, the memory that large frames leave behind grows over a long film."""
-    import ctypes
-
-    with suppress(OSError, AttributeError, TypeError):
-        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
 
 
 def in_order(pool: ThreadPoolExecutor, work: Callable[[In], Out], items: Iterable[In], ahead: int) -> Iterator[Out]:
@@ -201,7 +189,7 @@ def out_of_memory(problem: BaseException) -> bool:
 def free_memory(device: str) -> int | None:
     """Bytes of memory that are free on a device, or None where that is unknown."""
     if device == "cpu":
-        return available_memory()
+        return system.available_memory()
     import torch
 
     if device == "mps":
@@ -209,13 +197,3 @@ def free_memory(device: str) -> int | None:
     # Memory that PyTorch keeps in reserve is free too.
     reserve = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
     return int(torch.cuda.mem_get_info(device)[0]) + int(reserve)
-
-
-def available_memory() -> int | None:
-    """Bytes of memory that are free without swapping, or None where the system does not say."""
-    try:
-        with open("/proc/meminfo", encoding="ascii") as file:
-            fields = dict(line.split(":", 1) for line in file)
-        return int(fields["MemAvailable"].split()[0]) * 1024
-    except (OSError, KeyError, ValueError):
-        return None

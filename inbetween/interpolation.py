@@ -70,7 +70,7 @@ def make(
     report: Report,
     *,
     overwrite: bool = False,
-    sheet: Path | None = None,
+    beside: bool = False,
     makers: Makers | None = None,
 ) -> Made:
     """Make the film of a plan. It is whole and checked, or it is not there.
@@ -79,16 +79,17 @@ def make(
         plan: the film.
         report: hears the progress and the notes.
         overwrite: whether an output that exists may be replaced.
-        sheet: the PNG of some of its frames beside the film, checked by `sidecars.refuse_beside`; None for none.
+        beside: whether files beside the film are written when it is whole; `sidecars.finish` is called after them.
         makers: the plan's engine, if it is loaded already.
 
     Raises:
         InbetweenError: see `open_keys`; a key is damaged, the disk is full, or ffmpeg died.
         Interrupted: the user asked to stop.
     """
-    stages = Stages()
+    stages, inputs = Stages(), Fingerprints(report)
     for code, text in plan.notes:
         report.note(code, text)
+    inputs.watch(_inputs(plan).values())
     with stages.stage("open"):
         opened = open_keys(plan, overwrite, report)
     with opened as keys, Spool(plan.sink.parts_folder) as spool:
@@ -97,7 +98,7 @@ def make(
             refuse_unrelated(plan, keys, report)
         with stages.stage("load"):
             makers = makers or load(plan.making)
-        once, inputs = Once(report), Fingerprints(report)
+        once = Once(report)
         job = FilmJob(
             form=FilmFormat(plan.sink, plan.timeline.rate, plan.count, keys.size, _loops(plan)),
             frames=frame_source(plan, keys, motions, spool, once),
@@ -106,8 +107,7 @@ def make(
             remember=once.remember,
             recall=once.recall,
             inputs=inputs,
-            options=WriteOptions(overwrite, plan.making.settings.threads),
-            sheet=sheet,
+            options=WriteOptions(overwrite, plan.making.settings.threads, beside),
         )
         return produce(job, makers, report, stages)
 

@@ -7,17 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, TypeAlias
 
-from inbetween.devices import available_memory, quiet_opencv
+from inbetween.devices import quiet_opencv
 from inbetween.engine import Engine
 from inbetween.engines.loading import load_makers
 from inbetween.errors import InbetweenError
 from inbetween.fingerprint import Fingerprints
-from inbetween.pictures.contact_sheet import Sheet
 from inbetween.plan import Making
-from inbetween.sidecars import save_sheet
+from inbetween.system import available_memory
 from inbetween.timing import Stages
 from inbetween.types import Maker, Picture, Report
 from inbetween.video.extras import Extras
@@ -58,8 +56,6 @@ class FilmJob:
     """Whether an existing output is replaced, and the number of threads."""
     extras: Extras | None = None
     """The sound, subtitles and titles of the film; None for none."""
-    sheet: Path | None = None
-    """The PNG of some of the frames, checked by `sidecars.refuse_beside`; None for none."""
 
 
 @dataclass(frozen=True)
@@ -93,21 +89,16 @@ def produce(job: FilmJob, makers: Makers, report: Report, stages: Stages) -> Mad
         InbetweenError: an input is damaged, the disk is full, or ffmpeg died.
         Interrupted: the user asked to stop.
     """
-    form, sheet = job.form, Sheet(job.form.count, job.form.rate) if job.sheet else None
 
     def frames(first: int, stop: int) -> Iterator[Picture]:
         made = stages.each("frames", job.frames(makers, first, stop))
-        yield from sheet.seen(made, first) if sheet else made
+        yield from made
         # A segment counts once all its frames are made, so none is kept of inputs that have changed.
         job.inputs.check()
 
-    segments = Segments(
-        frames, job.borders, job.identity, job.remember, job.recall, sheet.seen if sheet else Segments.reread
-    )
+    segments = Segments(frames, job.borders, job.identity, job.remember, job.recall, job.inputs.check)
     with quiet_opencv(), stages.stage("all"):
-        written = write_segments(form, segments, report, job.options, job.extras)
-        if job.sheet and sheet:
-            save_sheet(job.sheet, sheet, form.sink, report)
+        written = write_segments(job.form, segments, report, job.options, job.extras)
     stages.seconds["write"] = stages.seconds.pop("all") - stages.seconds.setdefault("frames", 0.0)
     seconds = {name: round(value, 3) for name, value in stages.seconds.items()}
     return Made(written, seconds, round(stages.processor_seconds, 3))

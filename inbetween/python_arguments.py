@@ -9,16 +9,18 @@ from __future__ import annotations
 import operator
 import os
 import re
+import reprlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
+from decimal import Decimal
 from fractions import Fraction
 from numbers import Real
 from types import NoneType, UnionType
 from typing import TypeGuard, TypeVar, get_args, get_origin, get_type_hints
 
 from inbetween.errors import InbetweenError, UsageError
-from inbetween.request import FilmRequest, built, option
+from inbetween.request import FilmRequest, built, is_of, option
 
 R = TypeVar("R", bound=FilmRequest)
 
@@ -26,6 +28,12 @@ _OPTION = re.compile(r"(?<![\w-])(?:--set |(--[a-z][a-z-]*|-[no])(?![\w-])(?: ([
 """Matches an option of a command in the text of an error, and a value after it that begins with a digit."""
 _KINDS: dict[object, str] = {int: "a whole number", str: "text", bool: "True or False", tuple: "a list"}
 """What messages call the types of fields."""
+LARGEST = 10**18
+"""The largest whole number of an argument; that is far above any that makes sense. A choice."""
+LONGEST = 120
+"""The most characters of a value that a message shows. A choice."""
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = LONGEST
 
 
 def request_of(kind: type[R], arguments: Mapping[str, object], options: Mapping[str, object]) -> R:
@@ -39,7 +47,12 @@ def request_of(kind: type[R], arguments: Mapping[str, object], options: Mapping[
     Raises:
         UsageError: an argument has a type that it cannot have.
     """
-    converted = {name: _CONVERT[name](value) if name in _CONVERT else value for name, value in arguments.items()}
+    converted = {
+        name: _CONVERT[name](_plain(value)) if name in _CONVERT else value for name, value in arguments.items()
+    }
+    for name, value in converted.items():
+        if type(value) is int and abs(value) > LARGEST:
+            raise UsageError(f"{name}={shown(value)} is too large", "give a number of 18 digits at most")
     types = get_type_hints(kind)
 
     def wrong(name: str, value: object) -> UsageError:
@@ -47,9 +60,9 @@ def request_of(kind: type[R], arguments: Mapping[str, object], options: Mapping[
         expected = _EXPECTED.get(name) or " or ".join(
             _KINDS[get_origin(one) or one] for one in accepted if one is not NoneType
         )
-        return UsageError(f"`{name}` cannot be {arguments[name]!r}", f"give {expected}, or leave it out")
+        return UsageError(f"`{name}` cannot be {shown(arguments[name])}", f"give {expected}, or leave it out")
 
-    return built(kind, {**converted, "set": tuple(f"{name}={value}" for name, value in options.items())}, wrong)
+    return built(kind, {**converted, "set": tuple(_option(name, value) for name, value in options.items())}, wrong)
 
 
 @contextmanager
@@ -78,31 +91,72 @@ def in_python_terms(kind: type[FilmRequest]) -> Iterator[None]:
         raise
 
 
+def _option(name: str, value: object) -> str:
+    """An option of an engine as for `--set`.
+
+    Raises:
+        UsageError: its value is neither a text, a number, nor True or False.
+    """
+    text = value if isinstance(value, (str, bool)) else _text(_name(value))
+    if not isinstance(text, bool) and not is_of(text, str):
+        raise UsageError(f"`{name}` cannot be {shown(value)}", "give a number or text")
+    return f"{name}={text}"
+
+
+def shown(value: object) -> str:
+    """A value as messages show it: in one line, shortened, whatever it is."""
+    try:
+        text = " ".join(_SHORT.repr(value).split())
+    # `__repr__` is code of the caller's.
+    except Exception:
+        text = f"a {type(value).__module__}.{type(value).__qualname__}"
+    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+
+
 def _name(value: object) -> object:
     """A path as the name of a file; anything else unchanged."""
     return os.fspath(value) if isinstance(value, os.PathLike) else value
 
 
+def _plain(value: object) -> object:
+    """An array of numbers, of any library, as lists; anything else unchanged."""
+    return value.tolist() if getattr(value, "ndim", 0) and hasattr(value, "tolist") else value
+
+
 def _text(value: object) -> object:
     """A number as text; anything else unchanged."""
-    if isinstance(value, Real) and not isinstance(value, bool):
-        return str(value) if isinstance(value, Fraction) else repr(float(value)).removesuffix(".0")
-    return value
+    if not isinstance(value, (Real, Decimal)) or isinstance(value, bool):
+        return value
+    try:
+        number = repr(float(value)).removesuffix(".0")
+        return str(value) if isinstance(value, Fraction) else number
+    # It is larger than any float, or has more digits than Python writes.
+    except (OverflowError, ValueError):
+        return value
 
 
 def _time(value: object) -> object:
     """Seconds as text. A fraction is rounded, because times are written as decimals."""
-    return _text(float(value) if isinstance(value, Fraction) else value)
+    try:
+        return _text(float(value) if isinstance(value, Fraction) else value)
+    except OverflowError:
+        return value
 
 
 def _times(value: object) -> object:
     """A list of times as text, with commas between them."""
-    return ",".join(str(_time(one)) for one in value) if _is_list(value) else value
+    return _joined(value, ",", _time)
 
 
 def _numbers(value: object) -> object:
     """A list of numbers as a tuple of floats."""
-    return tuple(float(one) if isinstance(one, Real) else one for one in value) if _is_list(value) else value
+    if not _is_list(value):
+        return value
+    try:
+        return tuple(float(one) if isinstance(one, Real) and not isinstance(one, bool) else one for one in value)
+    except OverflowError:
+        # A list is refused.
+        return [*value]
 
 
 def _whole(value: object) -> object:
@@ -117,14 +171,26 @@ def _whole(value: object) -> object:
 
 def _size(value: object) -> object:
     """(H, W) as WIDTHxHEIGHT."""
-    return f"{value[1]}x{value[0]}" if _is_list(value) and len(value) == 2 else value
+    if not _is_list(value) or len(value) != 2:
+        return value
+    height, width = map(_whole, value)
+    # More digits than these are no size, and Python refuses to write very many.
+    return f"{width}x{height}" if all(type(one) is int and abs(one) < 10**9 for one in (height, width)) else value
 
 
 def _speed(value: object) -> object:
     """Pairs (time, speed) as text: TIME:SPEED, TIME:SPEED and so on."""
     if not _is_list(value) or any(_is_list(pair) and len(pair) != 2 for pair in value):
         return value
-    return ", ".join(":".join(str(_time(one)) for one in pair) if _is_list(pair) else str(pair) for pair in value)
+    return _joined(value, ", ", lambda pair: _joined(pair, ":", _time))
+
+
+def _joined(value: object, between: str, text: Callable[[object], object]) -> object:
+    """A list as text, where all that is in it can be text; anything else unchanged."""
+    if not _is_list(value):
+        return value
+    texts = [text(one) for one in value]
+    return between.join(map(str, texts)) if all(isinstance(one, str) for one in texts) else value
 
 
 def _drags(value: object) -> object:
@@ -144,7 +210,7 @@ def _drag(value: object) -> object:
         return value
     points = [point for point in value if _is_list(point) and len(point) == 2]
     if not points or len(points) < len(value):
-        raise UsageError(f"the drag {value!r} is not a list of points", "write it as [(x, y), (x, y)], in pixels")
+        raise UsageError(f"the drag {shown(value)} is not a list of points", "write it as [(x, y), (x, y)], in pixels")
     return " ".join(f"{_text(x)},{_text(y)}" for x, y in points)
 
 

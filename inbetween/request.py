@@ -15,6 +15,7 @@ Every field declares what it changes. The identity of a film, and what `--repeat
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from types import UnionType
@@ -145,7 +146,7 @@ def built(kind: type[R], by_name: Mapping[str, Any], wrong: Callable[[str, objec
 
 def is_of(value: object, kind: object) -> bool:
     """Whether a value is of a field's type, as `typing.get_type_hints` gives it. A bool does not count as an int, nor
-    does a text with a null character as text, because no system accepts one in the name of a file."""
+    does a text with a null character, or half of a surrogate pair, as text: no system has one in a file's name."""
     if get_origin(kind) is tuple:
         return isinstance(value, tuple) and all(is_of(item, get_args(kind)[0]) for item in value)
     if isinstance(kind, UnionType):
@@ -153,5 +154,13 @@ def is_of(value: object, kind: object) -> bool:
     if isinstance(value, bool):
         return kind is bool
     if isinstance(value, str):
-        return kind is str and "\0" not in value
+        return kind is str and _is_writable(value)
     return isinstance(value, (int, float) if kind is float else kind)  # type: ignore[arg-type]
+
+
+def _is_writable(text: str) -> bool:
+    """Whether a text could be the name of a file."""
+    try:
+        return b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        return False

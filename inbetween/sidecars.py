@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 
-from inbetween import pictures
+from inbetween import pictures, system
 from inbetween.errors import InbetweenError
-from inbetween.pictures.contact_sheet import Sheet
-from inbetween.types import Report
+from inbetween.pictures import contact_sheet
+from inbetween.types import Picture, Report
 from inbetween.video import disk, publish, workfolder
 from inbetween.video.sinks import Sink
 
@@ -42,15 +42,22 @@ def refuse_beside(files: Mapping[str, Path], sink: Sink, inputs: Sequence[Path],
     """
     seen: set[str] = set()
     for option, path in files.items():
-        publish.prepare_file(str(path), overwrite, inputs, option)
+        # The same command, killed when this file was written, goes on with the next one.
+        ours = workfolder.is_beside(sink.work_folder, str(path))
+        publish.prepare_file(str(path), overwrite or ours, inputs, option)
         real = os.path.realpath(path)
-        if real in seen or publish.holds(sink, real):
+        if system.name_key(real) in seen or publish.holds(sink, real):
             raise InbetweenError(f"`{path}` is wanted for two things", f"give another name with {option}")
-        seen.add(real)
+        seen.add(system.name_key(real))
 
 
-def save(path: Path, data: bytes) -> None:
-    """Write a small file, whole or not at all.
+def save(path: Path, data: bytes, sink: Sink | None = None) -> None:
+    """Write a small file, whole or not at all. It is on the disk when this returns.
+
+    Args:
+        path: the file.
+        data: its contents.
+        sink: the output beside which it lies, whose command may replace it if it is killed and repeated; None for none.
 
     Raises:
         InbetweenError: the disk refuses.
@@ -61,30 +68,61 @@ def save(path: Path, data: bytes) -> None:
         workfolder.part(folder, path.suffix) as part,
         disk.errors(str(path)),
     ):
-        Path(part).write_bytes(data)
-        os.replace(part, target)
+        with open(part, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if sink is not None and disk.is_folder(sink.work_folder):
+            with workfolder.locked_folder(sink.work_folder, sink.path) as mark:
+                workfolder.mark_beside(mark, part)
+        system.replace(part, target)
+        disk.sync_folder(os.path.dirname(target))
 
 
-def save_sheet(path: Path, sheet: Sheet, sink: Sink, report: Report) -> None:
-    """Write the contact sheet of a finished film. Frames that an earlier process made are read back from the film.
+def finish(sink: Sink) -> None:
+    """Remove what is kept in the hidden folder of an output for as long as files beside it are written; see
+    `WriteOptions.beside`.
+
+    Raises:
+        InbetweenError: another process is making the output already.
+    """
+    if disk.is_folder(sink.work_folder):
+        with workfolder.locked_folder(sink.work_folder, sink.path) as folder:
+            workfolder.discard(folder)
+
+
+def save_sheet(path: Path, sink: Sink, count: int, rate: Fraction, report: Report) -> None:
+    """Write the contact sheet of a finished film. It is drawn from the film itself, so that it does not depend on
+    whether the film was stopped meanwhile.
 
     Args:
         path: the PNG to write.
-        sheet: the sheet, which has seen the frames of this process.
         sink: where the film is.
-        report: hears the progress of reading.
+        count: the number of its frames.
+        rate: its frames per second.
+        report: hears the progress `sheet`, and that of reading.
 
     Raises:
-        InbetweenError: the disk refuses.
+        InbetweenError: the film cannot be read any more, or the disk refuses.
     """
-    missing = sheet.missing
-    if missing and sink.kind == "sequence":
-        for number in missing:
-            path_of_frame = Path(sink.frame_path(sink.start_number + number))
-            deque(sheet.seen([pictures.read(path_of_frame)], number), 0)
-    elif missing:
-        from inbetween.video import probe, read
+    wanted = contact_sheet.wanted(count)
+    shown = {}
+    for done, (number, frame) in enumerate(_frames(sink, wanted, report)):
+        report.progress("sheet", done, len(wanted))
+        shown[number] = contact_sheet.thumbnail(frame)
+    save(path, contact_sheet.png(shown, rate), sink)
 
-        shown = (picture for _, picture in read.frames(probe.probe(sink.path, Report()), report))
-        deque(sheet.seen(islice(shown, missing[-1] + 1)), 0)
-    save(path, sheet.png())
+
+def _frames(sink: Sink, wanted: Sequence[int], report: Report) -> Iterator[tuple[int, Picture]]:
+    """Some frames of a finished film, each with its number."""
+    if sink.kind in ("sequence", "picture"):
+        for number in wanted:
+            name = sink.path if sink.kind == "picture" else sink.frame_path(sink.start_number + number)
+            yield number, pictures.read(Path(name))
+        return
+    from inbetween.video import probe, read
+
+    frames = read.frames(probe.probe(sink.path, Report()), report)
+    for number, (_, frame) in enumerate(islice(frames, wanted[-1] + 1)):
+        if number in wanted:
+            yield number, frame

@@ -9,6 +9,7 @@ import os
 import stat
 from pathlib import Path
 
+from inbetween import system
 from inbetween.errors import InbetweenError
 
 MOST = 64_000_000
@@ -30,8 +31,7 @@ def read_small(path: str | Path, what: str, most: int = MOST) -> bytes:
     check_regular(path, what)
     try:
         # Without blocking, for the name may mean a pipe by now.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with open(descriptor, "rb") as file:
+        with open(system.open_to_read(path), "rb") as file:
             data = file.read(most + 1)
     except OSError as error:
         raise _unreadable(path, what, error) from error

@@ -29,11 +29,11 @@ LINES = [
     ["matching"],
     ["dense"],
     ["sizes", "versions"],
-    ["engine", "video", "weights"],
+    ["engine", "picture_arguments", "video", "weights"],
     ["pictures", "timeline", "devices"],
     ["file_names", "fingerprint", "key_cache", "python_arguments", "report"],
-    ["types", "request", "small_files", "timing"],
-    ["errors"],
+    ["environment", "types", "request", "faults", "small_files", "timing"],
+    ["errors", "system"],
 ]
 """From the top of the house to its ground: a room may import what lies below its line."""
 HEAVY = {"torch", "diffusers", "transformers", "kornia", "cv2", "av", "numpy", "scipy", "PIL", "rich"}

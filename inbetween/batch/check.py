@@ -17,6 +17,7 @@ from inbetween.key_files import KeyFiles
 from inbetween.plan import FilmPlan, Making, making
 from inbetween.produce import check_memory
 from inbetween.request import ClipRequest, FilmRequest, RunRequest
+from inbetween.retime import footage
 from inbetween.retime import plan as clip_planning
 from inbetween.retime.opening import open_clip
 from inbetween.retime.plan import ClipFilmPlan
@@ -101,13 +102,7 @@ def input_files(plan: Plan) -> dict[str, Path]:
     if isinstance(request, RunRequest):
         files = {f"key {number}": Path(key) for number, key in enumerate(request.keys, 1)}
         return files if request.motion is None else {**files, "--motion": Path(request.motion)}
-    paths = file_names.sequence(request.clip) or [Path(request.clip)]
-    files = {f"file {number}": path for number, path in enumerate(paths, 1)}
-    if request.protect is not None:
-        files["--protect"] = Path(request.protect)
-    if request.cuts not in ("auto", "off"):
-        files["--cuts"] = Path(request.cuts)
-    return files
+    return footage.input_files(request, file_names.sequence(request.clip))
 
 
 def output_exists(path: str) -> bool:

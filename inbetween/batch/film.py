@@ -21,6 +21,7 @@ from inbetween.record import clip as clip_record
 from inbetween.record import run as run_record
 from inbetween.report import Collect
 from inbetween.request import ClipRequest, RunRequest
+from inbetween.sidecars import finish, record_of, save, save_sheet
 from inbetween.types import Report
 
 AGAIN = ("out_of_memory", "device")
@@ -96,21 +97,22 @@ class FilmMaker:
         plan = planned(task.request)
         os.makedirs(os.path.dirname(os.path.abspath(plan.sink.path.rstrip("/"))), exist_ok=True)
         made_by = self._makers(plan.making)
-        sheet = Path(task.sheet) if task.sheet else None
         if isinstance(plan, FilmPlan):
             from inbetween.interpolation import make
 
-            made = make(plan, collect, overwrite=task.overwrite, sheet=sheet, makers=made_by)
+            made = make(plan, collect, overwrite=task.overwrite, beside=True, makers=made_by)
             facts: dict[str, Any] = {"made": True, **run_record.summary(plan, made, collect.notes, collect)}
+            output, rate = made.output, plan.timeline.rate
         else:
             from inbetween.retime.produce import make_film
 
-            result = make_film(plan, collect, overwrite=task.overwrite, sheet=sheet, makers=made_by)
+            result = make_film(plan, collect, overwrite=task.overwrite, beside=True, makers=made_by)
             facts = clip_record.summary(result.film, result.made, collect.notes, collect)
+            output, rate = result.made.output, result.film.clip.grid.rate
+        save_sheet(Path(task.sheet), plan.sink, output.count, rate, collect)
         if task.record:
-            from inbetween.sidecars import record_of, save
-
-            save(record_of(plan.sink), json.dumps(facts, indent=1).encode("utf-8", "backslashreplace"))
+            save(record_of(plan.sink), json.dumps(facts, indent=1).encode("utf-8", "backslashreplace"), plan.sink)
+        finish(plan.sink)
         return Outcome(task.name, True, facts)
 
     def _makers(self, making: Making) -> Makers:

@@ -160,8 +160,7 @@ def _stop(workers: list[_Worker]) -> None:
     """End all workers: those that work in good order, so that their films can go on."""
     for worker in workers:
         with suppress(OSError):
-            if worker.task is not None:
-                worker.process.terminate()
+            # The end of its input stops a worker on every system; a signal would kill it on Windows.
             assert worker.process.stdin is not None
             worker.process.stdin.close()
     for worker in workers:

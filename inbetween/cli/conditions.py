@@ -140,7 +140,7 @@ def _conditions(request: ConditionsRequest, show: Show) -> None:
     height, width = drawing.size
     text = f"{drawing.count} pictures of {request.kind}, {width}x{height}; {two_keys.counted(facts)}"
     whole = {"kind": request.kind, "frames": drawing.count, "size": drawing.size, **facts}
-    two_keys.answer(pair, show, text, whole, report.notes)
+    two_keys.answer("conditions", pair, show, text, whole, report.notes)
 
 
 def _drawing(request: ConditionsRequest) -> Drawing:
@@ -194,7 +194,7 @@ def _refuse_large(drawing: Drawing) -> None:
     Raises:
         InbetweenError: there is not enough memory.
     """
-    from inbetween.devices import available_memory
+    from inbetween.system import available_memory
 
     count, (height, width) = drawing.count, drawing.size
     # Three bytes for each pixel, and a copy of them.

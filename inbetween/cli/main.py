@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sys
+from itertools import pairwise
 
 import typer
 
 from inbetween import __version__
-from inbetween.cli import batch, bench, compare, conditions, doctor, match, models, motion, run, slowmo
+from inbetween.cli import answers, batch, bench, compare, conditions, doctor, logs, match, models, motion, run, slowmo
 from inbetween.cli import engines as engines_command
 from inbetween.cli.help import Grouped
-from inbetween.cli.streams import error, lead_nowhere, say
+from inbetween.cli.logs import LOGGER
+from inbetween.cli.streams import error, lead_nowhere, one_line, say
 from inbetween.cli.suggest import hint_for
 from inbetween.errors import InbetweenError, UsageError
+from inbetween.faults import fault, refuse_gone_folder
 
 COMPLETE = "_INBETWEEN_COMPLETE"
 """The environment variable by which the shell asks typer for words to complete."""
@@ -51,14 +55,19 @@ def main(arguments: list[str] | None = None) -> None:
         arguments: the arguments after `inbetween`; None for those of the process.
     """
     _open_streams()
-    sys.exit(_code(sys.argv[1:] if arguments is None else arguments))
+    code = 70
+    try:
+        code = _code(sys.argv[1:] if arguments is None else arguments)
+    finally:
+        logs.end(code)
+    sys.exit(code)
 
 
 def _open_streams() -> None:
     """Open streams that the caller has closed to nowhere: else the next file that is opened would take their place."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
 
 
 def _code(arguments: list[str]) -> int:
@@ -68,8 +77,7 @@ def _code(arguments: list[str]) -> int:
         except typer.TyperException as complaint:
             raise _usage(complaint.format_message(), arguments) from None
     except InbetweenError as problem:
-        error(problem)
-        return problem.exit_code
+        return _failed(problem, problem.exit_code, arguments)
     except (KeyboardInterrupt, typer.Abort) as stopped:
         return int(getattr(stopped, "exit_code", 130))
     except BrokenPipeError:
@@ -77,17 +85,30 @@ def _code(arguments: list[str]) -> int:
         lead_nowhere(sys.stdout)
         return 1
     except Exception as problem:
-        if _no_memory(problem):
-            error(InbetweenError("there is not enough memory", "make it smaller with --size"))
-            return 1
+        if (known := fault(problem)) is not None:
+            return _failed(known, known.exit_code, arguments)
         import traceback
 
         with contextlib.suppress(OSError):
             traceback.print_exc()
-        say("error: this is a bug in inbetween")
-        say("hint: please report it with the lines above and the command")
-        return 70
+        LOGGER.exception("a bug")
+        hint = "please report it with the lines above and the command"
+        return _failed(InbetweenError("this is a bug in inbetween", hint, "bug"), 70, arguments)
     return code if isinstance(code, int) else 0
+
+
+def _failed(problem: InbetweenError, exit_code: int, arguments: list[str]) -> int:
+    """Say that a command failed, in the way that it was asked to; the exit code is returned."""
+    words = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    LOGGER.error("%s (%s)", one_line(problem.message), one_line(problem.hint))
+    if "--progress=json" in words or ("--progress", "json") in pairwise(words):
+        say(json.dumps({"event": "error", "code": problem.code, "message": problem.message, "hint": problem.hint}))
+    else:
+        error(problem)
+    if "--json" in words:
+        with contextlib.suppress(InbetweenError, BrokenPipeError):
+            answers.failure(words[0] if words else "", problem, exit_code)
+    return exit_code
 
 
 def _run(arguments: list[str]) -> object:
@@ -104,6 +125,7 @@ def _run(arguments: list[str]) -> object:
         with command.make_context("inbetween", [], resilient_parsing=True) as ctx:
             typer.echo(ctx.get_help())
         return 0
+    refuse_gone_folder()
     return command.main(arguments, prog_name="inbetween", standalone_mode=False)
 
 
@@ -117,11 +139,6 @@ def _with_completion() -> typer.Typer:
     whole = typer.Typer(name="inbetween", add_completion=True, rich_markup_mode=None, pretty_exceptions_enable=False)
     whole.registered_commands, whole.registered_groups = app.registered_commands, app.registered_groups
     return whole
-
-
-def _no_memory(problem: Exception) -> bool:
-    """Whether memory ran out, in Python or in OpenCV (StsNoMem, -4)."""
-    return isinstance(problem, MemoryError) or getattr(problem, "code", None) == -4
 
 
 def _usage(text: str, arguments: list[str]) -> UsageError:

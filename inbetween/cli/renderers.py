@@ -34,6 +34,7 @@ LABELS = {
     "check": "checking",
     "scan": "reading times",
     "join": "joining",
+    "sheet": "contact sheet",
     "back": "the way back",
 }
 """The names for people of the stages of `Report.progress`."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inbetween.cli import answers
 from inbetween.cli import clip_options as c
 from inbetween.cli import options as o
+from inbetween.cli.answers import as_json
 from inbetween.cli.inputs import clip_of
 from inbetween.cli.repeat import clip_repeated
-from inbetween.cli.run import as_json, rate_of, show_made, show_rows
+from inbetween.cli.run import rate_of, show_made, show_rows
 from inbetween.cli.sidecars import Display, Sidecars, sidecars_of
-from inbetween.cli.streams import data, one_line
+from inbetween.cli.streams import one_line
 from inbetween.cli.to_stdout import to_stdout
 from inbetween.request import ClipRequest
 
@@ -117,17 +119,23 @@ def _make(plan: ClipFilmPlan, display: Display, beside: Sidecars, show: Show, re
     from inbetween.cli.previews import previews
     from inbetween.record.clip import summary
     from inbetween.retime.produce import make_film
-    from inbetween.sidecars import save
+    from inbetween.sidecars import finish, save, save_sheet
 
     with show.making(plan.sink), previews(report, beside.preview, beside.every) as watching:
-        result = make_film(plan, watching, overwrite=display.overwrite, sheet=beside.sheet)
+        result = make_film(plan, watching, overwrite=display.overwrite, beside=beside.any)
     film, made = result.film, result.made
     with show.recording(plan.sink.path):
+        if beside.sheet is not None:
+            save_sheet(beside.sheet, plan.sink, made.output.count, film.clip.grid.rate, show)
         facts = summary(film, made, report.notes, show) if display.record or display.json else {}
         if beside.record is not None:
-            save(beside.record, as_json(facts, indent=1))
+            save(beside.record, as_json(facts, indent=1), plan.sink)
+        finish(plan.sink)
     show.close()
-    show_made(made, film.clip.grid.rate, plan.making.engine.name, as_json(facts) if display.json else None, show)
+    if display.json:
+        answers.answer("slowmo", facts, outputs=[made.output.path, *beside.written], notes=report.notes)
+    else:
+        show_made(made, film.clip.grid.rate, plan.making.engine.name, show)
 
 
 def _show_plan(plan: ClipFilmPlan, display: Display, show: Show, report: Collect) -> None:
@@ -139,7 +147,7 @@ def _show_plan(plan: ClipFilmPlan, display: Display, show: Show, report: Collect
     film = look(plan, display.overwrite, report)
     show.close()
     if display.json:
-        data(as_json(summary(film, None, report.notes, show)))
+        answers.answer("slowmo", summary(film, None, report.notes, show), notes=report.notes)
         return
     opened, grid = film.clip, film.clip.grid
     clip, findings = opened.clip, opened.findings.within(opened.clip.duration)

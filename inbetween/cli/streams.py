@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TextIO
 
+from inbetween import system
 from inbetween.errors import InbetweenError
 
 
@@ -29,9 +30,9 @@ def data(line: bytes) -> None:
         sys.stdout.flush()
         sys.stdout.buffer.write(line + b"\n")
         sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        raise
     except OSError as error:
+        if system.reader_is_gone(error):
+            raise BrokenPipeError(*error.args) from error
         lead_nowhere(sys.stdout)
         raise InbetweenError(
             f"the answer cannot be written to stdout: {error.strerror}",

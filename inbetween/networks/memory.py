@@ -5,11 +5,11 @@ All plans compute the same numbers, up to rounding. When memory runs out all the
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from inbetween.errors import InbetweenError
+from inbetween.system import installed_memory
 from inbetween.types import Report, Settings
 
 MARGIN, BESIDES = 1.15, 500_000_000
@@ -190,11 +190,3 @@ def choose(footprint: Footprint, device: str, free: int | None, settings: Settin
         room, free = (settings.max_vram if size is None else min(size, settings.max_vram) for size in (room, free))
     plans = plans_for(device, footprint)
     return Choice(fastest_that_fits(plans, footprint, room, settings.memory), footprint, free, device)
-
-
-def installed_memory() -> int | None:
-    """Bytes of the computer's memory, used or free; None where that is unknown."""
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, OSError, ValueError):
-        return None

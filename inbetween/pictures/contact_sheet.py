@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Mapping
 from fractions import Fraction
 from io import BytesIO
 
@@ -24,49 +24,35 @@ MARGIN = 4
 """Pixels between frames, and around all of them."""
 
 
-class Sheet:
-    """Takes frames from a film as they pass: at most `MOST`, reduced, evenly spaced, the first and the last among
-    them."""
+def wanted(count: int) -> list[int]:
+    """The numbers of the frames that are on the sheet of a film of `count` frames: at most `MOST`, evenly spaced, the
+    first and the last among them."""
+    return sorted({round(x) for x in np.linspace(0, count - 1, _cells(count))})
 
-    def __init__(self, count: int, rate: Fraction) -> None:
-        self._rate = rate
-        self._wanted = {round(x) for x in np.linspace(0, count - 1, _cells(count))}
-        self._seen: dict[int, Image.Image] = {}
 
-    @property
-    def missing(self) -> list[int]:
-        """The numbers of frames that belong on the sheet and have not passed yet."""
-        return sorted(self._wanted - {*self._seen})
+def png(shown: Mapping[int, Image.Image], rate: Fraction) -> bytes:
+    """A contact sheet as a PNG.
 
-    def seen(self, frames: Iterable[Picture], first: int = 0) -> Iterator[Picture]:
-        """Pass on the frames, unchanged, and keep those that belong on the sheet.
-
-        Args:
-            frames: (H, W, 3 or 4) each.
-            first: the number of the first of them.
-        """
-        for number, frame in enumerate(frames, first):
-            if number in self._wanted:
-                self._seen[number] = _thumbnail(frame)
-            yield frame
-
-    def png(self) -> bytes:
-        """The sheet of the frames that have passed, as a PNG."""
-        width = max(image.width for image in self._seen.values()) + MARGIN
-        height = max(image.height for image in self._seen.values()) + LABEL_HEIGHT + MARGIN
-        columns = min(COLUMNS, len(self._seen))
-        rows = -(-len(self._seen) // columns)
-        sheet = Image.new("RGB", (columns * width + MARGIN, rows * height + MARGIN), "#202020")
-        draw = ImageDraw.Draw(sheet)
-        font = ImageFont.load_default(13)
-        for place, (number, image) in enumerate(sorted(self._seen.items())):
-            x, y = MARGIN + place % columns * width, MARGIN + place // columns * height
-            label = f"{number}   {float(number / self._rate):.2f} s"
-            draw.text((x + 2, y), label, fill="#d0d0d0", font=font)
-            sheet.paste(image, (x, y + LABEL_HEIGHT))
-        out = BytesIO()
-        sheet.save(out, "PNG")
-        return out.getvalue()
+    Args:
+        shown: reduced frames, see `thumbnail`, by their numbers.
+        rate: frames per second.
+    """
+    width = max(image.width for image in shown.values()) + MARGIN
+    height = max(image.height for image in shown.values()) + LABEL_HEIGHT + MARGIN
+    columns = min(COLUMNS, len(shown))
+    rows = -(-len(shown) // columns)
+    sheet = Image.new("RGB", (columns * width + MARGIN, rows * height + MARGIN), "#202020")
+    draw = ImageDraw.Draw(sheet)
+    font = ImageFont.load_default(13)
+    for place, (number, image) in enumerate(sorted(shown.items())):
+        x, y = MARGIN + place % columns * width, MARGIN + place // columns * height
+        label = f"{number}   {float(number / rate):.2f} s"
+        draw.text((x + 2, y), label, fill="#d0d0d0", font=font)
+        sheet.paste(image, (x, y + LABEL_HEIGHT))
+    out = BytesIO()
+    # Packing it well takes longer than making a small film.
+    sheet.save(out, "PNG", compress_level=1)
+    return out.getvalue()
 
 
 def small_film(frames: Picture) -> bytes:
@@ -89,7 +75,8 @@ def _cells(count: int) -> int:
     return min(count, even[-1] if even else MOST)
 
 
-def _thumbnail(frame: Picture) -> Image.Image:
+def thumbnail(frame: Picture) -> Image.Image:
+    """A frame, (H, W, 3 or 4), reduced for the sheet; alpha is laid over grey."""
     image = Image.fromarray(to_8_bit(frame))
     image.thumbnail((CELL_WIDTH, CELL_WIDTH), Image.Resampling.BOX)
     if image.mode == "RGBA":

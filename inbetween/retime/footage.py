@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -13,6 +13,7 @@ from pathlib import Path
 from inbetween.errors import InbetweenError, UsageError
 from inbetween.key_files import KeyFiles, check_side, one_aspect
 from inbetween.pictures import fit
+from inbetween.request import ClipRequest
 from inbetween.sizes import FilmSize
 from inbetween.types import Picture, Report
 from inbetween.video.clip import Clip, Colour
@@ -78,6 +79,23 @@ class Shared:
         for one in self._more:
             self._kept.append(one)
             yield one
+
+
+def input_files(request: ClipRequest, paths: Sequence[Path] | None) -> dict[str, Path]:
+    """The files that decide the frames of a clip's film, by what messages call them.
+
+    Args:
+        request: names the clip, the mask and the list of cuts.
+        paths: the pictures of a sequence, as from `sequence`; None for a video.
+    """
+    files = {f"picture {number}": path for number, path in enumerate(paths or (), 1)}
+    if paths is None:
+        files["the clip"] = Path(request.clip)
+    if request.protect is not None:
+        files["--protect"] = Path(request.protect)
+    if request.cuts not in ("auto", "off"):
+        files["--cuts"] = Path(request.cuts)
+    return files
 
 
 def of_pictures(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -10,6 +9,7 @@ from inbetween.errors import UsageError
 from inbetween.plan import Making, check_choices, making, sink_of, size_of
 from inbetween.request import ClipRequest
 from inbetween.sizes import FilmSize
+from inbetween.system import quoted
 from inbetween.timeline.speed import Grid, Speed, clip_grid, parse_factor, parse_speed
 from inbetween.timeline.text import parse_rate, parse_time
 from inbetween.types import Report
@@ -61,7 +61,7 @@ def plan(request: ClipRequest, made_by: Making | None = None) -> ClipFilmPlan:
     sink = sink_of(request)
     if sink.kind == "picture":
         out = request.out
-        raise UsageError(f"{out} is one picture, a clip makes many", f"name a folder: -o {shlex.quote(out + '/')}")
+        raise UsageError(f"{out} is one picture, a clip makes many", f"name a folder: -o {quoted(out + '/')}")
     return ClipFilmPlan(**vars(frames), sink=sink)
 
 

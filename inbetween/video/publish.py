@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import shlex
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from inbetween import system
 from inbetween.errors import InbetweenError
 from inbetween.video import disk, workfolder
 from inbetween.video.sinks import Sink
@@ -39,6 +39,7 @@ def prepare(sink: Sink, overwrite: bool = False, inputs: Sequence[Path | str] = 
 
 def prepare_file(path: str, overwrite: bool, inputs: Sequence[Path | str], word: str = "-o") -> None:
     """The same as `prepare` for a single file at `path`, which the user named with the option `word`."""
+    _refuse_unusable(path, word)
     target = os.path.realpath(path)
     exists = _exists(target, word)
     folder, name = os.path.dirname(target), f"give another name with {word}"
@@ -57,12 +58,15 @@ def holds(sink: Sink, path: str) -> bool:
     """Whether a file at `path` would be the output, or one of the pictures of a sequence."""
     target, path = sink.target, os.path.realpath(path)
     if sink.kind != "sequence":
-        return path == target
-    return os.path.dirname(path) == target and sink.frame_number(os.path.basename(path)) is not None
+        return system.name_key(path) == system.name_key(target)
+    return (
+        system.name_key(os.path.dirname(path)) == system.name_key(target)
+        and sink.frame_number(os.path.basename(path)) is not None
+    )
 
 
 def keep_file(source: str, sink: Sink, overwrite: bool) -> None:
-    """Rename the finished file `source` to the output's name.
+    """Rename the finished file `source`, which is on the disk, to the output's name. That name is on the disk too then.
 
     Raises:
         InbetweenError: a file of that name has appeared meanwhile and `overwrite` is False; the disk refuses.
@@ -71,7 +75,8 @@ def keep_file(source: str, sink: Sink, overwrite: bool) -> None:
     if not overwrite and _exists(target):
         raise InbetweenError(f"`{sink.path}` has appeared while it was being made", OVERWRITE)
     with disk.errors(sink.path):
-        os.replace(source, target)
+        system.replace(source, target)
+        disk.sync_folder(os.path.dirname(target))
 
 
 def keep_sequence(source: str, sink: Sink, names: Sequence[str], overwrite: bool) -> None:
@@ -94,7 +99,8 @@ def keep_sequence(source: str, sink: Sink, names: Sequence[str], overwrite: bool
     target = sink.target
     with disk.errors(sink.path):
         if not os.path.lexists(target):
-            os.rename(source, target)
+            system.rename(source, target)
+            disk.sync_folder(os.path.dirname(target))
             return
         left = [name for name in names if os.path.lexists(os.path.join(source, name))]
         moved = {*names} - {*left}
@@ -107,6 +113,9 @@ def keep_sequence(source: str, sink: Sink, names: Sequence[str], overwrite: bool
         moves = [(os.path.join(target, name), os.path.join(away, name)) for name in old]
         moves += [(os.path.join(source, name), os.path.join(target, name)) for name in left]
         _move_all(moves)
+        # The pictures must have their names before what was replaced, and the journal, go.
+        disk.sync_folder(target)
+        disk.sync_folder(source)
 
 
 def _move_all(moves: Iterable[tuple[str, str]]) -> None:
@@ -115,15 +124,17 @@ def _move_all(moves: Iterable[tuple[str, str]]) -> None:
     try:
         for move in moves:
             begun.append(move)
-            os.rename(*move)
+            system.rename(*move)
     except BaseException:
         for source, target in reversed(begun):
             if not os.path.lexists(source):
-                os.rename(target, source)
+                system.rename(target, source)
         raise
 
 
 def _prepare_sequence(sink: Sink, folder: str, exists: bool, overwrite: bool, inputs: Sequence[Path | str]) -> None:
+    for path in (folder, os.path.join(folder, sink.frame_name(sink.start_number))):
+        _refuse_unusable(path)
     if not exists:
         _refuse_missing(os.path.dirname(folder))
         _exists(os.path.join(os.path.dirname(folder), sink.frame_name(sink.start_number)))
@@ -194,9 +205,14 @@ def _exists(path: str, word: str = "-o") -> bool:
     return True
 
 
+def _refuse_unusable(path: str, word: str = "-o") -> None:
+    if reason := system.unusable_name(path):
+        raise InbetweenError(f"nothing can be called `{path}`: {reason}", f"give another name with {word}")
+
+
 def _refuse_missing(folder: str, word: str = "-o") -> None:
     if not os.path.lexists(folder):
-        raise InbetweenError(f"there is no folder `{folder}`", f"make it first: mkdir -p {shlex.quote(folder)}")
+        raise InbetweenError(f"there is no folder `{folder}`", f"make it first: {system.make_folder(folder)}")
     if not os.path.isdir(folder):
         raise InbetweenError(f"`{folder}` is a file, not a folder", f"choose another folder with {word}")
 

@@ -18,14 +18,16 @@ from fractions import Fraction
 from queue import Empty, Full, Queue
 from typing import Any, TypeVar
 
+from inbetween import system
 from inbetween.errors import Interrupted
 from inbetween.report import Forward
 from inbetween.types import Picture, Report
 from inbetween.video import disk, encode, publish, sinks, verify, workfolder, write
 from inbetween.video.extras import Extras
 from inbetween.video.join import join
-from inbetween.video.journal import PICTURES, SEGMENTS, Journal, forget, opened
+from inbetween.video.journal import PICTURES, SEGMENTS, Journal, Plan, opened
 from inbetween.video.verify import Expected, Written
+from inbetween.video.workfolder import Facts
 from inbetween.video.write import DEFAULT, FilmFormat, WriteOptions
 
 T = TypeVar("T")
@@ -54,10 +56,6 @@ def _forgotten(found: object) -> object:
     return found
 
 
-def _unseen(frames: Iterator[Picture]) -> Iterator[Picture]:
-    return frames
-
-
 @dataclass(frozen=True)
 class Segments:
     """The frames of a film, to be made segment by segment."""
@@ -73,8 +71,8 @@ class Segments:
     """() -> what was found out while frames were made, as plain values: kept with each finished segment."""
     recall: Callable[[Any], object] = _forgotten
     """Called with what `remember` returned, read from the journal again, of all segments that are there already."""
-    reread: Callable[[Iterator[Picture]], Iterator[Picture]] = _unseen
-    """Called with the frames of an animation when its lossless segments are read again for the final encode."""
+    check: Callable[[], object] = _nothing
+    """Called when sound and other tracks of the clip have been added, for the clip may have changed meanwhile."""
 
 
 def choose_borders(cuts: Iterable[int], least: int = LEAST) -> tuple[int, ...]:
@@ -108,19 +106,13 @@ def write_segments(
         RuntimeError: as `write`.
     """
     sink, count, borders = form.sink, form.count, segments.borders
-    if sink.kind == "picture" or (sink.kind in ANIMATIONS and len(borders) == 1):
-        publish.prepare(sink, options.overwrite)
-        forget(sink)
-
-        def one(frames: Iterator[Picture], report: Report) -> Written:
-            return write.write(form, frames, report, options)
-
-        return _meanwhile(one, segments.frames(0, count), report)
     sinks.check(sink, form.rate, count)
-    with opened(sink, {**segments.identity, SEGMENTS: list(borders)}, report) as journal:
-        if journal.placed is not None:
+    identity = {**segments.identity, SEGMENTS: list(borders)}
+    with opened(sink, identity, _plan(sink, count, borders), report, options.beside) as journal:
+        placed = _placed(journal, form)
+        if placed is not None:
             journal.whole = True
-            return _from_json(journal.placed)
+            return placed
         if not journal.moving:
             publish.prepare(sink, options.overwrite)
         report = write.OncePerCode(report)
@@ -131,9 +123,50 @@ def write_segments(
             report.note("resumed", f"{there} of {count} frames are there already", frames=there)
             segments.recall(journal.done[max(journal.done)]["found"])
         job = _Job(form, segments, missing, journal, report, options, extras)
-        written = _sequence(job) if sink.kind == "sequence" else _film(job)
+        at_once = sink.kind == "picture" or (sink.kind in ANIMATIONS and len(borders) == 1)
+        written = _at_once(job) if at_once else _sequence(job) if sink.kind == "sequence" else _film(job)
         journal.whole = True
     return written
+
+
+def _plan(sink: sinks.Sink, count: int, borders: tuple[int, ...]) -> Plan:
+    """What the journal of an output may hold."""
+
+    def names(number: int) -> list[str]:
+        if sink.kind != "sequence":
+            return [f"{number:05d}{'.mkv' if sink.kind in ANIMATIONS else sink.suffix}"]
+        after = (*borders, count)[number + 1]
+        frames = range(sink.start_number + borders[number], sink.start_number + after)
+        return [os.path.join(PICTURES, sink.frame_name(frame)) for frame in frames]
+
+    def valid(facts: Facts) -> bool:
+        if not isinstance(facts.get("pixel_format"), str) or "found" not in facts:
+            return False
+        if sink.kind == "sequence":
+            return type(facts.get("bytes")) is int and facts["bytes"] >= 0
+        try:
+            return isinstance(facts.get("codec"), str) and Fraction(facts["duration"]) > 0
+        except (KeyError, TypeError, ValueError, ZeroDivisionError):
+            return False
+
+    return Plan(names, len(borders), valid)
+
+
+def _placed(journal: Journal, form: FilmFormat) -> Written | None:
+    """The facts of an output that was whole already when an earlier command was killed; None if it was not, or has been
+    changed since."""
+    if journal.placed is None:
+        return None
+    try:
+        written = _from_json(journal.placed)
+    except (LookupError, TypeError, ValueError, ZeroDivisionError):
+        return None
+    target, sink = form.sink.target, form.sink
+    if sink.kind == "sequence":
+        numbers = range(sink.start_number, sink.start_number + form.count)
+        there = all(os.path.isfile(os.path.join(target, sink.frame_name(number))) for number in numbers)
+        return replace(written, path=sink.path) if there else None
+    return replace(written, path=sink.path) if os.path.getsize(target) == written.bytes else None
 
 
 Segment = tuple[int, tuple[int, int]]
@@ -165,15 +198,37 @@ def _film(job: _Job) -> Written:
     lossless = replace(sink, kind="film", suffix=".mkv", codec="ffv1", encoder=())
     _make_segments(job, replace(expected, sink=lossless) if animated else expected)
     with workfolder.part(journal.folder, sink.suffix) as path:
-        files = journal.files(len(job.segments.borders))
+        files = journal.files()
         if animated:
-            frames = job.segments.reread(_read_again(files, expected.count, job.report))
-            written = write.film(path, expected, frames, job.report)
+            written = write.film(path, expected, _read_again(files, expected.count, job.report), job.report)
         else:
             path, written = _joined(path, files, job)
-        journal.mark(path, _to_json(written))
-        publish.keep_file(path, sink, job.options.overwrite)
+        _publish_file(path, written, job)
     return written
+
+
+def _at_once(job: _Job) -> Written:
+    """A picture, or an animation of one segment: nothing of it is kept when the command is stopped."""
+    form, journal, options = job.form, job.journal, job.options
+    with workfolder.part(journal.folder, form.sink.suffix) as path:
+
+        def one(frames: Iterator[Picture], report: Report) -> Written:
+            if form.sink.kind == "picture":
+                return write.picture(path, form.expected, frames, report, options.threads)
+            return write.film(path, form.expected, frames, report)
+
+        written = _meanwhile(one, job.frames(0, form.count), job.report)
+        _publish_file(path, written, job)
+    return written
+
+
+def _publish_file(path: str, written: Written, job: _Job) -> None:
+    """Give a finished file its name. It is on the disk before, and so is the mark, by which the same command knows it
+    again if this process is killed here."""
+    with disk.errors(path):
+        disk.sync(path)
+        job.journal.mark(path, _to_json(written))
+    publish.keep_file(path, job.form.sink, job.options.overwrite)
 
 
 def _make_segments(job: _Job, expected: Expected) -> None:
@@ -210,6 +265,7 @@ def _joined(path: str, files: list[str], job: _Job) -> tuple[str, Written]:
         with disk.errors(path):
             join(path, files, expected, job.report, extras)
         duration = verify.joined(path, expected, job.report, extras)
+        job.segments.check()
     else:
         path = files[0]
     sink, size, bytes_ = expected.sink, expected.size, os.path.getsize(path)
@@ -250,9 +306,9 @@ def _encode(
         encode.make_film(path, expected, _taken(queue, aside), aside)
         film = verify.film(path, expected, aside)
         with disk.errors(path):
-            os.replace(path, os.path.join(journal.folder, name))
+            system.replace(path, os.path.join(journal.folder, name))
             facts = {"codec": film.codec, "pixel_format": film.pixel_format, "duration": str(film.duration)}
-            journal.add(number, [name], {**facts, **found})
+            journal.add(number, {**facts, **found})
 
 
 def _meanwhile(
@@ -348,10 +404,9 @@ def _sequence(job: _Job) -> Written:
             total, pixel_format = write.pictures_to(
                 paths, job.frames(first, after), sink, job.report, pool, job.options.threads
             )
-            files = [os.path.join(PICTURES, name) for name in names[first:after]]
             with disk.errors(folder):
                 facts = {"bytes": total, "pixel_format": pixel_format, "found": job.segments.remember()}
-                journal.add(number, files, facts)
+                journal.add(number, facts)
     total = sum(facts["bytes"] for facts in journal.done.values())
     written = write.pictures_written(expected, journal.done[0]["pixel_format"], total)
     one_by_one = os.path.lexists(sink.target)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import shlex
 from dataclasses import dataclass
 from fractions import Fraction
 
 from inbetween import file_names
 from inbetween.errors import UnknownName, UsageError
-from inbetween.video import codecs
+from inbetween.system import quoted
+from inbetween.video import codecs, encoder_options
 
 FOLDER_PATTERN = "%05d.png"
 """The names of the frames in an output that is a folder."""
@@ -152,8 +152,8 @@ def parse(
 
     Raises:
         UnknownName: a suffix or a preset that is not known.
-        UsageError: no name; two numbers in one name; a quote that is not closed; options that do not fit the kind of
-            output; a codec or a preset that does not go into such a file.
+        UsageError: no name; two numbers in one name; an option of `--encoder` that is not accepted; options that do not
+            fit the kind of output; a codec or a preset that does not go into such a file.
     """
     sink = _sink(out)
     if codec is not None:
@@ -169,7 +169,7 @@ def parse(
             f"--start-number is for numbered pictures, and `{out}` is {_article(sink)}",
             "leave --start-number out, or write -o frames/ for a folder of PNG",
         )
-    return dataclasses.replace(sink, encoder=_arguments(encoder), start_number=start_number)
+    return dataclasses.replace(sink, encoder=encoder_options.parse(encoder or ""), start_number=start_number)
 
 
 def _with_codec(sink: Sink, codec: str, preset: str | None) -> Sink:
@@ -206,7 +206,7 @@ def _renamed(sink: Sink, suffix: str) -> str:
     root = sink.path.rstrip("/" + os.sep) if sink.named_folder else sink.path[: -len(sink.suffix)]
     if os.path.basename(root) in ("", os.curdir, os.pardir):
         root = os.path.join(root, "film")
-    return f"-o {shlex.quote(root + suffix)}"
+    return f"-o {quoted(root + suffix)}"
 
 
 def _for_films(word: str, sink: Sink) -> UsageError:
@@ -240,8 +240,8 @@ def check(sink: Sink, rate: Fraction, count: int) -> None:
         root = sink.path[: -len(sink.suffix)]
         raise UsageError(
             f"`{sink.path}` is one picture, and {count} frames are to be written",
-            f"write -o {shlex.quote(root + '_%05d' + sink.path[-len(sink.suffix) :])} to number them, or -o "
-            f"{shlex.quote(root + '/')} for a folder",
+            f"write -o {quoted(root + '_%05d' + sink.path[-len(sink.suffix) :])} to number them, or -o "
+            f"{quoted(root + '/')} for a folder",
         )
     fastest, longest = SINKS[sink.suffix].fastest, SINKS[sink.suffix].longest
     if sink.kind != "sequence" and longest and rate * longest < 1:
@@ -270,7 +270,7 @@ def _sink(out: str) -> Sink:
         return Sink(out, "sequence", ".png", "png", folder=out, pattern=FOLDER_PATTERN, named_folder=True)
     if suffix.lower() not in SINKS:
         unknown = UnknownName("output format", suffix, SINKS)
-        folders = f"or a folder of PNG write -o {shlex.quote(out + '/')}"
+        folders = f"or a folder of PNG write -o {quoted(out + '/')}"
         unknown.hint += f" F{folders}" if unknown.hint.endswith("?") else f"; f{folders}"
         raise unknown
     form = SINKS[suffix.lower()]
@@ -288,20 +288,6 @@ def _split(pattern: str) -> tuple[str, int, str]:
     found = _NUMBER.search(pattern)
     assert found is not None, pattern
     return pattern[: found.start()], int(found[1] or 0), pattern[found.end() :]
-
-
-def _arguments(encoder: str | None) -> tuple[str, ...]:
-    """The value of `--encoder` as arguments for ffmpeg."""
-    try:
-        words = tuple(shlex.split(encoder or ""))
-    except ValueError:
-        raise UsageError(
-            f"--encoder {encoder} has a quote that is not closed", "close it, or write it as \\' or \\\""
-        ) from None
-    if words and not words[0].startswith("-"):
-        # ffmpeg would read it as the name of one more file to write.
-        raise UsageError(f"--encoder begins with `{words[0]}`", 'begin with an option: --encoder "-crf 12"')
-    return words
 
 
 def _article(sink: Sink) -> str:

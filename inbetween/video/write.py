@@ -11,6 +11,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from inbetween import environment
 from inbetween.devices import in_order
 from inbetween.errors import InbetweenError, UnknownName
 from inbetween.report import Forward
@@ -55,6 +56,8 @@ class WriteOptions:
     """Replace an output that exists."""
     threads: int = 1
     """Single pictures that are packed and checked at once."""
+    beside: bool = False
+    """Whether files beside the output are written once it is whole: `sidecars.finish` must be called after them."""
 
 
 DEFAULT = WriteOptions()
@@ -77,13 +80,18 @@ def write(form: FilmFormat, frames: Iterable[Picture], report: Report, options: 
     publish.prepare(sink, options.overwrite)
     report = OncePerCode(report)
     counted_frames = counted(frames, form.count, form.size, report)
-    if sink.kind in ("sequence", "picture"):
-        return _write_pictures(expected, counted_frames, report, options)
+    if sink.kind == "sequence":
+        return _write_sequence(expected, counted_frames, report, options)
     with (
         workfolder.locked_folder(sink.work_folder, sink.path) as folder,
         workfolder.part(folder, sink.suffix) as path,
     ):
-        written = film(path, expected, counted_frames, report)
+        if sink.kind == "picture":
+            written = picture(path, expected, counted_frames, report, options.threads)
+        else:
+            written = film(path, expected, counted_frames, report)
+        with disk.errors(sink.path):
+            disk.sync(path)
         publish.keep_file(path, sink, options.overwrite)
     return written
 
@@ -121,21 +129,41 @@ def rehearse(sink: Sink, rate: Fraction, size: tuple[int, int], channels: int = 
         return
     ffmpeg.executable()
     _find_encoder(sink)
-    least = codecs.codec(sink.codec).least
-    if min(size) < least:
-        what = f"{sink.codec} makes no films of less than {least}x{least}"
-        raise InbetweenError(what, "make it larger with --size, or leave --codec out")
+    _check_size(sink, sinks.film_size(sink, size))
     usual = sink.codec == sinks.SINKS[sink.suffix].codec and not sink.encoder
     if sink.kind == "gif" or (usual and min(size) >= 16 and max(size) <= 8192):
         return
     black = pictures.like(np.zeros((*size, channels), np.uint8), channels, f"uint{bits}")
-    with (
-        workfolder.locked_folder(sink.work_folder, sink.path) as folder,
-        workfolder.part(folder, sink.suffix) as path,
-    ):
+    # Not beside the output: a dry run writes nothing there.
+    with ffmpeg.temporary_folder() as folder:
+        path = os.path.join(folder, f"trial{sink.suffix}")
         expected = FilmFormat(sink, rate, 2, size).expected
         encode.make_film(path, expected, [black, black], Report())
         verify.film(path, expected, Report())
+
+
+def _check_size(sink: Sink, size: tuple[int, int]) -> None:
+    """Refuse a film that is too small or too large for its encoder. size: (H, W) of its frames."""
+    (height, width), least = size, codecs.codec(sink.codec).least
+    if min(size) < least:
+        what = f"{sink.codec} makes no films of less than {least}x{least}"
+        raise InbetweenError(what, "make it larger with --size, or leave --codec out", "ffmpeg")
+    high, wide = codecs.MOST.get(sink.codec, size)
+    if height <= high and width <= wide:
+        return
+    known = ffmpeg.encoders()
+    others = [
+        name
+        for name, one in codecs.CODECS.items()
+        if sink.kind == "film" and sink.suffix in one.suffixes and name in known
+        if all(side <= most for side, most in zip(size, codecs.MOST.get(name, size), strict=True))
+    ]
+    other = f"write --codec {others[0]}" if others else "write -o frames/ for a folder of PNG"
+    raise InbetweenError(
+        f"the film is {width}x{height}, and {sink.codec} makes at most {wide}x{high}",
+        f"make it smaller with --size, or {other}",
+        "ffmpeg",
+    )
 
 
 def _find_encoder(sink: Sink) -> None:
@@ -151,15 +179,25 @@ def _find_encoder(sink: Sink) -> None:
         unknown = UnknownName("encoder", name, sorted(known))
         if unknown.hint.startswith("known"):
             unknown.hint = f"list them with {ffmpeg.executable()} -encoders"
+        for ending, system in codecs.SYSTEMS.items():
+            if name.endswith(ending):
+                unknown.hint = f"it is part of {system}; elsewhere write --codec libx264 or libx265"
         raise unknown
     others = [n for n, c in codecs.CODECS.items() if sink.kind == "film" and sink.suffix in c.suffixes and n in known]
     cure = f"write --codec {others[0]}, which it has" if others else "write -o frames/ for a folder of PNG"
-    if os.environ.get("IMAGEIO_FFMPEG_EXE"):
+    if environment.value("IMAGEIO_FFMPEG_EXE"):
         cure += ", or unset IMAGEIO_FFMPEG_EXE"
     raise InbetweenError(f"this ffmpeg has no encoder `{name}`: {ffmpeg.executable()}", cure)
 
 
-def _write_pictures(
+def picture(path: str, expected: Expected, frames: Iterator[Picture], report: Report, threads: int) -> Written:
+    """Write the one frame of a film to `path`, which must not exist, and check it."""
+    with ThreadPoolExecutor(threads) as pool:
+        total, pixel_format = pictures_to([path], frames, expected.sink, report, pool, threads)
+    return pictures_written(expected, pixel_format, total)
+
+
+def _write_sequence(
     expected: Expected,
     frames: Iterator[Picture],
     report: Report,
@@ -167,8 +205,7 @@ def _write_pictures(
 ) -> Written:
     """Write one file per frame in a hidden folder; they are moved together when all are there."""
     sink = expected.sink
-    numbers = range(sink.start_number, sink.start_number + expected.count)
-    names = ["picture"] if sink.kind == "picture" else [sink.frame_name(number) for number in numbers]
+    names = [sink.frame_name(number) for number in range(sink.start_number, sink.start_number + expected.count)]
     with (
         workfolder.locked_folder(sink.work_folder, sink.path) as shop,
         workfolder.part_folder(shop) as folder,
@@ -176,10 +213,11 @@ def _write_pictures(
     ):
         paths = [os.path.join(folder, name) for name in names]
         total, pixel_format = pictures_to(paths, frames, sink, report, pool, options.threads)
-        if sink.kind == "picture":
-            publish.keep_file(paths[0], sink, options.overwrite)
-        else:
-            publish.keep_sequence(folder, sink, names, options.overwrite)
+        with disk.errors(sink.path):
+            for path in paths:
+                disk.sync(path)
+            disk.sync_folder(folder)
+        publish.keep_sequence(folder, sink, names, options.overwrite)
     return pictures_written(expected, pixel_format, total)
 
 

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from inbetween import system
 from inbetween.errors import InbetweenError
+from inbetween.faults import lacking
 from inbetween.fingerprint import hashed
 from inbetween.types import Report
 from inbetween.weights import load, store
-from inbetween.weights.files import AGAIN, json_object
+from inbetween.weights.files import AGAIN, json_object, network_config
 from inbetween.weights.table import File, Folder, Published, Shards
 
 SUMS = "SHA256SUMS"
@@ -123,7 +125,7 @@ def record_sums(home: Path, sums: Mapping[str, str]) -> None:
     kept = {**recorded_sums(home), **sums}
     fresh = home / f".{SUMS}.new"
     fresh.write_text("".join(f"{digest}  {name}\n" for name, digest in sorted(kept.items())), "utf-8")
-    fresh.replace(home / SUMS)
+    system.replace(fresh, home / SUMS)
 
 
 def recorded_sums(home: Path) -> dict[str, str]:
@@ -211,9 +213,11 @@ def _wanted(
     path = (None if other else beside.get(config)) or store.placed(other or name, folder)[config]
     if path is None:
         return None
-    described = json_object(path)
+    described = network_config(path)
     try:
         return shapes[key](described)
     except Exception as error:
+        if (known := lacking(error)) is not None:
+            raise known from error
         # Networks raise errors of every kind for configs of other networks.
         raise InbetweenError(f"{path} does not describe a network of this kind: {error}", AGAIN) from None

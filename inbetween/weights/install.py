@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from inbetween import system
 from inbetween.errors import InbetweenError
 from inbetween.fingerprint import CHUNK, MEGABYTE, hashed
+from inbetween.small_files import check_regular
 from inbetween.types import Report
 from inbetween.weights import store
 from inbetween.weights.check import (
@@ -57,6 +59,8 @@ def given(name: str, path: Path, folder: Path) -> dict[str, Given]:
     fits = [(key, one) for key, part in weights.parts.items() for one in part.files if _is(path, one, part, weights)]
     if path.is_dir() and not fits:
         return _in_folder(name, weights, path, folder)
+    if not path.is_dir():
+        check_regular(path, "file")
     if len(fits) != 1:
         names = ", ".join(store.described(one) for part in weights.parts.values() for one in part.files)
         raise InbetweenError(
@@ -113,7 +117,7 @@ def install(
             for path in fresh:
                 target = home / files[path].name
                 target.parent.mkdir(parents=True, exist_ok=True)
-                ready[path].replace(target)
+                system.replace(ready[path], target)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
         record_sums(home, sums)

@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
 
+from inbetween import system
 from inbetween.errors import InbetweenError
 from inbetween.fingerprint import MEGABYTE, hashed
 from inbetween.types import Report
@@ -129,7 +130,9 @@ def _accept(name: str, remote: Remote, path: Path, sha256: str, folder: Path, sh
         elif isinstance(remote.one, Shards) and remote.file == remote.one.index:
             # The shards are in their places already. The index is moved beside them under another name, so that it can
             # be checked with them.
-            path = path.replace(target.with_name(f".{target.name}"))
+            beside = target.with_name(f".{target.name}")
+            system.replace(path, beside)
+            path = beside
             check_names(name, remote.key, remote.one, path, folder, shapes)
         else:
             check_alone(remote.one, path)
@@ -138,7 +141,7 @@ def _accept(name: str, remote: Remote, path: Path, sha256: str, folder: Path, sh
         message = problem.message.replace(str(path), called)
         raise InbetweenError(f"{message}; it was removed", "the same command gets it again") from None
     target.parent.mkdir(parents=True, exist_ok=True)
-    path.replace(target)
+    system.replace(path, target)
     record_sums(home, {called: sha256})
 
 

@@ -13,8 +13,8 @@ import pytest
 import torch
 
 from inbetween import produce
-from inbetween.devices import available_memory
 from inbetween.diffusion import svd
+from inbetween.system import available_memory
 from support import tiny_svd
 from support.commands import Command, Ran
 from support.fcvg import levels_apart

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inbetween.devices import available_memory
 from inbetween.produce import BYTES_PER_PIXEL
+from inbetween.system import available_memory
 from support.commands import INBETWEEN, STAYS, Command, Refused, run
 from support.containers import declared, scene_as_jpeg, scene_as_png
 from support.folders import contents
