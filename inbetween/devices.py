@@ -120,7 +120,9 @@ def torch_device(asked: str) -> str:
     device = there[0] if asked in ("auto", GPU) else "cuda:0" if asked == "cuda" else asked
     if device not in there:
         raise InbetweenError(
-            f"this PyTorch sees no device `{asked}`", f"it sees {', '.join(there)}; `inbetween doctor` says more"
+            f"this PyTorch sees no device `{asked}`",
+            f"it sees {', '.join(there)}; `inbetween doctor` says more",
+            "device",
         )
     return device
 

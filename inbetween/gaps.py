@@ -176,7 +176,7 @@ class _Relation:
     def _report_unrelated(self, gap: int) -> None:
         text = f"keys {gap + 1} and {gap + 2} have nothing to do with each other"
         if self._unrelated == "fail":
-            raise InbetweenError(text, "use --if-unrelated blend or hold, or another pair")
+            raise InbetweenError(text, "use --if-unrelated blend or hold, or another pair", "input_unreadable")
         done = "cross-faded" if self._unrelated == "blend" else "the first one is held"
         self._report.note("unrelated", f"{text}: {done}", gap=gap)
 

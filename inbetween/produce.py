@@ -142,5 +142,7 @@ def check_memory(
     needed, free = height * width * each, available_memory()
     if free is not None and needed > free:
         raise InbetweenError(
-            f"{width}x{height} needs about {needed / 1e9:.1f} GB of memory, {free / 1e9:.1f} GB are free", hint
+            f"{width}x{height} needs about {needed / 1e9:.1f} GB of memory, {free / 1e9:.1f} GB are free",
+            hint,
+            "out_of_memory",
         )

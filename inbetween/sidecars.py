@@ -40,6 +40,9 @@ def refuse_beside(files: Mapping[str, Path], sink: Sink, inputs: Sequence[Path],
     Raises:
         InbetweenError: one exists, is an input, the film or another of these files, or cannot be written.
     """
+    if workfolder.read_mark(sink.work_folder, sink.target) is None:
+        # What a command has left that was killed at its very end goes, also where a file beside the film is refused.
+        workfolder.sweep(sink.work_folder)
     seen: set[str] = set()
     for option, path in files.items():
         # The same command, killed when this file was written, goes on with the next one.
@@ -47,7 +50,9 @@ def refuse_beside(files: Mapping[str, Path], sink: Sink, inputs: Sequence[Path],
         publish.prepare_file(str(path), overwrite or ours, inputs, option)
         real = os.path.realpath(path)
         if system.name_key(real) in seen or publish.holds(sink, real):
-            raise InbetweenError(f"`{path}` is wanted for two things", f"give another name with {option}")
+            raise InbetweenError(
+                f"`{path}` is wanted for two things", f"give another name with {option}", "output_refused"
+            )
         seen.add(system.name_key(real))
 
 

@@ -87,21 +87,27 @@ def _frames(clip: Clip, most: int | None) -> Iterator[Picture]:
         height, width = frame.shape[:2]
         if min(height, width) < LEAST_SIDE:
             raise InbetweenError(
-                f"{clip.path} is {width}x{height}: no side may be below {LEAST_SIDE} pixels", "leave it out"
+                f"{clip.path} is {width}x{height}: no side may be below {LEAST_SIDE} pixels",
+                "leave it out",
+                "input_unreadable",
             )
         if size not in (None, (width, height)):
-            raise InbetweenError(f"{clip.path} changes its size from {size} to {(width, height)}", "leave it out")
+            raise InbetweenError(
+                f"{clip.path} changes its size from {size} to {(width, height)}", "leave it out", "input_unreadable"
+            )
         size = width, height
         yield frame
     if size is None:
-        raise InbetweenError(f"{clip.path} has no frames", ACCEPTED)
+        raise InbetweenError(f"{clip.path} has no frames", ACCEPTED, "input_unreadable")
 
 
 def _from_folder(clip: Clip) -> Iterator[Picture]:
     try:
         names = [name for name in os.listdir(clip.path) if name.lower().endswith(SUFFIXES) and name[0] != "."]
     except OSError as error:
-        raise InbetweenError(f"{clip.path} cannot be read: {error.strerror}", "check its permissions") from error
+        raise InbetweenError(
+            f"{clip.path} cannot be read: {error.strerror}", "check its permissions", "input_unreadable"
+        ) from error
     for name in sorted(names, key=_by_number):
         picture = pictures.like(pictures.read(clip.path / name), 3, np.uint8)
         yield np.ascontiguousarray(picture)  # type: ignore[misc]
@@ -128,6 +134,7 @@ def _check_memory(clip: Clip, held: Sequence[Picture], frame: Picture) -> None:
         raise InbetweenError(
             f"{clip.path} is too long for the memory: after {len(held)} frames {free / 1e9:.1f} GB are left",
             f"score only its beginning: --max-frames {max(3, len(held) // 2)}",
+            "input_unreadable",
         )
 
 

@@ -94,7 +94,9 @@ def minterpolate(keys: Sequence[Picture], count: int, beat: Callable[[int], obje
     at = dict(zip(stamps, data, strict=True)) if len(stamps) == len(data) else {}
     wanted = [(_MIRRORED + gap) * (count + 1) + k for gap in range(len(keys) - 1) for k in range(1, count + 1)]
     if any(stamp not in at for stamp in wanted):
-        raise InbetweenError("ffmpeg's minterpolate left frames out", "leave it out too: --against hold,crossfade")
+        raise InbetweenError(
+            "ffmpeg's minterpolate left frames out", "leave it out too: --against hold,crossfade", "ffmpeg"
+        )
     return [np.frombuffer(at[stamp], np.uint8).reshape(height, width, 3) for stamp in wanted]
 
 
@@ -145,7 +147,9 @@ def _through(
                 env=ffmpeg.environment(),
             )
         except OSError as error:
-            raise InbetweenError(f"ffmpeg cannot be run: {exe}: {error.strerror}", "see `inbetween doctor`") from error
+            raise InbetweenError(
+                f"ffmpeg cannot be run: {exe}: {error.strerror}", "see `inbetween doctor`", "input_unreadable"
+            ) from error
         assert process.stdin is not None
         assert process.stdout is not None
         try:
@@ -166,7 +170,7 @@ def _through(
     if process.returncode:
         errors = re.findall(r"\[(?:error|fatal|panic)\] (.+)", messages)
         why = errors[0] if errors else f"exit code {process.returncode}"
-        raise InbetweenError(f"ffmpeg stopped: {why}", f"ffmpeg is {exe}; see `inbetween doctor`")
+        raise InbetweenError(f"ffmpeg stopped: {why}", f"ffmpeg is {exe}; see `inbetween doctor`", "input_unreadable")
     return out, messages
 
 

@@ -104,7 +104,9 @@ def bench(plan: BenchPlan, report: Report) -> Result:
             rows += _clip(clip, frames, chosen, plan, _Frames(report, stage), worst)
     if not rows:
         raise InbetweenError(
-            "no clip is long enough to hide frames of it", "a gap of G needs G + 2 frames: use smaller --gaps"
+            "no clip is long enough to hide frames of it",
+            "a gap of G needs G + 2 frames: use smaller --gaps",
+            "input_unreadable",
         )
     return Result(rows, worst)
 
@@ -170,7 +172,7 @@ def _check_filters(plan: BenchPlan) -> None:
     if "minterpolate" in plan.against:
         wanted["minterpolate"] = "--against hold,crossfade"
     for name in filters.missing(wanted) if wanted else ():
-        raise InbetweenError(f"this ffmpeg has no filter {name}", f"leave it out: {wanted[name]}")
+        raise InbetweenError(f"this ffmpeg has no filter {name}", f"leave it out: {wanted[name]}", "input_unreadable")
 
 
 def _warm_up(chosen: Mapping[str, Method], frames: Sequence[Picture], report: Report) -> None:

@@ -277,7 +277,7 @@ def _batch(
             show.close()
             _say_faults(found)
             text = f"{len(found)} of {len(jobs) + len(faults)} jobs have faults, and nothing was made"
-            raise InbetweenError(text, "mend them, or add --keep-going to make the others")
+            raise InbetweenError(text, "mend them, or add --keep-going to make the others", "input_unreadable")
         bad = {fault.where for fault in found}
         good = [job for job in jobs if job.where not in bad]
         for fault in found:

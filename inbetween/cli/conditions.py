@@ -204,6 +204,7 @@ def _refuse_large(drawing: Drawing) -> None:
             f"{count} pictures of {width}x{height} need about {needed / 1e9:.1f} GB of memory, "
             f"{free / 1e9:.1f} GB are free",
             "ask for fewer with -n, or make them smaller with --size",
+            "out_of_memory",
         )
 
 
@@ -242,6 +243,6 @@ def _pictures(request: ConditionsRequest, drawing: Drawing, motion: Motion, repo
         cure = "points are drawn with --kind heatmaps; or try another --matcher"
     if not pictures.any():
         if request.motion is None or not motion.tracks:
-            raise InbetweenError("there is nothing to draw: all pictures would be black", cure)
+            raise InbetweenError("there is nothing to draw: all pictures would be black", cure, "input_missing")
         report.note("all-black", f"all pictures are black; {cure}")
     return pictures

@@ -257,13 +257,16 @@ def verify(
                 typer.echo(f"{'WRONG' if verdict.wrong else 'ok':<7}{verdict.path}: {text}")
         if not count:
             raise InbetweenError(
-                f"no weights{f' of {name}' if name else ''} are in {home}", "see inbetween models list"
+                f"no weights{f' of {name}' if name else ''} are in {home}",
+                "see inbetween models list",
+                "weights_missing",
             )
         if wrong:
             names = list(dict.fromkeys(wrong))
             raise InbetweenError(
                 f"{len(wrong)} of {count} files are not what they should be",
                 "; ".join(f"inbetween models remove {one}, then {store.how(one, None)}" for one in names),
+                "weights_damaged",
             )
 
 
@@ -294,7 +297,7 @@ def remove(name: Name, yes: Yes = False, folder: o.Weights = None, quiet: o.Quie
             hint = "see inbetween models list"
             if others:
                 hint = f"{others[0]} was not put there by inbetween: remove it yourself"
-            raise InbetweenError(f"no files of {name} are in {home / name}", hint)
+            raise InbetweenError(f"no files of {name} are in {home / name}", hint, "weights_damaged")
         size = _bytes(sum(file.lstat().st_size for file in files))
         if not yes:
             _ask(f"remove {size} from {home / name}?", "nothing was removed")
@@ -332,9 +335,9 @@ def _ask(question: str, otherwise: str) -> None:
         InbetweenError: the answer is no, which the message says with `otherwise`; or there is nobody to ask.
     """
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise InbetweenError(f"nobody is there to answer the question: {question}", "answer it with --yes")
+        raise InbetweenError(f"nobody is there to answer the question: {question}", "answer it with --yes", "failed")
     if not typer.confirm(question, err=True):
-        raise InbetweenError(otherwise, "answer y, or use --yes")
+        raise InbetweenError(otherwise, "answer y, or use --yes", "failed")
 
 
 def _facts(name: str, home: Path) -> Facts:

@@ -37,6 +37,7 @@ def data(line: bytes) -> None:
         raise InbetweenError(
             f"the answer cannot be written to stdout: {error.strerror}",
             "check the file or the pipe that stdout is sent to",
+            "output_refused",
         ) from error
 
 

@@ -94,6 +94,7 @@ def _smaller(session: Session, chunk: int) -> int:
         raise InbetweenError(
             f"there is not enough memory on {session.device} to decode one frame",
             "make it smaller with --set size=512x320",
+            "out_of_memory",
         )
     chunk = math.ceil(chunk / 2)
     session.report.note(

@@ -112,7 +112,9 @@ def _step_down(session: Session) -> None:
         InbetweenError: there is no leaner plan.
     """
     if not session.step_down():
-        raise InbetweenError(f"there is not enough memory on {session.device}, however little is done at once", SMALLER)
+        raise InbetweenError(
+            f"there is not enough memory on {session.device}, however little is done at once", SMALLER, "out_of_memory"
+        )
     work = session.plan.described(ROWS)
     text = f"memory ran out: going on with {work}; the frames are the same, up to rounding"
     session.report.note("leaner", text, work=work)

@@ -84,20 +84,24 @@ def load_sessions(detector: Path, pose: Path, threads: int = 1) -> Sessions:
     try:
         import onnxruntime
     except ImportError:
-        raise InbetweenError("poses need ONNX Runtime", 'pip install "inbetween[pose]"') from None
+        raise InbetweenError("poses need ONNX Runtime", 'pip install "inbetween[pose]"', "weights_missing") from None
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     loaded: list[Session] = []
     for path, what, outputs in ((detector, "person detector", 1), (pose, "pose network", 2)):
         if not path.is_file():
-            raise InbetweenError(f"{path} is not there", f"give the ONNX file of DWPose's {what}")
+            raise InbetweenError(f"{path} is not there", f"give the ONNX file of DWPose's {what}", "weights_missing")
         try:
             session = onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
         except Exception as broken:  # ONNX Runtime's own exceptions have no public base.
-            raise InbetweenError(f"{path} cannot be loaded as an ONNX file", "fetch it again") from broken
+            raise InbetweenError(
+                f"{path} cannot be loaded as an ONNX file", "fetch it again", "weights_missing"
+            ) from broken
         sides = session.get_inputs()[0].shape[2:]
         if len(session.get_outputs()) != outputs or [type(side) for side in sides] != [int, int]:
-            raise InbetweenError(f"{path} is not DWPose's {what}", "give the detector first, then the pose network")
+            raise InbetweenError(
+                f"{path} is not DWPose's {what}", "give the detector first, then the pose network", "weights_missing"
+            )
         loaded.append(session)
     return Sessions(*loaded)
 
@@ -112,7 +116,9 @@ def people_of_both(
     """
     try:
         if files[0] is None or files[1] is None:
-            raise InbetweenError("DWPose's weights are not installed", "without them only lines are drawn")
+            raise InbetweenError(
+                "DWPose's weights are not installed", "without them only lines are drawn", "weights_missing"
+            )
         sessions = load_sessions(files[0], files[1], threads)
     except InbetweenError as missing:
         report.note("no-poses", f"no poses: {missing.message}; {missing.hint}")

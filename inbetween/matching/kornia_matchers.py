@@ -126,7 +126,7 @@ def _filled(network: nn.Module, path: Path, weights: Mapping[str, Tensor], devic
         # Weights of other shapes.
         missing = parameters
     if missing:
-        raise InbetweenError(f"{path} does not fit {type(network).__name__}", files.AGAIN)
+        raise InbetweenError(f"{path} does not fit {type(network).__name__}", files.AGAIN, "weights_missing")
     return network.to(device).eval().requires_grad_(False)
 
 

@@ -100,6 +100,7 @@ def motion_from_json(text: str, name: str = "motion") -> Motion:
         raise InbetweenError(
             f"{name} is of version {_shown(version)} of the motion format",
             f"this inbetween reads version {VERSION}; a newer one may read it",
+            "input_unreadable",
         )
     _check_fields(document, (NAME, "size", "tracks", *DEFAULTS), ("size", "tracks"), f"{name}: ")
     size = _size(document["size"], f"{name}: size")
@@ -136,6 +137,7 @@ def rescaled_motion(motion: Motion, size: tuple[int, int], report: Report) -> Mo
         raise InbetweenError(
             f"the motion is for pictures of {old_width}x{old_height}, but the start picture has {width}x{height}",
             "give a motion for this size, or for one of the same aspect",
+            "input_unreadable",
         )
     report.note("motion-scaled", f"the motion is scaled from {old_width}x{old_height} to {width}x{height}")
     return motion.mapped(scale, ((scale[0] - 1) / 2, (scale[1] - 1) / 2), size)
@@ -265,11 +267,11 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _no_motion(name: str, why: str) -> InbetweenError:
-    return InbetweenError(f"{name} is not a motion file: {why}", f"an example: {EXAMPLE}")
+    return InbetweenError(f"{name} is not a motion file: {why}", f"an example: {EXAMPLE}", "input_unreadable")
 
 
 def _fault(place: str, what: str, hint: str) -> InbetweenError:
-    return InbetweenError(f"{place}: {what}", hint)
+    return InbetweenError(f"{place}: {what}", hint, "input_unreadable")
 
 
 def _shown(value: object) -> str:

@@ -159,7 +159,7 @@ class Choice:
             if self.device == "cpu":
                 least = peak(self.plans[-1], self.footprint)
                 lean = f"--memory low needs {least / 1e9:.1f} GB; or close other programs"
-                raise InbetweenError(text, lean if least <= self.free else cure)
+                raise InbetweenError(text, lean if least <= self.free else cure, "out_of_memory")
             report.note("memory-short", f"{text}: if it fails, {cure}")
         work = self.plans[0].described(self.footprint.rows)
         report.note(

@@ -97,9 +97,11 @@ def naming(path: Path) -> Iterator[None]:
     try:
         yield
     except Refusal as refusal:
-        raise InbetweenError(f"{shown(path)} {refusal.what}", refusal.hint) from refusal
+        raise InbetweenError(f"{shown(path)} {refusal.what}", refusal.hint, "input_unreadable") from refusal
     except MemoryError as error:
-        raise InbetweenError(f"{shown(path)} needs more memory than there is", "make it smaller") from error
+        raise InbetweenError(
+            f"{shown(path)} needs more memory than there is", "make it smaller", "input_unreadable"
+        ) from error
 
 
 @contextmanager

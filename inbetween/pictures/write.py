@@ -95,7 +95,7 @@ def _tiff(picture: Picture) -> bytes:
     offsets = np.cumsum([8, *(len(strip) for strip in strips)])
     end = int(offsets[-1])
     if end > 4_200_000_000:
-        raise InbetweenError("a TIFF holds at most 4 GB", "write PNG instead")
+        raise InbetweenError("a TIFF holds at most 4 GB", "write PNG instead", "input_unreadable")
     tags: list[tuple[int, str, list[int]]] = [
         (256, "I", [width]),
         (257, "I", [height]),

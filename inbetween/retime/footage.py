@@ -200,6 +200,7 @@ def sized(found: Footage, wanted: FilmSize, how: str | None, report: Report) -> 
         raise InbetweenError(
             f"{clip.path} is {shown[1]}x{shown[0]}, the film is {size[1]}x{size[0]}",
             "say how it is to fit: --fit crop, --fit pad or --fit stretch",
+            "input_unreadable",
         )
     if shown != size:
         text = f"{clip.path} is brought from {shown[1]}x{shown[0]} to {size[1]}x{size[0]}"
@@ -233,6 +234,7 @@ def of_video(name: str, deinterlace: bool, report: Report) -> Footage:
         raise InbetweenError(
             f"{name} is interlaced: each of its frames holds two fields of different times",
             "add --deinterlace, which makes a frame of each field",
+            "input_unreadable",
         )
     found, order = classify(clip, report) if deinterlace else ("", "auto")
     clip = replace(clip, order=order)

@@ -189,6 +189,7 @@ def _mask(name: str | None, clip: Clip) -> Picture | None:
         raise InbetweenError(
             f"the mask {name} is {width}x{height}, the film {wanted_width}x{wanted_height}",
             "make a mask of the film's shape",
+            "input_unreadable",
         )
     mask: Picture = pictures.fit(picture, clip.size, "stretch")[..., 1:2]
     return mask

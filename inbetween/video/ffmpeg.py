@@ -40,11 +40,11 @@ def executable() -> str:
         exe = str(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError:
         _refuse_no_programs()
-        raise InbetweenError("there is no ffmpeg on this machine", cure) from None
+        raise InbetweenError("there is no ffmpeg on this machine", cure, "ffmpeg") from None
     if shutil.which(exe) is None:
         if environment_value("IMAGEIO_FFMPEG_EXE"):
             cure = "unset IMAGEIO_FFMPEG_EXE, or let it name an ffmpeg that runs"
-        raise InbetweenError(f"ffmpeg cannot be run: {exe}", cure)
+        raise InbetweenError(f"ffmpeg cannot be run: {exe}", cure, "ffmpeg")
     return exe
 
 
@@ -114,6 +114,7 @@ def temporary_folder() -> Iterator[str]:
         raise InbetweenError(
             f"no temporary folder can be made: {error.strerror}",
             f"free some space, or set {system.temporary_variable()} to a folder that has some",
+            "ffmpeg",
         ) from error
     with folder as path:
         yield path
@@ -163,6 +164,7 @@ def _log() -> IO[bytes]:
         raise InbetweenError(
             f"no temporary file can be made: {error.strerror}",
             f"free some space, or set {system.temporary_variable()} to a folder with some",
+            "ffmpeg",
         ) from error
 
 
@@ -228,4 +230,4 @@ def _not_run(exe: str, error: Exception) -> InbetweenError:
         if environment_value("IMAGEIO_FFMPEG_EXE")
         else "pip install --force-reinstall imageio-ffmpeg"
     )
-    return InbetweenError(f"ffmpeg cannot be run: {exe}: {getattr(error, 'strerror', None) or error}", cure)
+    return InbetweenError(f"ffmpeg cannot be run: {exe}: {getattr(error, 'strerror', None) or error}", cure, "ffmpeg")

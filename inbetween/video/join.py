@@ -95,7 +95,9 @@ def _join(path: str, segments: Sequence[str], expected: Expected, report: Report
         if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise OSError(error.args[0], os.strerror(error.args[0])) from error
         source = extras.path if extras else path
-        raise InbetweenError(f"{source} cannot be joined with the film: {error}", "try --sound drop") from error
+        raise InbetweenError(
+            f"{source} cannot be joined with the film: {error}", "try --sound drop", "input_unreadable"
+        ) from error
 
 
 def _moved(

@@ -80,7 +80,7 @@ def probe(path: str, report: Report) -> Clip:
         whole = replace(whole, video=video.index, streams=others, channels=channels, aspect=aspect)
         if container.format.name in ("gif", "apng"):
             if webp.cut_off(path):
-                raise InbetweenError(f"{path} is cut off", "get the whole file")
+                raise InbetweenError(f"{path} is cut off", "get the whole file", "input_unreadable")
             whole = replace(whole, loop=webp.loops(path))
     return _looked_at(whole, report)
 
@@ -97,7 +97,9 @@ def _webp(path: str, report: Report) -> Clip:
 
 
 def _picture(path: str) -> InbetweenError:
-    return InbetweenError(f"{path} is a picture, not a clip", "inbetween run START END makes a film of pictures")
+    return InbetweenError(
+        f"{path} is a picture, not a clip", "inbetween run START END makes a film of pictures", "input_unreadable"
+    )
 
 
 def _stream(stream: av.stream.Stream) -> Stream:
@@ -147,13 +149,14 @@ def _scan(container: InputContainer, video: VideoStream, path: str, report: Repo
             raise InbetweenError(
                 f"the time stamps of {path} jump back after {len(stamps)} frames",
                 "put it in order: ffmpeg -i CLIP -c copy whole.mkv",
+                "input_unreadable",
             )
         before = packet.dts
         placed = placed and stamp is not None
         stamps.append(stamp or 0)
         lengths.append(packet.duration or 0)
     if not stamps:
-        raise InbetweenError(f"{path} has no pictures in its video stream", ACCEPTED)
+        raise InbetweenError(f"{path} has no pictures in its video stream", ACCEPTED, "input_unreadable")
     header_rate = video.average_rate or video.guessed_rate
     if not placed or avi:
         return _counted(unit, stamps if placed else array("q", range(len(stamps))), lengths, header_rate, path, report)
@@ -200,7 +203,7 @@ def _refuse_cut_off(video: VideoStream, count: int, span: tuple[Fraction, Fracti
 
 def _cut_off(path: str, where: str) -> InbetweenError:
     hint = "get the whole file, or use what is there: ffmpeg -i CLIP -c copy whole.mkv"
-    return InbetweenError(f"{path} is cut off: {where}", hint)
+    return InbetweenError(f"{path} is cut off: {where}", hint, "input_unreadable")
 
 
 def _seconds(text: str) -> Fraction | None:
@@ -304,7 +307,7 @@ def _looked_at(clip: Clip, report: Report) -> Clip:
         if number + 1 >= LOOKED:
             break
     if first is None:
-        raise InbetweenError(f"{clip.path} has no frames that can be decoded", ACCEPTED)
+        raise InbetweenError(f"{clip.path} has no frames that can be decoded", ACCEPTED, "input_unreadable")
     name = first.format.name
     rgb = codecs.is_rgb(name) or name in ("pal8", "monob", "monow")
     size, aspect, rotation = (first.height, first.width), clip.aspect, _TURNED.get(matrix_signs(first), 0)
@@ -345,7 +348,9 @@ def _colour(clip: Clip, frame: VideoFrame, rgb: bool, report: Report) -> Colour:
             matrix=matrix,
         )
     if matrix in ("ycgco", "ictcp"):
-        raise InbetweenError(f"{clip.path} has colours ({matrix}) that cannot be read", "convert it to BT.709")
+        raise InbetweenError(
+            f"{clip.path} has colours ({matrix}) that cannot be read", "convert it to BT.709", "input_unreadable"
+        )
     mastering, light = _screen(frame)
     return Colour(matrix, "pc" if full else "tv", primaries, transfer, depth, mastering, light)
 

@@ -45,12 +45,12 @@ def prepare_file(path: str, overwrite: bool, inputs: Sequence[Path | str], word:
     folder, name = os.path.dirname(target), f"give another name with {word}"
     _refuse_missing(folder, word)
     if exists and disk.identity(target) in _identities(inputs):
-        raise InbetweenError(f"`{path}` is an input and an output", name)
+        raise InbetweenError(f"`{path}` is an input and an output", name, "output_exists")
     if exists and not os.path.isfile(target):
-        raise InbetweenError(f"`{path}` exists and is not a file", name)
+        raise InbetweenError(f"`{path}` exists and is not a file", name, "output_exists")
     workfolder.sweep(workfolder.workfolder_of(target))
     if exists and not overwrite:
-        raise InbetweenError(f"`{path}` exists", f"{name}, or add --overwrite")
+        raise InbetweenError(f"`{path}` exists", f"{name}, or add --overwrite", "output_exists")
     _try(folder, word)
 
 
@@ -73,7 +73,7 @@ def keep_file(source: str, sink: Sink, overwrite: bool) -> None:
     """
     target = sink.target
     if not overwrite and _exists(target):
-        raise InbetweenError(f"`{sink.path}` has appeared while it was being made", OVERWRITE)
+        raise InbetweenError(f"`{sink.path}` has appeared while it was being made", OVERWRITE, "output_exists")
     with disk.errors(sink.path):
         system.replace(source, target)
         disk.sync_folder(os.path.dirname(target))
@@ -106,7 +106,9 @@ def keep_sequence(source: str, sink: Sink, names: Sequence[str], overwrite: bool
         moved = {*names} - {*left}
         old = [name for name, _ in _numbered(sink, target) if name not in moved]
         if old and not overwrite:
-            raise InbetweenError(f"pictures have appeared in `{sink.path}` while it was being made", OVERWRITE)
+            raise InbetweenError(
+                f"pictures have appeared in `{sink.path}` while it was being made", OVERWRITE, "output_refused"
+            )
         # No picture can have this name, for it has no suffix.
         away = os.path.join(source, "replaced")
         os.makedirs(away, exist_ok=True)
@@ -141,7 +143,7 @@ def _prepare_sequence(sink: Sink, folder: str, exists: bool, overwrite: bool, in
         _try(os.path.dirname(folder))
         return
     if not os.path.isdir(folder):
-        raise InbetweenError(f"`{sink.folder}` is a file, not a folder", "give another name with -o")
+        raise InbetweenError(f"`{sink.folder}` is a file, not a folder", "give another name with -o", "output_refused")
     with disk.errors(sink.path):
         _exists(os.path.join(folder, sink.frame_name(sink.start_number)))
         old = _numbered(sink, folder)
@@ -153,14 +155,16 @@ def _prepare_sequence(sink: Sink, folder: str, exists: bool, overwrite: bool, in
             raise InbetweenError(
                 f"`{os.path.join(sink.folder, entry)}` is an input and would be overwritten",
                 "choose another folder with -o, or another --start-number",
+                "output_refused",
             )
     if not overwrite and sink.named_folder and others:
         raise InbetweenError(
             f"the folder `{sink.path}` is not empty",
             f"give another name with -o, or add --overwrite (it replaces {sink.pattern} only)",
+            "output_exists",
         )
     if not overwrite and old:
-        raise InbetweenError(f"`{os.path.join(sink.folder, old[0][0])}` exists", OVERWRITE)
+        raise InbetweenError(f"`{os.path.join(sink.folder, old[0][0])}` exists", OVERWRITE, "output_exists")
     _try(folder)
 
 
@@ -173,7 +177,7 @@ def _numbered(sink: Sink, folder: str) -> list[tuple[str, tuple[int, int]]]:
         if number is not None and number >= sink.start_number:
             path = os.path.join(folder, entry)
             if os.path.isdir(path):
-                raise InbetweenError(f"`{path}` is a folder", "choose another folder with -o")
+                raise InbetweenError(f"`{path}` is a folder", "choose another folder with -o", "output_refused")
             found.append((number, entry, disk.identity(path)))
     return [(entry, identity) for _, entry, identity in sorted(found)]
 
@@ -207,14 +211,20 @@ def _exists(path: str, word: str = "-o") -> bool:
 
 def _refuse_unusable(path: str, word: str = "-o") -> None:
     if reason := system.unusable_name(path):
-        raise InbetweenError(f"nothing can be called `{path}`: {reason}", f"give another name with {word}")
+        raise InbetweenError(
+            f"nothing can be called `{path}`: {reason}", f"give another name with {word}", "output_refused"
+        )
 
 
 def _refuse_missing(folder: str, word: str = "-o") -> None:
     if not os.path.lexists(folder):
-        raise InbetweenError(f"there is no folder `{folder}`", f"make it first: {system.make_folder(folder)}")
+        raise InbetweenError(
+            f"there is no folder `{folder}`", f"make it first: {system.make_folder(folder)}", "output_refused"
+        )
     if not os.path.isdir(folder):
-        raise InbetweenError(f"`{folder}` is a file, not a folder", f"choose another folder with {word}")
+        raise InbetweenError(
+            f"`{folder}` is a file, not a folder", f"choose another folder with {word}", "output_refused"
+        )
 
 
 def _try(folder: str, word: str = "-o") -> None:

@@ -108,6 +108,7 @@ class _Converter:
             raise InbetweenError(
                 f"{self._clip.path} changes its size from {width}x{height} to {now_width}x{now_height}",
                 "cut it there, and give one part at a time",
+                "input_unreadable",
             )
         if self._clip.colour.matrix != "gbr" and self._clip.colour.range == "tv":
             if frame.format.name.startswith("gray"):

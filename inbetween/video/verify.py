@@ -212,7 +212,7 @@ def _unlike(sink: Sink, how: str) -> InbetweenError:
     cure = "look at the disk; if it is sound, this is a bug of inbetween"
     if sink.encoder:
         cure = "leave --encoder out: it changed more than the encoding"
-    return InbetweenError(f"the written file is not what was planned: {how}", cure)
+    return InbetweenError(f"the written file is not what was planned: {how}", cure, "ffmpeg")
 
 
 @dataclass(frozen=True)

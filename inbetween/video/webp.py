@@ -103,5 +103,5 @@ def _opened(path: str) -> Iterator[ImageFile.ImageFile]:
             yield image
     except (OSError, EOFError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise InbetweenError(
-            f"{path} cannot be read as a clip: it is damaged or cut off", "get a whole file"
+            f"{path} cannot be read as a clip: it is damaged or cut off", "get a whole file", "ffmpeg"
         ) from error

@@ -187,7 +187,7 @@ def _find_encoder(sink: Sink) -> None:
     cure = f"write --codec {others[0]}, which it has" if others else "write -o frames/ for a folder of PNG"
     if environment.value("IMAGEIO_FFMPEG_EXE"):
         cure += ", or unset IMAGEIO_FFMPEG_EXE"
-    raise InbetweenError(f"this ffmpeg has no encoder `{name}`: {ffmpeg.executable()}", cure)
+    raise InbetweenError(f"this ffmpeg has no encoder `{name}`: {ffmpeg.executable()}", cure, "ffmpeg")
 
 
 def picture(path: str, expected: Expected, frames: Iterator[Picture], report: Report, threads: int) -> Written:

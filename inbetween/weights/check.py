@@ -72,9 +72,9 @@ def check_sum(called: object, file: File, size: int, sha256: str, wanted: str | 
         InbetweenError: the file has another size or hash.
     """
     if file.size is not None and size != file.size:
-        raise InbetweenError(f"{called} has {size} bytes, not {file.size}", AGAIN)
+        raise InbetweenError(f"{called} has {size} bytes, not {file.size}", AGAIN, "weights_damaged")
     if wanted and sha256 != wanted:
-        raise InbetweenError(f"{called} has the SHA-256 {sha256[:12]}…, not {wanted[:12]}…", AGAIN)
+        raise InbetweenError(f"{called} has the SHA-256 {sha256[:12]}…, not {wanted[:12]}…", AGAIN, "weights_damaged")
 
 
 def check_names(
@@ -220,4 +220,6 @@ def _wanted(
         if (known := lacking(error)) is not None:
             raise known from error
         # Networks raise errors of every kind for configs of other networks.
-        raise InbetweenError(f"{path} does not describe a network of this kind: {error}", AGAIN) from None
+        raise InbetweenError(
+            f"{path} does not describe a network of this kind: {error}", AGAIN, "weights_damaged"
+        ) from None

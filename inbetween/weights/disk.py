@@ -48,6 +48,7 @@ def need_space(folder: Path, size: int) -> None:
         raise InbetweenError(
             f"{folder} has {free / 1e9:.1f} GB free, and {(size + SPARE) / 1e9:.1f} GB are needed",
             "free some space, or choose a folder on another disk with --weights FOLDER",
+            "weights_damaged",
         )
 
 
@@ -60,4 +61,5 @@ def writing(folder: Path) -> Iterator[None]:
         raise InbetweenError(
             f"{error.filename or folder} cannot be written: {error.strerror or error}",
             "look at its permissions and its disk, or choose another folder with --weights FOLDER",
+            "output_refused",
         ) from None

@@ -56,7 +56,9 @@ def read(path: Path) -> Mapping[str, Any]:
             # A safetensors file begins with a length in eight bytes, and then JSON.
             kept = load_file(path) if head[8:] == b"{" else torch.load(path, "cpu", weights_only=True)
     except OSError as error:
-        raise lacking(error) or InbetweenError(f"{path} cannot be read: {error.strerror or error}", AGAIN) from None
+        raise lacking(error) or InbetweenError(
+            f"{path} cannot be read: {error.strerror or error}", AGAIN, "weights_damaged"
+        ) from None
     except Exception as error:
         if (known := lacking(error)) is not None:
             raise known from error
@@ -66,10 +68,11 @@ def read(path: Path) -> Mapping[str, Any]:
                 f"{path} holds more than weights, and opening all of it could run code",
                 "if you trust it, open it once with torch.load(…, weights_only=False) and keep its tensors with "
                 f"safetensors.torch.save_file as {path.with_suffix('.safetensors').name}",
+                "weights_damaged",
             ) from None
-        raise InbetweenError(f"{path} is not a file of weights, or is damaged", AGAIN) from None
+        raise InbetweenError(f"{path} is not a file of weights, or is damaged", AGAIN, "weights_damaged") from None
     if not isinstance(kept, Mapping):
-        raise InbetweenError(f"{path} holds no weights by name", AGAIN)
+        raise InbetweenError(f"{path} holds no weights by name", AGAIN, "weights_damaged")
     return kept
 
 
@@ -98,7 +101,9 @@ def filled(make: Callable[[], Network], weights: Mapping[str, object], path: Pat
         *listed("of another shape", (f"{n} {_shape(weights[n])} for {tuple(own[n].shape)}" for n in wrong)),
     ]
     if faults:
-        raise InbetweenError(f"{path} does not fit {type(network).__name__}: {'; '.join(faults)}", AGAIN)
+        raise InbetweenError(
+            f"{path} does not fit {type(network).__name__}: {'; '.join(faults)}", AGAIN, "weights_damaged"
+        )
     network.to_empty(device=device).load_state_dict(weights)
     return network.eval().requires_grad_(False)
 
@@ -169,9 +174,9 @@ def parsed_object(called: object, text: str | bytes, what: str) -> dict[str, obj
     try:
         value = json.loads(text if isinstance(text, str) else text.decode("utf-8"), object_pairs_hook=_named_once)
     except (ValueError, RecursionError) as error:
-        raise InbetweenError(f"{called} is not {what}: {error}", AGAIN) from None
+        raise InbetweenError(f"{called} is not {what}: {error}", AGAIN, "weights_damaged") from None
     if not isinstance(value, dict):
-        raise InbetweenError(f"{called} is not {what}: it is JSON, but not an object", AGAIN)
+        raise InbetweenError(f"{called} is not {what}: it is JSON, but not an object", AGAIN, "weights_damaged")
     return value
 
 

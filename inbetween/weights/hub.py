@@ -85,6 +85,7 @@ def remotes(name: str, folder: Path, *, full: bool = False, offline: bool = Fals
         raise InbetweenError(
             f"{weights.title} is not on the Hugging Face Hub",
             f"get {files} from {weights.drive or weights.page}, then: inbetween models install {name} PATH",
+            "download_failed",
         )
     _refuse_offline(name, weights, offline)
     commit = weights.revision or "main"
@@ -160,6 +161,7 @@ def unreached(error: Exception) -> InbetweenError:
     return InbetweenError(
         f"the Hugging Face Hub cannot be reached: {type(error).__name__}",
         f"look at the network, a proxy and HF_ENDPOINT; {AGAIN}",
+        "download_failed",
     )
 
 
@@ -171,6 +173,7 @@ def _refuse_offline(name: str, weights: Weights, offline: bool) -> None:
         raise InbetweenError(
             f"{weights.title} is not all there, and {forbids} forbids to download it",
             f"leave that out, or get the files by another way and: inbetween models install {name} PATH",
+            "download_failed",
         )
 
 
@@ -223,11 +226,14 @@ def _asked(name: str, key: str, one: Published, file: File, revision: str) -> Re
         # Depending on the version of huggingface_hub, network errors are those of one library or another.
         raise unreached(error) from None
     if facts.size is None or not facts.etag or not facts.commit_hash:
-        raise InbetweenError(f"the answer from {url} is not one of the Hub", "look at HF_ENDPOINT and your proxy")
+        raise InbetweenError(
+            f"the answer from {url} is not one of the Hub", "look at HF_ENDPOINT and your proxy", "download_failed"
+        )
     if (file.size or facts.size, file.sha256 or facts.etag) != (facts.size, facts.etag):
         raise InbetweenError(
             f"{file.name} in {weights.repository} is not the file that is known here",
             f"its authors have changed it: look at {weights.page}, and for a newer version of inbetween",
+            "download_failed",
         )
     return Remote(key, one, file, url, facts.commit_hash, facts.size, facts.etag)
 
@@ -238,13 +244,15 @@ def _refused(name: str, weights: Weights, file: File, status: int) -> InbetweenE
         return InbetweenError(
             f"the Hugging Face Hub does not let you have {weights.title} ({status})",
             f"accept its terms at {weights.page}, `hf auth login` (or HF_TOKEN), then the same command again",
+            "download_failed",
         )
     if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
         return InbetweenError(
             f"the Hugging Face Hub has no {file.name} in {weights.repository} ({status})",
             f"look at {weights.page}; what you get elsewhere: inbetween models install {name} PATH",
+            "download_failed",
         )
-    return InbetweenError(f"the Hugging Face Hub answers {status} for {file.name}", f"later {AGAIN}")
+    return InbetweenError(f"the Hugging Face Hub answers {status} for {file.name}", f"later {AGAIN}", "download_failed")
 
 
 def _content(name: str, index: Remote) -> bytes:
@@ -257,7 +265,9 @@ def _content(name: str, index: Remote) -> bytes:
 
     if index.size > INDEX_BYTES:
         look = f"look at {store.get(name).page}"
-        raise InbetweenError(f"{index.file.name} has {index.size} bytes, too many for an index", look)
+        raise InbetweenError(
+            f"{index.file.name} has {index.size} bytes, too many for an index", look, "download_failed"
+        )
     content = b""
     try:
         with opened(name, index, 0) as answer:
@@ -268,5 +278,7 @@ def _content(name: str, index: Remote) -> bytes:
     except RequestException as error:
         raise unreached(error) from None
     if stated(index.etag, len(content), hashlib.sha256(content).hexdigest(), lambda: content) != index.etag:
-        raise InbetweenError(f"{index.file.name} is not what the Hub says that it is: its hash is another one", AGAIN)
+        raise InbetweenError(
+            f"{index.file.name} is not what the Hub says that it is: its hash is another one", AGAIN, "download_failed"
+        )
     return content

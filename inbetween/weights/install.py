@@ -55,7 +55,7 @@ def given(name: str, path: Path, folder: Path) -> dict[str, Given]:
     """
     weights = store.get(name)
     if not path.exists():
-        raise InbetweenError(f"{path} does not exist", "name a file, or the folder with the files")
+        raise InbetweenError(f"{path} does not exist", "name a file, or the folder with the files", "weights_damaged")
     fits = [(key, one) for key, part in weights.parts.items() for one in part.files if _is(path, one, part, weights)]
     if path.is_dir() and not fits:
         return _in_folder(name, weights, path, folder)
@@ -68,6 +68,7 @@ def given(name: str, path: Path, folder: Path) -> dict[str, Given]:
             if fits
             else f"{path} is not a file of {weights.title}, by its name",
             f"its files are called {names}; name the folder that has them",
+            "weights_damaged",
         )
     ((key, one),) = fits
     return {key: Given(path, one)}
@@ -179,6 +180,7 @@ def _in_folder(name: str, weights: Weights, path: Path, folder: Path) -> dict[st
         raise InbetweenError(
             f"{path} has no {names or f'file of {weights.title}'}",
             f"it should have what {weights.drive or weights.page} has, under the same names",
+            "weights_damaged",
         )
     return found
 

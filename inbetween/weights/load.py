@@ -43,12 +43,14 @@ def shapes(path: Path) -> Shapes:
             with safe_open(path, "np") as file:
                 return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
         except OSError as error:
-            raise lacking(error) or InbetweenError(f"{path} cannot be read: {error.strerror or error}", AGAIN) from None
+            raise lacking(error) or InbetweenError(
+                f"{path} cannot be read: {error.strerror or error}", AGAIN, "weights_damaged"
+            ) from None
         except Exception as error:
             if (known := lacking(error)) is not None:
                 raise known from error
             # safetensors raises errors of every kind for damaged files.
-            raise InbetweenError(f"{path} is not a file of weights, or is damaged", AGAIN) from None
+            raise InbetweenError(f"{path} is not a file of weights, or is damaged", AGAIN, "weights_damaged") from None
     return {str(name): tuple(getattr(tensor, "shape", ())) for name, tensor in read(path).items()}
 
 
@@ -126,7 +128,7 @@ def check_shapes(own: Shapes, found: Shapes, path: Path, name: str, *, whole: bo
     if not found and not whole:
         faults = ["it has no tensor at all"]
     if faults:
-        raise InbetweenError(f"{path} does not fit {name}: {'; '.join(faults)}", AGAIN)
+        raise InbetweenError(f"{path} does not fit {name}: {'; '.join(faults)}", AGAIN, "weights_damaged")
     return found
 
 
@@ -139,7 +141,9 @@ def _shapes_in_shards(index: Path, places: Mapping[str, Path]) -> Shapes:
     files = list(dict.fromkeys(places.values()))
     absent = [file.name for file in files if not file.is_file()]
     if absent:
-        raise InbetweenError(f"{index} has not all its shards: {'; '.join(listed('missing', absent))}", shards.AGAIN)
+        raise InbetweenError(
+            f"{index} has not all its shards: {'; '.join(listed('missing', absent))}", shards.AGAIN, "weights_damaged"
+        )
     found: dict[str, tuple[int, ...]] = {}
     stray = []
     for file in files:
@@ -153,7 +157,9 @@ def _shapes_in_shards(index: Path, places: Mapping[str, Path]) -> Shapes:
         *listed("not listed there", stray),
     ]
     if faults:
-        raise InbetweenError(f"{index} does not list the tensors of its shards: {'; '.join(faults)}", shards.AGAIN)
+        raise InbetweenError(
+            f"{index} does not list the tensors of its shards: {'; '.join(faults)}", shards.AGAIN, "weights_damaged"
+        )
     return found
 
 

@@ -123,7 +123,9 @@ def _accept(name: str, remote: Remote, path: Path, sha256: str, folder: Path, sh
     try:
         size = path.stat().st_size
         if size != remote.size or stated(remote.etag, size, sha256, path.read_bytes) != remote.etag:
-            raise InbetweenError(f"{called} is not what the Hub says that it is: its hash is another one", "")
+            raise InbetweenError(
+                f"{called} is not what the Hub says that it is: its hash is another one", "", "download_failed"
+            )
         check_sum(called, remote.file, remote.size, sha256, remote.file.sha256)
         if remote.file == remote.one:
             check_names(name, remote.key, remote.one, path, folder, shapes)
@@ -139,7 +141,9 @@ def _accept(name: str, remote: Remote, path: Path, sha256: str, folder: Path, sh
     except InbetweenError as problem:
         path.unlink()
         message = problem.message.replace(str(path), called)
-        raise InbetweenError(f"{message}; it was removed", "the same command gets it again") from None
+        raise InbetweenError(
+            f"{message}; it was removed", "the same command gets it again", "download_failed"
+        ) from None
     target.parent.mkdir(parents=True, exist_ok=True)
     system.replace(path, target)
     record_sums(home, {called: sha256})

@@ -47,7 +47,9 @@ def parsed(called: object, text: str | bytes) -> dict[str, str]:
     what = "an index of shards"
     entries = parsed_object(called, text, what).get("weight_map")
     if not isinstance(entries, Mapping) or not entries:
-        raise InbetweenError(f"{called} is not {what}: it has no `weight_map` with the tensors' files", AGAIN)
+        raise InbetweenError(
+            f"{called} is not {what}: it has no `weight_map` with the tensors' files", AGAIN, "weights_damaged"
+        )
     found: dict[str, str] = {}
     wrong = []
     for tensor, name in entries.items():
@@ -57,5 +59,7 @@ def parsed(called: object, text: str | bytes) -> dict[str, str]:
             wrong.append(f"{tensor!a:.60} in {name!a:.60}")
     if wrong:
         faults = "; ".join(listed("wrong", wrong))
-        raise InbetweenError(f"{called} does not give plain names of .safetensors or .bin files: {faults}", AGAIN)
+        raise InbetweenError(
+            f"{called} does not give plain names of .safetensors or .bin files: {faults}", AGAIN, "weights_damaged"
+        )
     return found

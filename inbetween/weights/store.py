@@ -103,6 +103,7 @@ def require(names: Sequence[str], folder: Path | None = None) -> None:
             f"weights are missing in {folder or weights_folder()}: "
             + "; ".join(_missing(name, keys, folder) for name, keys in missing.items()),
             "; then ".join(how(name, folder) for name in missing) + "; or say where they lie with --weights FOLDER",
+            "weights_missing",
         )
 
 

@@ -28,7 +28,7 @@ COMMANDS = {
     "apng": (*RUN, "o.apng", "--ping-pong"),
     "folder": (*RUN, "o/"),
     "tif": (*RUN, "f_%03d.tif"),
-    "picture": (*RUN[:3], *RUN[-5:-3], "1", "-e", "blend", "--keyframes", "none", "-o", "o.png"),
+    "picture": (*RUN[:3], "-n", "1", "-e", "blend", "--keyframes", "none", "-o", "o.png"),
     "sheet and record": (*RUN, "o.mp4", "--contact-sheet", "s.png"),
     "slow motion with sound": (*SLOW, "o.mp4"),
     "slow motion as pictures": (*SLOW, "o/"),
@@ -86,6 +86,6 @@ def test_killed_at_many_moments(inputs: Path, nursery: Nursery, kind: str) -> No
         # Whatever has its name is whole. Pictures that are moved one by one are, each.
         assert all(whole.get(name) == data for name, data in shown.items() if isinstance(data, bytes)), share
         ran = nursery.run(folder, *words)
-        assert ran.code == 0 or ("exists" in ran.err and contents(folder) == whole), (share, ran.err)
+        assert ran.code == 0 or ("exists" in ran.err or "not empty" in ran.err), (share, ran.err)
         assert contents(folder) == whole, (share, sorted(there), ran.err)
     assert contents(inputs) == before
