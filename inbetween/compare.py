@@ -47,7 +47,7 @@ def compare(
     Args:
         paths: video files, two or more.
         sink: where the film goes.
-        way: "side", "split" or "difference".
+        way: "side", "row", "column", "split" or "difference".
         report: hears the progress, and notes on clips that are shorter or of another size.
         overwrite: replace an output that exists.
 
@@ -70,7 +70,7 @@ def compare(
     labels = names(paths)
     if way == "difference":
         labels = [labels[0], *(f"{name} - {labels[0]}, {GAIN}x" for name in labels[1:])]
-    layout = _layout(labels, clips[0].size, way == "split")
+    layout = _layout(labels, clips[0].size, way)
     size = layout.back.shape[:2]
     rehearse(sink, rate, size)
     errors = np.zeros(len(clips))
@@ -159,10 +159,11 @@ class _Layout:
         return frame
 
 
-def _layout(labels: Sequence[str], size: tuple[int, int], split: bool) -> _Layout:
+def _layout(labels: Sequence[str], size: tuple[int, int], way: str) -> _Layout:
     height, width = size
     count = len(labels)
-    columns = _columns(count, height, width)
+    columns = {"row": count, "column": 1}.get(way) or _columns(count, height, width)
+    split = way == "split"
     rows = -(-count // columns)
     if split:
         columns = rows = 1

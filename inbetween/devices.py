@@ -13,6 +13,8 @@ from typing import TypeVar
 from inbetween import environment, system
 from inbetween.errors import InbetweenError, UsageError
 
+GPU = "gpu"
+"""The name of a device that stands for the first graphics card, cuda or mps."""
 In = TypeVar("In")
 Out = TypeVar("Out")
 
@@ -100,7 +102,8 @@ def in_order(pool: ThreadPoolExecutor, work: Callable[[In], Out], items: Iterabl
 
 
 def torch_device(asked: str) -> str:
-    """The device that networks run on: "cuda:0", "mps" or "cpu"; for "auto" the first of these that PyTorch sees.
+    """The device that networks run on: "cuda:0", "mps" or "cpu"; for "auto" the first of these that PyTorch sees, and
+    for "gpu" the first that is a graphics card.
 
     Raises:
         InbetweenError: PyTorch does not see the device that was asked for.
@@ -109,8 +112,12 @@ def torch_device(asked: str) -> str:
 
     there = [f"cuda:{number}" for number in range(torch.cuda.device_count())]
     there += ["mps"] if torch.backends.mps.is_available() else []
+    if asked == GPU and not there:
+        # The CPU is not offered: who asks for a graphics card would wait for hours without knowing why.
+        hint = "`inbetween doctor` says which devices there are; a PyTorch made for CUDA or Metal sees graphics cards"
+        raise InbetweenError("this PyTorch sees no graphics card: neither cuda nor mps", hint, "device")
     there.append("cpu")
-    device = there[0] if asked == "auto" else "cuda:0" if asked == "cuda" else asked
+    device = there[0] if asked in ("auto", GPU) else "cuda:0" if asked == "cuda" else asked
     if device not in there:
         raise InbetweenError(
             f"this PyTorch sees no device `{asked}`", f"it sees {', '.join(there)}; `inbetween doctor` says more"

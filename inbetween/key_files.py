@@ -14,6 +14,7 @@ from inbetween import pictures
 from inbetween.errors import InbetweenError, UsageError
 from inbetween.pictures.fit import fit_map
 from inbetween.pictures.header import SIDE_LIMIT
+from inbetween.sizes import FilmSize
 from inbetween.types import Picture, Report
 
 KEYS_HELD = 6
@@ -60,7 +61,7 @@ class KeyArrays:
     def __init__(
         self,
         arrays: Sequence[Picture],
-        size: tuple[int, int] | None,
+        size: FilmSize | None,
         fit: str | None,
         report: Report,
         names: Sequence[str] = (),
@@ -68,7 +69,7 @@ class KeyArrays:
         """
         Args:
             arrays: the keys, each (H, W, 3 or 4) uint8 or uint16; a loop has the first one again at the end.
-            size: (H, W) of the film; None for the size of the first key.
+            size: of the film; None for the size of the first key.
             fit: how keys of another shape are brought to that size, as in `pictures.fit`; None: they are refused.
             report: hears a note about each key that is resized.
             names: what messages call the keys; empty for "key 1", "key 2" and so on.
@@ -77,7 +78,7 @@ class KeyArrays:
             UsageError: keys differ in size and `fit` is None, or a side is longer than `SIDE_LIMIT`.
         """
         first = arrays[0].shape[0], arrays[0].shape[1]
-        self.size = size or first
+        self.size = first if size is None else size.of(first)
         check_side(self.size)
         self._stored = [(array.shape[0], array.shape[1]) for array in arrays]
         self._fit = fit or "stretch"
@@ -120,7 +121,7 @@ class KeyFiles(Sequence[Picture]):
     def __init__(
         self,
         paths: Sequence[Path],
-        size: tuple[int, int] | None,
+        size: FilmSize | None,
         fit: str | None,
         force: bool,
         report: Report,
@@ -129,7 +130,7 @@ class KeyFiles(Sequence[Picture]):
         """
         Args:
             paths: the files in order; a loop has the first one again at the end. The headers of all are read now.
-            size: (H, W) of the film; None for the size of the first key.
+            size: of the film; None for the size of the first key.
             fit: how keys of another shape are brought to that size, as in `pictures.fit`; None: they are refused.
             force: whether pictures of more than 64 megapixels are accepted.
             report: hears the progress, and notes about the keys.
@@ -140,14 +141,14 @@ class KeyFiles(Sequence[Picture]):
             InbetweenError: a file is not a picture, or keys differ in size and `fit` is None.
         """
         self._paths, self._fit, self._force, self._report = paths, fit, force, report
-        if size is not None:
-            check_side(size)
         headers: dict[Path, pictures.Header] = {}
         for path in paths:
             report.progress("open", len(headers), len(paths))
             headers[path] = pictures.header(path, force)
         first = headers[paths[0]].size
-        self.size = size or first
+        self.size = first if size is None else size.of(first)
+        if size is not None:
+            check_side(self.size)
         self.channels = max(header.channels for header in headers.values())
         self.bits = max(header.bits for header in headers.values())
         for path, header in headers.items():
@@ -265,4 +266,4 @@ def check_side(size: tuple[int, int]) -> None:
 
 def one_aspect(a: tuple[int, int], b: tuple[int, int]) -> bool:
     """Whether resizing from one size (H, W) to the other distorts by less than a pixel."""
-    return abs(a[0] * b[1] - a[1] * b[0]) < max(a[1], b[1])
+    return abs(a[0] * b[1] - a[1] * b[0]) < max(*a, *b)

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inbetween import engines, environment, sizes
-from inbetween.devices import thread_count
+from inbetween.devices import GPU, thread_count
 from inbetween.engine import Engine, parse_options
 from inbetween.errors import UnknownName, UsageError
 from inbetween.request import PIXELS, FilmRequest, RunRequest, values
+from inbetween.sizes import FilmSize
 from inbetween.timeline.grid import MOST_FRAMES, Timeline
 from inbetween.timeline.planning import shown_count, timeline_of
 from inbetween.types import Settings
@@ -64,8 +67,8 @@ class FramesPlan:
     """How the frames are made."""
     timeline: Timeline
     """The times of the keys, and every frame that is made; those of the way back of a ping-pong are not in it."""
-    size: tuple[int, int] | None
-    """(H, W) of the frames in pixels; None for the size of the first key."""
+    size: FilmSize | None
+    """The size of the frames; None for the size of the first key."""
     notes: tuple[tuple[str, str], ...] = ()
     """Notes about decisions and about the engine, each (code, text)."""
 
@@ -127,7 +130,21 @@ def plan(request: RunRequest, made_by: Making | None = None) -> FilmPlan:
             f"name a folder, or names like f_%05d{sink.suffix}; for one picture: -n 1 --keyframes none",
         )
     sinks.check(sink, frames.timeline.rate, frames.count)
-    return FilmPlan(**vars(frames), sink=sink)
+    return FilmPlan(**vars(replace(frames, notes=(*frames.notes, *_same_keys(frames)))), sink=sink)
+
+
+def _same_keys(plan: FramesPlan) -> list[tuple[str, str]]:
+    """Notes about keys that follow each other and are the same file. That is how a picture is held, but it may also be
+    a slip of the hand."""
+    names = [os.path.realpath(key) for key in plan.request.keys]
+    return [
+        (
+            "same",
+            f"keys {number} and {number + 1} are the same file: nothing moves between them",
+        )
+        for number, (one, other) in enumerate(pairwise(names), 1)
+        if one == other
+    ]
 
 
 def plan_frames(request: RunRequest, made_by: Making | None = None) -> FramesPlan:
@@ -194,13 +211,13 @@ def sink_of(request: FilmRequest) -> Sink:
     return sinks.parse(request.out, request.codec, request.encoder, request.start_number, request.preset)
 
 
-def size_of(request: FilmRequest) -> tuple[int, int] | None:
-    """The size (H, W) of `--size` in pixels, or None where the user named none.
+def size_of(request: FilmRequest) -> FilmSize | None:
+    """The size that `--size` asks for, or None where the user named none.
 
     Raises:
         UsageError: the text is not a size.
     """
-    return None if request.size is None else sizes.parse_size(request.size, "--size ")
+    return None if request.size is None else sizes.parse_film_size(request.size)
 
 
 def check_choices(request: FilmRequest, known: Mapping[str, Collection[str]]) -> None:
@@ -261,9 +278,13 @@ def device_for(asked: str, engine: Engine) -> str:
     supported = engine.devices
     if asked == "auto":
         return "auto" if len(supported) > 1 else supported[0]
+    if asked == GPU and set(supported) - {"cpu"}:
+        return GPU
+    if asked == GPU:
+        raise UsageError(f"the engine `{engine.name}` runs on the CPU only", "leave --device out")
     kind, _, number = asked.partition(":")
     if kind not in ("cpu", "cuda", "mps") or (number and not number.isdecimal()):
-        raise UnknownName("device", asked, ("auto", "cpu", "cuda", "cuda:0", "mps"))
+        raise UnknownName("device", asked, ("auto", "cpu", "cuda", "cuda:0", "mps", GPU))
     if kind not in supported:
         names = " and the ".join(supported)
         raise UsageError(f"the engine `{engine.name}` runs on the {names} only", "leave --device out")

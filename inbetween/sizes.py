@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
+from dataclasses import dataclass
+from fractions import Fraction
 from itertools import pairwise
 
 from inbetween.engine import Engine, Lengths, Sizes
@@ -10,6 +13,50 @@ from inbetween.errors import UsageError
 
 NATIVE = "native"
 """The value of the option `size` by which an engine chooses its working size itself."""
+
+
+MOST_DIGITS = 6
+"""Most digits in a side of a size; what a film may have is checked later, see `key_files.check_side`."""
+
+
+@dataclass(frozen=True)
+class FilmSize:
+    """The size of a film as the user wrote it. What is not said follows from the first key, or from the clip."""
+
+    height: int | None = None
+    """In pixels; None: from the width and the shape of the key."""
+    width: int | None = None
+    """In pixels; None: from the height and the shape of the key."""
+    scale: Fraction | None = None
+    """The ratio of the film's sides to those of the key, where neither side is said."""
+
+    def of(self, key: tuple[int, int]) -> tuple[int, int]:
+        """The size (H, W) in pixels for a key of the size `key`, (H, W). A side that is not said is rounded to the
+        nearest whole pixel that keeps the shape of the key."""
+        if self.height is not None and self.width is not None:
+            return self.height, self.width
+        if self.height is not None:
+            return self.height, max(1, round(Fraction(self.height * key[1], key[0])))
+        width = self.width or max(1, round(key[1] * (self.scale or Fraction(1))))
+        return max(1, round(Fraction(width * key[0], key[1]))), width
+
+
+def parse_film_size(text: str) -> FilmSize:
+    """Parse the value of `--size`: `1280x720`, `1280x` or `x720` (the other side follows), or `50%`.
+
+    Raises:
+        UsageError: the text is not of that form.
+    """
+    found = re.fullmatch(rf"(\d{{0,{MOST_DIGITS}}})x(\d{{0,{MOST_DIGITS}}})", text.lower().replace("×", "x"), re.ASCII)
+    sides = [None if not side else int(side) for side in found.groups()] if found else [None, None]
+    if any(sides) and 0 not in sides:
+        return FilmSize(height=sides[1], width=sides[0])
+    percent = re.fullmatch(r"(\d{1,6}(?:\.\d{1,6})?) ?%", text, re.ASCII)
+    if percent and Fraction(percent[1]) > 0:
+        return FilmSize(scale=Fraction(percent[1]) / 100)
+    raise UsageError(
+        f"`{text}` is not a size", "write width x height: --size 1280x720; or one side: 1280x or x720; or 50%"
+    )
 
 
 def frames_wanted(options: object) -> int:

@@ -50,6 +50,21 @@ def test_side_by_side(inside: Command, tmp_path: Path, two: tuple[list[np.ndarra
         assert frame[: -SIZE[0]].max() > 150
 
 
+def test_in_a_row_and_in_a_column(inside: Command, tmp_path: Path) -> None:
+    """Each way is that way, whatever the shape of the clips."""
+    for name in ("a.mkv", "b.mkv"):
+        film(tmp_path / name, [scene(0, (24, 96))] * 2, RATE)
+    sizes = {}
+    for way in ("side", "row", "column"):
+        ran = inside("compare", "a.mkv", "b.mkv", "-o", f"{way}.mkv", "--as", way, "--json")
+        assert ran.code == 0, ran.err
+        sizes[way] = json.loads(ran.out)["size"]
+    assert sizes["side"] == sizes["column"]
+    assert sizes["row"][1] == 2 * 96 + 8
+    assert sizes["column"][1] == 96
+    assert sizes["row"][0] < sizes["column"][0]
+
+
 def test_parts_of_one_picture(inside: Command, tmp_path: Path, two: tuple[list[np.ndarray], list[np.ndarray]]) -> None:
     ran = inside("compare", "a.mkv", "b.mkv", "-o", "split.mkv", "--as", "split")
     assert ran.code == 0, ran.err

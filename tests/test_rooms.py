@@ -31,7 +31,7 @@ LINES = [
     ["sizes", "versions"],
     ["engine", "picture_arguments", "video", "weights"],
     ["pictures", "timeline", "devices"],
-    ["fingerprint", "key_cache", "python_arguments", "report"],
+    ["file_names", "fingerprint", "key_cache", "python_arguments", "report"],
     ["environment", "types", "request", "faults", "small_files", "timing"],
     ["errors", "system"],
 ]

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
+from inbetween import file_names
 from inbetween import plan as planning
 from inbetween.batch.jobs import Job
 from inbetween.errors import InbetweenError
@@ -101,7 +102,7 @@ def input_files(plan: Plan) -> dict[str, Path]:
     if isinstance(request, RunRequest):
         files = {f"key {number}": Path(key) for number, key in enumerate(request.keys, 1)}
         return files if request.motion is None else {**files, "--motion": Path(request.motion)}
-    return footage.input_files(request, footage.sequence(request.clip))
+    return footage.input_files(request, file_names.sequence(request.clip))
 
 
 def output_exists(path: str) -> bool:

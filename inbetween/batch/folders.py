@@ -12,13 +12,8 @@ from pathlib import Path
 
 from inbetween.batch.jobs import Fault, Found
 from inbetween.errors import InbetweenError, UsageError
-from inbetween.retime.footage import SUFFIXES, by_number
+from inbetween.file_names import CLIP_SUFFIXES, PICTURE_SUFFIXES, by_number
 
-CLIP_SUFFIXES = (
-    ".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts", ".mxf", ".wmv", ".flv",
-    ".ogv", ".3gp", ".y4m", ".gif", ".apng",
-)  # fmt: skip
-"""The suffixes of the files of a folder that count as clips."""
 SHOT = "{shot}"
 """The place of a shot's name in `--start` and `--end`."""
 START, END = "{shot}_start.*", "{shot}_end.*"
@@ -99,7 +94,7 @@ def _entries(folder: Path) -> tuple[list[Path], list[Path], list[Path]]:
     seen = [path for path in entries if not path.name.startswith(".")]
     folders = [path for path in seen if path.is_dir()]
     files = [path for path in seen if path not in set(folders)]
-    pictures = [path for path in files if path.suffix.lower() in SUFFIXES]
+    pictures = [path for path in files if path.suffix.lower() in PICTURE_SUFFIXES]
     clips = [path for path in files if path.suffix.lower() in CLIP_SUFFIXES]
     return pictures, clips, folders
 

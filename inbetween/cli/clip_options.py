@@ -26,7 +26,7 @@ Factor = Annotated[
         "-f",
         group=TIME,
         metavar="F",
-        help="How many times slower to play: 4, 2.5. The frame rate stays the clip's.",
+        help="How many times slower to play: 4, 2.5, 4x. The frame rate stays the clip's.",
     ),
 ]
 ClipFps = Annotated[
@@ -128,7 +128,8 @@ ClipSize = Annotated[
         "--size",
         group=PICTURES,
         metavar="WxH",
-        help="The size of the frames in pixels; a small one is quick to try. Default: the clip's size.",
+        help="The size of the frames in pixels: 1280x720, 1280x, x720 or 50%; a small one is quick to try. Default: "
+        "the clip's size.",
     ),
 ]
 ClipFit = Annotated[
@@ -156,7 +157,7 @@ Sound = Annotated[
     ),
 ]
 
-WAYS = ("side", "split", "difference")
+WAYS = ("side", "row", "column", "split", "difference")
 """The values that `--as` accepts."""
 Compared = Annotated[
     list[str] | None,
@@ -168,7 +169,8 @@ Way = Annotated[
         "--as",
         group=FILM,
         metavar="WHAT",
-        help="side: beside each other; split: parts of one picture; difference: how each differs from the first, "
-        "enlarged 4 times, on grey. Default: side.",
+        help="side: all in rows and columns, as near to 16:9 as it goes, so that wide clips lie above each other; row: "
+        "beside each other; column: above each other; split: parts of one picture; difference: how each differs from "
+        "the first, enlarged 4 times, on grey. Default: side.",
     ),
 ]

@@ -9,6 +9,7 @@ from inbetween.cli import answers
 from inbetween.cli import clip_options as c
 from inbetween.cli import options as o
 from inbetween.errors import UsageError
+from inbetween.file_names import local
 
 if TYPE_CHECKING:
     from inbetween.cli.console import Show
@@ -51,7 +52,7 @@ def compare(
     """
     from inbetween.cli.console import watched
 
-    request = CompareRequest(clips=tuple(clips or ()), out=out, way=way, overwrite=overwrite, json=json_)
+    request = CompareRequest(clips=tuple(map(local, clips or ())), out=out, way=way, overwrite=overwrite, json=json_)
     with watched(progress, quiet, verbose) as show:
         _compare(request, show)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 from typer.core import TyperCommand
 
+from inbetween.cli.quotes import refuse_split
 from inbetween.errors import UsageError
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Grouped(TyperCommand):
         """
         args = _logged(args)
         options = {name: param for param in self.params for name in param.opts if name.startswith("-")}
+        refuse_split(args, options, {name for name, param in options.items() if getattr(param, "is_flag", True)})
         valued = {name: param for name, param in options.items() if not getattr(param, "is_flag", True)}
         end = args.index("--") if "--" in args else len(args)
         split: list[str] = []

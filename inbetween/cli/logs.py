@@ -14,6 +14,9 @@ from inbetween.system import command_line
 FIRST = "# log of inbetween"
 """The beginning of every log. A file that does not begin so is not appended to: it may be an input."""
 LOGGER = logging.getLogger("inbetween")
+LOGGER.propagate = False
+# Without any handler, Python would print errors a second time.
+LOGGER.addHandler(logging.NullHandler())
 
 
 def begin(name: str, words: list[str]) -> None:
@@ -44,13 +47,12 @@ def begin(name: str, words: list[str]) -> None:
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     LOGGER.addHandler(handler)
     LOGGER.setLevel(logging.INFO)
-    LOGGER.propagate = False
     LOGGER.info("inbetween %s, Python %s: %s", __version__, sys.version.split()[0], command_line(words))
 
 
 def end(exit_code: int) -> None:
     """Close the log, if there is one."""
-    for handler in list(LOGGER.handlers):
+    for handler in [one for one in LOGGER.handlers if isinstance(one, logging.FileHandler)]:
         LOGGER.info("exit code %d", exit_code)
         LOGGER.removeHandler(handler)
         handler.close()

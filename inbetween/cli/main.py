@@ -16,13 +16,18 @@ from inbetween.cli import engines as engines_command
 from inbetween.cli.help import Grouped
 from inbetween.cli.logs import LOGGER
 from inbetween.cli.streams import error, lead_nowhere, one_line, say
+from inbetween.cli.suggest import hint_for
 from inbetween.errors import InbetweenError, UsageError
 from inbetween.faults import fault, refuse_gone_folder
+
+COMPLETE = "_INBETWEEN_COMPLETE"
+"""The environment variable by which the shell asks typer for words to complete."""
 
 app = typer.Typer(
     name="inbetween",
     help="Make the frames between two pictures: in-betweens, slow motion and loops.",
-    epilog="Start with: inbetween run start.png end.png -o out.mp4. More: inbetween COMMAND --help, --version.",
+    epilog="Start with: inbetween run start.png end.png -o out.mp4. More: inbetween help COMMAND, "
+    "--version, --install-completion (words are completed by the shell).",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -108,9 +113,13 @@ def _failed(problem: InbetweenError, exit_code: int, arguments: list[str]) -> in
 
 def _run(arguments: list[str]) -> object:
     # These options are handled here, because typer would load pydantic for them, before the help of every command.
-    if arguments == ["--version"]:
+    if arguments in (["--version"], ["-V"]):
         typer.echo(f"inbetween {__version__}")
         return 0
+    if arguments[:1] == ["help"]:
+        arguments = [*(word for word in arguments[1:] if word != "help"), "--help"]
+    if _completes(arguments):
+        return typer.main.get_command(_with_completion()).main(arguments, prog_name="inbetween", standalone_mode=False)
     command = typer.main.get_command(app)
     if arguments[:1] in ([], ["-h"], ["--help"]):
         with command.make_context("inbetween", [], resilient_parsing=True) as ctx:
@@ -120,6 +129,18 @@ def _run(arguments: list[str]) -> object:
     return command.main(arguments, prog_name="inbetween", standalone_mode=False)
 
 
+def _completes(arguments: list[str]) -> bool:
+    """Whether the shell asks for words to complete, or the user wants to set that up."""
+    return arguments[:1] in ([f"--{what}-completion"] for what in ("install", "show")) or COMPLETE in os.environ
+
+
+def _with_completion() -> typer.Typer:
+    """The same commands, with typer's options for the completion of words by the shell."""
+    whole = typer.Typer(name="inbetween", add_completion=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+    whole.registered_commands, whole.registered_groups = app.registered_commands, app.registered_groups
+    return whole
+
+
 def _usage(text: str, arguments: list[str]) -> UsageError:
     """A complaint of typer about the arguments of a command as an error with a hint."""
     known = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
@@ -127,5 +148,5 @@ def _usage(text: str, arguments: list[str]) -> UsageError:
     if text.startswith("No such option"):
         hint += "; put -- before names that begin with a dash"
     elif text.startswith("No such command") and arguments[0] not in known:
-        hint += "; pictures come after a command: inbetween run start.png end.png -o out.mp4"
+        text, hint = f"no such command `{arguments[0]}`", hint_for(arguments, [name for name in known if name])
     return UsageError(text[:1].lower() + text[1:].rstrip("."), hint)

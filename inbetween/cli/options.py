@@ -15,7 +15,8 @@ Keys = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="KEY KEY [KEY ...]",
-        help="The key pictures, in the order of the film: PNG, JPEG, WebP, TIFF or BMP.",
+        help="The key pictures, in the order of the film: PNG, JPEG, WebP, TIFF or BMP. A folder, or a pattern such as "
+        "'keys/*.png', f_%05d.png or f_####.png, stands for its pictures in natural order: 2.png before 10.png.",
         show_default=False,
         rich_help_panel=FILM,
     ),
@@ -28,7 +29,8 @@ Out = Annotated[
         group=FILM,
         metavar="OUT",
         help="What to write: a film (.mp4, .mov, .mkv, .webm), an animation (.gif, .webp, .apng), a folder of PNG "
-        "files, or numbered pictures such as f_%05d.png (.tif, .jpg).",
+        "files, or numbered pictures such as f_%05d.png or f_####.png (.tif, .jpg); "
+        "or - for a pipe: YUV4MPEG2, with alpha or 16 bits NUT.",
     ),
 ]
 Preset = Annotated[
@@ -120,7 +122,11 @@ Easing = Annotated[
 Size = Annotated[
     str | None,
     option(
-        "--size", group=PICTURES, metavar="WxH", help="The size of the frames in pixels. Default: the first key's size."
+        "--size",
+        group=PICTURES,
+        metavar="WxH",
+        help="The size of the frames in pixels: 1280x720; 1280x or x720 keep the shape, and 50% makes it smaller. "
+        "Default: the first key's size.",
     ),
 ]
 Fit = Annotated[
@@ -324,7 +330,7 @@ Device = Annotated[
         "--device",
         group=WORK,
         metavar="DEVICE",
-        help="Where networks run: auto, cpu, cuda, cuda:0 or mps. Default: auto.",
+        help="Where networks run: auto, cpu, gpu (cuda or mps), cuda, cuda:0 or mps. Default: auto.",
     ),
 ]
 Threads = Annotated[

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from inbetween.cli import answers
 from inbetween.cli import options as o
 from inbetween.cli.answers import as_json
+from inbetween.cli.inputs import keys_of
 from inbetween.cli.repeat import repeated
 from inbetween.cli.sidecars import Display, Sidecars, sidecars_of
 from inbetween.cli.streams import data, one_line
+from inbetween.cli.to_stdout import to_stdout
 from inbetween.request import RunRequest
 
 if TYPE_CHECKING:
@@ -73,7 +75,7 @@ def run(
 ) -> None:
     """Make the frames between two or more pictures, and a film."""
     request = RunRequest(
-        keys=tuple(keys or ()), out=out or "", loop=loop, ping_pong=ping_pong, preset=preset, codec=codec,
+        keys=keys_of(keys, out), out=out or "", loop=loop, ping_pong=ping_pong, preset=preset, codec=codec,
         encoder=encoder, start_number=o.number("--start-number", start_number, 0), frames=o.whole("-n", frames),
         fps=fps, duration=duration, at=at, easing=easing, size=size, fit=fit, keyframes=keyframes,
         if_unrelated=if_unrelated, force=force, drag=tuple(drag or ()), motion=motion, engine=engine,
@@ -91,12 +93,13 @@ def _run(request: RunRequest, record: str | None, display: Display) -> None:
     """Make the film of a request, or of a record."""
     from inbetween.cli.console import watched
 
-    with watched(display.progress, display.quiet, display.verbose) as show:
+    watch = watched(display.progress, display.quiet, display.verbose)
+    with to_stdout(request, display, record) as wanted, watch as show:
         from inbetween.plan import plan
         from inbetween.report import Collect
 
         report = Collect(show)
-        chosen = plan(request if record is None else repeated(record, request, report))
+        chosen = plan(wanted if record is None else repeated(record, wanted, report))
         beside = sidecars_of(display, chosen.sink, chosen.making.engine, chosen.key_paths)
         if display.dry_run:
             _show_plan(chosen, display, show, report)

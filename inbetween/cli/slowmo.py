@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,11 +9,12 @@ from inbetween.cli import answers
 from inbetween.cli import clip_options as c
 from inbetween.cli import options as o
 from inbetween.cli.answers import as_json
+from inbetween.cli.inputs import clip_of
 from inbetween.cli.repeat import clip_repeated
 from inbetween.cli.run import rate_of, show_made, show_rows
 from inbetween.cli.sidecars import Display, Sidecars, sidecars_of
 from inbetween.cli.streams import one_line
-from inbetween.errors import UsageError
+from inbetween.cli.to_stdout import to_stdout
 from inbetween.request import ClipRequest
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def slowmo(
 ) -> None:
     """Slow a clip down, or give it more frames per second."""
     request = ClipRequest(
-        clip=one_clip(clip), out=out or "", preset=preset, codec=codec, encoder=encoder, sound=sound, factor=factor,
+        clip=clip_of(clip, out), out=out or "", preset=preset, codec=codec, encoder=encoder, sound=sound, factor=factor,
         start_number=o.number("--start-number", start_number, 0), fps=fps, duration=duration, speed=speed, end=end,
         easing=easing, since=since, until=until, input_fps=input_fps, holes=holes, deinterlace=deinterlace, cuts=cuts,
         at_cut=at_cut, repeats=repeats, size=size, fit=fit, protect=protect, force=force, engine=engine, device=device,
@@ -95,28 +95,17 @@ def slowmo(
     ))  # fmt: skip
 
 
-def one_clip(clips: Sequence[str] | None) -> str:
-    """The clip that the user named, or "" for none.
-
-    Raises:
-        UsageError: the user named more than one.
-    """
-    if clips and len(clips) > 1:
-        hint = "name one at a time; for pictures name the folder, or write the pattern in quotes: 'f_*.png'"
-        raise UsageError(f"`{clips[1]}` is one clip too many", hint)
-    return clips[0] if clips else ""
-
-
 def _slowmo(request: ClipRequest, record: str | None, display: Display) -> None:
     """Make the film of a request, or of a record."""
     from inbetween.cli.console import watched
 
-    with watched(display.progress, display.quiet, display.verbose) as show:
+    watch = watched(display.progress, display.quiet, display.verbose)
+    with to_stdout(request, display, record) as wanted, watch as show:
         from inbetween.report import Collect
         from inbetween.retime.plan import plan
 
         report = Collect(show)
-        chosen = plan(request if record is None else clip_repeated(record, request, report))
+        chosen = plan(wanted if record is None else clip_repeated(record, wanted, report))
         inputs = [Path(one) for one in (chosen.request.clip, chosen.request.protect) if one]
         beside = sidecars_of(display, chosen.sink, chosen.making.engine, inputs)
         if display.dry_run:

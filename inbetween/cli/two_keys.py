@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from inbetween.cli import answers
 from inbetween.cli import options as o
 from inbetween.errors import UsageError
+from inbetween.file_names import local
 
 if TYPE_CHECKING:
     from inbetween.cli.console import Show
@@ -63,7 +64,7 @@ def key_paths(request: PairRequest) -> tuple[Path, Path]:
         raise UsageError(f"two pictures are needed, not {len(keys)}", "give the start and the end: start.png end.png")
     if "" in keys:
         raise UsageError(f"key {keys.index('') + 1} has no name", "look for an empty word in the command")
-    return Path(keys[0]), Path(keys[1])
+    return Path(local(keys[0])), Path(local(keys[1]))
 
 
 def out_name(name: str | None, example: str) -> str:

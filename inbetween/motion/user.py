@@ -55,7 +55,22 @@ def user_motions(
     for text in drags:
         gap = _gap_of(text, parse_drag(text, ANY_SIZE)[0], len(sizes))
         tracks[gap].append(parse_drag(text, sizes[gap], timing=timing)[1])
+        _note_outside(text, tracks[gap][-1], sizes[gap], report)
     return {gap: Motion(tuple(found), sizes[gap]) for gap, found in tracks.items()}
+
+
+def _note_outside(text: str, track: Track, size: tuple[int, int], report: Report) -> None:
+    """Note that points of a drag are outside the picture. They are legal, for things come and leave; but they may also
+    be the pixels of a picture of another size."""
+    height, width = size
+    outside = [
+        number
+        for number, ((x, y),) in enumerate(track.places, 1)
+        if not (-0.5 <= x <= width - 0.5 and -0.5 <= y <= height - 0.5)
+    ]
+    if outside:
+        what = f"point {outside[0]} of the drag `{text}` is outside the picture, which is {width}x{height}"
+        report.note("outside", f"{what}: the thing comes in or leaves", point=outside[0], size=[height, width])
 
 
 def film_motions(

@@ -6,11 +6,11 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 
+from inbetween import file_names
 from inbetween.produce import Made
 from inbetween.record import read
 from inbetween.record.run import absolute_out, made_by, stamped
 from inbetween.request import ClipRequest
-from inbetween.retime import footage
 from inbetween.retime.opening import OpenFilm
 from inbetween.types import Report
 from inbetween.video.sinks import film_size
@@ -73,7 +73,7 @@ def files(request: ClipRequest) -> list[str]:
     Raises:
         InbetweenError: there is no such sequence.
     """
-    pictures = footage.sequence(request.clip)
+    pictures = file_names.sequence(request.clip)
     clip = [request.clip] * bool(request.clip) if pictures is None else map(str, pictures)
     return [*clip, *(name for name in read.files(request) if name != request.clip)]
 
@@ -82,7 +82,7 @@ def _absolute(request: ClipRequest) -> ClipRequest:
     """The same request with names of files that are valid from any current folder."""
     return replace(
         request,
-        clip=footage.absolute(request.clip),
+        clip=file_names.absolute(request.clip),
         protect=request.protect and os.path.abspath(request.protect),
         cuts=request.cuts if request.cuts in ("auto", "off") else os.path.abspath(request.cuts),
         out=absolute_out(request.out),

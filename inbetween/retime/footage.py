@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import glob
-import os
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,13 +14,9 @@ from inbetween.errors import InbetweenError, UsageError
 from inbetween.key_files import KeyFiles, check_side, one_aspect
 from inbetween.pictures import fit
 from inbetween.request import ClipRequest
+from inbetween.sizes import FilmSize
 from inbetween.types import Picture, Report
 from inbetween.video.clip import Clip, Colour
-
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".avif")
-"""The suffixes of the files of a folder that count as pictures."""
-_NUMBER = re.compile(r"%(?:0(\d{0,2}))?d")
-"""Matches the place of the number in a name such as `f_%05d.png`."""
 
 Pictures = Callable[[Clip, Report, Fraction], Iterator[tuple[Fraction, Picture]]]
 """(clip or part of it, report, begin) -> (time in seconds since the start of that part, frame), from the last frame at
@@ -87,36 +81,6 @@ class Shared:
             yield one
 
 
-def sequence(name: str) -> list[Path] | None:
-    """The pictures of a folder, a glob or a numbered name such as `f_%05d.png`, in the order of their numbers.
-
-    Returns:
-        The files, 2.png before 10.png; None if the name is that of a single file.
-
-    Raises:
-        InbetweenError: there are no such pictures.
-    """
-    if os.path.isfile(name):
-        return None
-    folder, last = os.path.split(name)
-    if os.path.isdir(name):
-        paths = [path for path in Path(name).iterdir() if path.suffix.lower() in SUFFIXES and path.name[0] != "."]
-        what = f"the folder {name} has no pictures"
-    elif _NUMBER.search(last):
-        before, after = (re.escape(part) for part in _NUMBER.split(last)[::2])
-        wanted = re.compile(f"{before}[0-9]+{after}")
-        paths = [path for path in Path(folder or os.curdir).glob("*") if wanted.fullmatch(path.name)]
-        what = f"there are no pictures `{name}`"
-    elif glob.has_magic(name):
-        paths = [Path(path) for path in glob.glob(name) if os.path.isfile(path)]
-        what = f"there are no pictures `{name}`"
-    else:
-        return None
-    if not paths:
-        raise InbetweenError(what, "check the name; PNG, JPEG, WebP, TIFF and BMP are accepted")
-    return sorted(paths, key=lambda path: by_number(path.name))
-
-
 def input_files(request: ClipRequest, paths: Sequence[Path] | None) -> dict[str, Path]:
     """The files that decide the frames of a clip's film, by what messages call them.
 
@@ -132,17 +96,6 @@ def input_files(request: ClipRequest, paths: Sequence[Path] | None) -> dict[str,
     if request.cuts not in ("auto", "off"):
         files["--cuts"] = Path(request.cuts)
     return files
-
-
-def absolute(name: str) -> str:
-    """A name for `sequence` that means the same files from any other current folder."""
-    magic = glob.has_magic(name) and not os.path.exists(name)
-    return os.path.join(glob.escape(os.getcwd()), name) if magic else os.path.abspath(name)
-
-
-def by_number(name: str) -> list[tuple[str, int]]:
-    """The key to sort names by, so that 2.png comes before 10.png."""
-    return [(text, int(digits or 0)) for text, digits in re.findall(r"(\D*)(\d*)", name)]
 
 
 def of_pictures(
@@ -226,12 +179,12 @@ def _places(paths: list[Path]) -> list[int]:
     return [number - numbers[0] for number in numbers]
 
 
-def sized(found: Footage, size: tuple[int, int], how: str | None, report: Report) -> Footage:
+def sized(found: Footage, wanted: FilmSize, how: str | None, report: Report) -> Footage:
     """The same footage at another size, in square pixels.
 
     Args:
         found: the footage.
-        size: (H, W) in pixels.
+        wanted: the size.
         how: how frames of another shape are brought to it, as in `pictures.fit`; None: they are refused.
         report: hears a note, where the size differs.
 
@@ -241,6 +194,7 @@ def sized(found: Footage, size: tuple[int, int], how: str | None, report: Report
     """
     clip, way = found.clip, how or "stretch"
     shown = clip.size[0], max(1, round(clip.size[1] * clip.aspect))
+    size = wanted.of(shown)
     check_side(size)
     if how is None and not one_aspect(shown, size):
         raise InbetweenError(

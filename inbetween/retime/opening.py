@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
-from inbetween import pictures
+from inbetween import file_names, pictures
 from inbetween.errors import InbetweenError, UsageError
 from inbetween.key_files import one_aspect
 from inbetween.produce import check_memory
@@ -133,7 +133,7 @@ def kept_bytes(clip: Clip) -> int:
 def _footage(plan: ClipPlan, report: Report) -> Footage:
     """The frames of the clip that a plan names, at their own size."""
     request = plan.request
-    paths = footage.sequence(request.clip)
+    paths = file_names.sequence(request.clip)
     if paths is None:
         if request.fit is not None and plan.size is None:
             raise UsageError("--fit needs another size", "say which: --size 1280x720")

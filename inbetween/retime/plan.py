@@ -8,6 +8,7 @@ from fractions import Fraction
 from inbetween.errors import UsageError
 from inbetween.plan import Making, check_choices, making, sink_of, size_of
 from inbetween.request import ClipRequest
+from inbetween.sizes import FilmSize
 from inbetween.system import quoted
 from inbetween.timeline.speed import Grid, Speed, clip_grid, parse_factor, parse_speed
 from inbetween.timeline.text import parse_rate, parse_time
@@ -32,8 +33,8 @@ class ClipPlan:
     """The user's request with the engine `auto` resolved: enough to make the same film again."""
     making: Making
     """How the frames are made."""
-    size: tuple[int, int] | None
-    """(H, W) of the frames in pixels; None for the clip's own size."""
+    size: FilmSize | None
+    """The size of the frames; None for the clip's own size."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,6 +162,10 @@ def grid(request: ClipRequest, whole: Clip, clip: Clip, report: Report) -> Grid:
         found = speed(request, clip.rate, clip.last, 1 / (fps or clip.rate))
     else:
         found = speed(request, clip.rate, clip.duration)
+    late = [time for time, _ in found.points if time - whole.duration > 1 / whole.rate]
+    if late:
+        text = f"{whole.path} lasts {float(whole.duration):.2f} s: the point of --speed at {float(late[0]):g} s"
+        report.note("beyond", f"{text} is beyond its end", duration=float(whole.duration))
     found = replace(found, begin=clip.start - whole.start)
     made = clip_grid(clip.rate, clip.duration, found, fps, clip.last if request.end == "key" else None)
     speeds = {value for _, value in found.points}

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from inbetween import gaps
+from inbetween import file_names, gaps
 from inbetween.devices import in_order, quiet_opencv
 from inbetween.fingerprint import Fingerprints
 from inbetween.identity import identity
@@ -194,7 +194,7 @@ def make_film(
     for code, text in plan.making.notes:
         report.note(code, text)
     with stages.stage("open"):
-        inputs.watch(footage.input_files(plan.request, footage.sequence(plan.request.clip)).values())
+        inputs.watch(footage.input_files(plan.request, file_names.sequence(plan.request.clip)).values())
         film = open_film(plan, overwrite, report)
     opened = film.clip
     grid, clip = opened.grid, opened.clip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -181,13 +182,13 @@ def clip_grid(
 
 
 def parse_factor(text: str) -> Fraction:
-    """How many times slower, from `4`, `2.5` or `5/2`.
+    """How many times slower, from `4`, `2.5`, `5/2`, or `4x`.
 
     Raises:
         UsageError: it is not a number, or not from 0.001 to 1000.
     """
     try:
-        factor = parse_number(text)
+        factor = parse_number(re.sub(r"\s*[x×]\s*$", "", text, flags=re.IGNORECASE))
     except (ValueError, ZeroDivisionError):
         raise UsageError(f"`{text}` is not a factor", "write how many times slower, as 4 or 2.5") from None
     if not SLOWEST <= factor <= FASTEST:

@@ -80,6 +80,8 @@ class Journal:
         self.moving = state is not None and state["identity"] is None
         """Whether the pictures of a sequence were being moved when an earlier command was killed. All of them exist,
         some still in the hidden folder and some already in the output's."""
+        self.found: object = None
+        """What was found out while the frames of a `placed` output were made."""
         self.placed: Facts | None = None
         """The facts of an output that was whole and had its name already when an earlier command was killed; else
         None."""
@@ -90,7 +92,7 @@ class Journal:
                 "busy",
             )
         if state is not None and not self.moving and state.get("of") == self._identity:
-            self.placed = state.get("facts")
+            self.placed, self.found = state.get("facts"), state.get("found")
         else:
             self._open(report, state)
 
@@ -163,11 +165,11 @@ class Journal:
         moved = [os.path.join(self._target, os.path.basename(name))] if self.moving else []
         return [os.path.join(self.folder, name), *moved]
 
-    def mark(self, source: str | None, facts: Mapping[str, object]) -> None:
-        """Note that the output is about to get its name, see `workfolder.mark`. `facts` will be `placed` if we are
-        killed before the segments are removed."""
+    def mark(self, source: str | None, facts: Mapping[str, object], found: object) -> None:
+        """Note that the output is about to get its name, see `workfolder.mark`. If we are killed before all is done,
+        `facts` will be `placed`, and `found` is what was found out while the frames were made."""
         lines = [] if source is not None else [self._lines[number] for number in sorted(self._lines)]
-        workfolder.mark(self.folder, source, {"of": self._identity, "facts": facts, "lines": lines})
+        workfolder.mark(self.folder, source, {"of": self._identity, "facts": facts, "found": found, "lines": lines})
 
     def add(self, segment: int, facts: Mapping[str, object]) -> None:
         """Enter a finished segment. Several threads may do so at the same time.

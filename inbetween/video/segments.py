@@ -112,6 +112,7 @@ def write_segments(
         placed = _placed(journal, form)
         if placed is not None:
             journal.whole = True
+            segments.recall(journal.found)
             return placed
         if not journal.moving:
             publish.prepare(sink, options.overwrite)
@@ -227,7 +228,7 @@ def _publish_file(path: str, written: Written, job: _Job) -> None:
     again if this process is killed here."""
     with disk.errors(path):
         disk.sync(path)
-        job.journal.mark(path, _to_json(written))
+        job.journal.mark(path, _to_json(written), job.segments.remember())
     publish.keep_file(path, job.form.sink, job.options.overwrite)
 
 
@@ -411,10 +412,10 @@ def _sequence(job: _Job) -> Written:
     written = write.pictures_written(expected, journal.done[0]["pixel_format"], total)
     one_by_one = os.path.lexists(sink.target)
     with disk.errors(folder):
-        journal.mark(None if one_by_one else folder, _to_json(written))
+        journal.mark(None if one_by_one else folder, _to_json(written), job.segments.remember())
         publish.keep_sequence(folder, sink, names, job.options.overwrite)
         if one_by_one:
-            journal.mark(sink.target, _to_json(written))
+            journal.mark(sink.target, _to_json(written), job.segments.remember())
     return written
 
 

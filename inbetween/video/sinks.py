@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import re
 from dataclasses import dataclass
 from fractions import Fraction
 
+from inbetween import file_names
 from inbetween.errors import UnknownName, UsageError
 from inbetween.system import quoted
 from inbetween.video import codecs, encoder_options
@@ -18,7 +18,7 @@ from inbetween.video import codecs, encoder_options
 FOLDER_PATTERN = "%05d.png"
 """The names of the frames in an output that is a folder."""
 
-_NUMBER = re.compile(r"%(?:0(\d{0,2}))?d")
+_NUMBER = file_names.NUMBER
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,8 @@ def parse(
 
     Args:
         out: of `-o`. An existing folder, a name that ends in `/` and a name without suffix are folders of PNG. `%05d`
-            (or `%d`) makes a sequence only in the last part of the path, and only with a picture's suffix.
+            (or `%d`, or `####` as Nuke writes it) makes a sequence only in the last part of the path, and only with a
+            picture's suffix.
         codec: of `--codec`, ffmpeg's name of an encoder.
         encoder: of `--encoder`, more arguments for ffmpeg as one string.
         start_number: of `--start-number`.
@@ -273,6 +274,7 @@ def _sink(out: str) -> Sink:
         unknown.hint += f" F{folders}" if unknown.hint.endswith("?") else f"; f{folders}"
         raise unknown
     form = SINKS[suffix.lower()]
+    last = file_names.with_percent(last) if form.kind == "picture" else last
     numbers = _NUMBER.findall(last) if form.kind == "picture" else []
     if len(numbers) > 1:
         raise UsageError(f"`{last}` has {len(numbers)} places for the number", "leave one %05d in it")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from inbetween import file_names
 from inbetween.errors import InbetweenError, UsageError
 from inbetween.retime import footage
 from inbetween.types import Report
@@ -24,7 +25,7 @@ def numbered(folder: Path, numbers: list[int], name: str = "f{}.png") -> None:
 @pytest.mark.parametrize("name", ["{0}", "{0}/f%d.png", "{0}/f*.png"])
 def test_pictures_come_in_the_order_of_their_numbers(tmp_path: Path, name: str) -> None:
     numbered(tmp_path / "seq", [9, 10, 2, 100])
-    paths = footage.sequence(name.format(tmp_path / "seq"))
+    paths = file_names.sequence(name.format(tmp_path / "seq"))
     assert paths is not None
     assert [path.name for path in paths] == ["f2.png", "f9.png", "f10.png", "f100.png"]
     found = footage.of_pictures("seq", paths, Fraction(10), False, 1, Report())
@@ -34,7 +35,7 @@ def test_pictures_come_in_the_order_of_their_numbers(tmp_path: Path, name: str) 
 
 def test_holes_are_time_on_request(tmp_path: Path) -> None:
     numbered(tmp_path / "seq", [7, 8, 11])
-    paths = footage.sequence(str(tmp_path / "seq"))
+    paths = file_names.sequence(str(tmp_path / "seq"))
     assert paths is not None
     report = Heard()
     found = footage.of_pictures("seq", paths, Fraction(10), True, 1, report)
@@ -49,10 +50,10 @@ def test_sequences_that_are_none(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for name in ("empty", "f%05d.png", "f*.png"):
         with pytest.raises(InbetweenError, match="no pictures"):
-            footage.sequence(str(tmp_path / name))
-    assert footage.sequence(str(tmp_path / "film.mp4")) is None
+            file_names.sequence(str(tmp_path / name))
+    assert file_names.sequence(str(tmp_path / "film.mp4")) is None
     numbered(tmp_path / "seq", [1, 2], "{}_of_3.png")
-    paths = footage.sequence(str(tmp_path / "seq"))
+    paths = file_names.sequence(str(tmp_path / "seq"))
     assert paths is not None
     with pytest.raises(UsageError, match="ascend"):
         footage.of_pictures("seq", paths, Fraction(10), True, 1, Report())
@@ -61,4 +62,4 @@ def test_sequences_that_are_none(tmp_path: Path) -> None:
 def test_a_name_with_a_percent_sign_may_be_a_film(make: Make, tmp_path: Path) -> None:
     path = make("c.mp4", SOURCE, *X264)
     path = path.rename(tmp_path / "c%d.mp4")
-    assert footage.sequence(str(path)) is None
+    assert file_names.sequence(str(path)) is None
