@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from inbetween.errors import InbetweenError
+from inbetween.system import limit_command
 
 HOLD = "close other programs, or raise the limit"
 
@@ -29,10 +30,10 @@ class Fault(NamedTuple):
 FULL = Fault("the disk or quota is full", "free some space, or choose another folder with -o", "disk_full")
 FILE_SIZE = Fault("the limit of file sizes is reached", "raise it, or choose another folder with -o", "disk_full")
 MEMORY = Fault("there is not enough memory", "make it smaller with --size, or close other programs", "out_of_memory")
-FILES = Fault("too many files are open", f"{HOLD} of open files (ulimit -n)", "system")
+FILES = Fault("too many files are open", f"{HOLD} of open files{limit_command('n')}", "system")
 THREADS = Fault(
     "the machine allows no more processes or threads",
-    f"{HOLD}s of processes and of memory (ulimit -u, ulimit -v)",
+    f"{HOLD}s of processes{limit_command('u')} and of memory{limit_command('v')}",
     "system",
 )
 GONE = Fault(

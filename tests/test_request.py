@@ -14,6 +14,7 @@ from inbetween.cli import repeat, run, slowmo
 from inbetween.cli.main import app
 from inbetween.cli.sidecars import Display
 from inbetween.errors import InbetweenError, UsageError
+from inbetween.fingerprint import Fingerprints
 from inbetween.identity import identity
 from inbetween.plan import making
 from inbetween.record.read import request_from_json
@@ -98,7 +99,9 @@ def test_every_option_arrives_at_its_field(name: str, inside: Command, monkeypat
 @pytest.mark.parametrize(("kind", "one", "request_"), ALL)
 def test_what_changes_pixels_is_part_of_the_identity_and_nothing_else_is(kind: type, one: Any, request_: Any) -> None:
     def of(request: Any) -> dict[str, object]:
-        return identity(request, making(replace(kind(), engine=request.engine, set=request.set)), {})
+        return identity(
+            request, making(replace(kind(), engine=request.engine, set=request.set)), {}, Fingerprints(Report())
+        )
 
     assert (of(request_) != of(kind())) == (effect(one) == PIXELS)
 
@@ -107,7 +110,7 @@ def test_a_file_that_changes_changes_the_identity(tmp_path: Path) -> None:
     path, found = tmp_path / "key", []
     for text in ("a", "ab"):
         path.write_text(text)
-        found.append(identity(RunRequest(), making(RunRequest()), {"key 1": path}))
+        found.append(identity(RunRequest(), making(RunRequest()), {"key 1": path}, Fingerprints(Report())))
     assert found[0]["--seed"] == found[1]["--seed"] == 0
     assert found[0] != found[1]
 

@@ -27,6 +27,7 @@ from inbetween.small_files import read_small
 from inbetween.system import ACCESS_DENIED, NAME_TOO_LONG, SHARING_VIOLATION, TRIES
 from inbetween.video import causes, disk, ffmpeg, publish
 from inbetween.video.sinks import parse
+from inbetween.weights import disk as weights_disk
 from support.commands import Command
 
 PACKAGE = Path(system.__file__).parent
@@ -285,6 +286,12 @@ def test_a_film_that_is_open_in_a_player_is_not_replaced_and_the_error_says_so(
         publish.keep_file(str(tmp_path / "new.mp4"), parse(str(tmp_path / "film.mp4")), True)
     assert "close it there" in wrong.value.hint
     assert (tmp_path / "film.mp4").read_text() == "film.mp4"
+
+
+def test_weights_that_another_program_has_open_are_called_so(windows: None, tmp_path: Path) -> None:
+    with pytest.raises(InbetweenError, match="b is open in another program") as wrong, weights_disk.writing(tmp_path):
+        raise denied(SHARING_VIOLATION, "a", "b")
+    assert wrong.value.code == "busy"
 
 
 def test_on_posix_a_file_without_permission_is_tried_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

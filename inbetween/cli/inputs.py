@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from collections.abc import Sequence
 
 from inbetween.cli.suggest import line
 from inbetween.errors import InbetweenError, UsageError
 from inbetween.file_names import all_of, is_clip, is_picture, local
+from inbetween.system import quoted
 
 _START_OR_END = re.compile(r".+_(start|end)\.\w+", re.IGNORECASE)
 
@@ -73,7 +73,7 @@ def _check_folder(folder: str) -> None:
         hint = "check its name and its permissions"
         raise InbetweenError(f"{folder} cannot be read: {error.strerror}", hint, "input_unreadable") from error
     pictures = [entry.name for entry in found if is_picture(entry.name)]
-    batch = f"inbetween batch {shlex.quote(with_slash)}"
+    batch = f"inbetween batch {quoted(with_slash)}"
     if pictures and all(_START_OR_END.fullmatch(name) for name in pictures):
         raise UsageError(
             f"the folder {folder} has start and end keys, each two of which are one film", f"write {batch} -o films/"

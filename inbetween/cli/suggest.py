@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from pathlib import PurePath
 
 from inbetween.file_names import CLIP_SUFFIXES, PICTURE_SUFFIXES
+from inbetween.system import command_line
 
 MEANINGS = {
     "run": ("interpolate", "interp", "interpolation", "inbetween", "tween", "tweening", "morph", "make", "create",
@@ -50,7 +51,7 @@ def hint_for(arguments: Sequence[str], known: Collection[str]) -> str:
 
 def line(command: str, words: Sequence[str]) -> str:
     """A command line that can be copied into a shell."""
-    return shlex.join(["inbetween", command, *words])
+    return command_line(["inbetween", command, *words])
 
 
 def _meant(word: str, known: Collection[str]) -> str | None:

@@ -12,6 +12,7 @@ from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
+from inbetween import system
 from inbetween.errors import InbetweenError, UsageError
 from inbetween.request import ClipRequest, FilmRequest
 
@@ -43,7 +44,7 @@ def to_stdout(request: R, display: Display, record: str | None) -> Iterator[R]:
         lossless = replace(request, out=path, preset="archive")
         if isinstance(lossless, ClipRequest):
             lossless = replace(lossless, sound="drop")
-        with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
+        with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
             yield lossless
         _send(path)
 
@@ -81,8 +82,10 @@ def _send(path: str) -> None:
         try:
             shutil.copyfileobj(child.stdout, sys.stdout.buffer, 1 << 20)
             sys.stdout.buffer.flush()
-        except BaseException:
+        except BaseException as error:
             child.kill()
+            if isinstance(error, OSError) and system.reader_is_gone(error):
+                raise BrokenPipeError(*error.args) from error
             raise
         if child.wait():
             log.seek(0)

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from inbetween import system
 from inbetween.errors import InbetweenError
 from inbetween.fingerprint import MEGABYTE
 from inbetween.types import Report
@@ -58,6 +59,11 @@ def writing(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if system.in_use(error):
+            text = f"{error.filename2 or error.filename} is open in another program"
+            raise InbetweenError(
+                text, "end the programs that use these weights, and run the command again", "busy"
+            ) from error
         raise InbetweenError(
             f"{error.filename or folder} cannot be written: {error.strerror or error}",
             "look at its permissions and its disk, or choose another folder with --weights FOLDER",
