@@ -60,6 +60,8 @@ def compare(
     """
     if len(paths) < 2:
         raise UsageError("a comparison needs two clips or more", "inbetween compare a.mp4 b.mp4 -o side.mp4")
+    inputs = Fingerprints(report)
+    inputs.watch(map(Path, paths))
     clips = [probe.probe(path, report) for path in paths]
     publish.prepare(sink, overwrite, list(paths))
     rate, length = max(clip.rate for clip in clips), max(clip.duration for clip in clips)
@@ -83,14 +85,13 @@ def compare(
         inputs.check()
 
     sound = extras_of(clips[0], sink, True, "keep", length, _same, _same, report)
-    inputs = Fingerprints(report)
     identity: dict[str, object] = {"--as": way, "--codec": sink.codec, "--encoder": sink.encoder}
     identity |= {f"clip {number}": inputs.of(Path(path)) for number, path in enumerate(paths, 1)}
 
     def recall(known: list[float]) -> None:
         errors[:] = known
 
-    parts = segments.Segments(lambda first, stop: frames(), (0,), identity, errors.tolist, recall)
+    parts = segments.Segments(lambda first, stop: frames(), (0,), identity, errors.tolist, recall, inputs.check)
     form = FilmFormat(sink, rate, count, size)
     written = segments.write_segments(form, parts, report, WriteOptions(overwrite), sound)
     return written, [psnr(error / count) for error in errors[1:]]

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cache
 from typing import TypeVar
 
+from inbetween import environment
 from inbetween.errors import InbetweenError, UsageError
 
 M_ARENA_MAX = -8
@@ -62,7 +63,7 @@ def thread_count(asked: int | None) -> int:
     """
     if asked is not None:
         return asked
-    text = os.environ.get("INBETWEEN_THREADS", "")
+    text = environment.value("INBETWEEN_THREADS")
     if not text:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if not text.isdecimal() or int(text) < 1:

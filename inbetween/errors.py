@@ -3,6 +3,7 @@
 InbetweenError            exit code 1: files, memory, ffmpeg
   UsageError              exit code 2: a request that can be refused without opening a file
     UnknownName           a name that does not exist; the nearest one is offered
+  Stopped                 exit code of the signal: a command as the user sees it, once `Interrupted` has ended it
 Interrupted               exit code 130 (Ctrl-C), 143 (SIGTERM) or 129 (the terminal was closed)
 """
 
@@ -29,6 +30,8 @@ CODES = {
     "device": "the device cannot be used",
     "ffmpeg": "ffmpeg cannot be run, or it failed",
     "system": "the machine refused something: threads, open files, a folder that has gone",
+    "stopped": "the command was stopped by a signal",
+    "bug": "a fault of inbetween itself",
     "failed": "anything else that is not a bug",
 }
 """The codes of errors, which programs can rely on: they do not change when messages do."""
@@ -59,6 +62,16 @@ class UsageError(InbetweenError):
 
     exit_code = 2
     code = "usage"
+
+
+class Stopped(InbetweenError):
+    """A command that the user, or the system, has stopped."""
+
+    code = "stopped"
+
+    def __init__(self, message: str, hint: str, exit_code: int) -> None:
+        super().__init__(message, hint)
+        self.exit_code = exit_code
 
 
 class UnknownName(UsageError):

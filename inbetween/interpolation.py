@@ -86,9 +86,10 @@ def make(
         InbetweenError: see `open_keys`; a key is damaged, the disk is full, or ffmpeg died.
         Interrupted: the user asked to stop.
     """
-    stages = Stages()
+    stages, inputs = Stages(), Fingerprints(report)
     for code, text in plan.notes:
         report.note(code, text)
+    inputs.watch(_inputs(plan).values())
     with stages.stage("open"):
         opened = open_keys(plan, overwrite, report)
     with opened as keys, Spool(plan.sink.parts_folder) as spool:
@@ -97,7 +98,7 @@ def make(
             refuse_unrelated(plan, keys, report)
         with stages.stage("load"):
             makers = makers or load(plan.making)
-        once, inputs = Once(report), Fingerprints(report)
+        once = Once(report)
         job = FilmJob(
             form=FilmFormat(plan.sink, plan.timeline.rate, plan.count, keys.size, _loops(plan)),
             frames=frame_source(plan, keys, motions, spool, once),

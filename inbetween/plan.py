@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inbetween import engines, sizes
+from inbetween import engines, environment, sizes
 from inbetween.devices import thread_count
 from inbetween.engine import Engine, parse_options
 from inbetween.errors import UnknownName, UsageError
@@ -292,7 +292,7 @@ def _bytes(text: str | None) -> int | None:
 
 def _check_licence(request: FilmRequest, engine: Engine) -> None:
     """Refuse an engine that is not known to allow commercial use, if the user wants that."""
-    if request.commercial_only or store.flag("INBETWEEN_COMMERCIAL_ONLY"):
+    if request.commercial_only or environment.flag("INBETWEEN_COMMERCIAL_ONLY"):
         excluded = store.not_commercial(engine.needs)
         if excluded or not engine.commercial:
             why = "; ".join(f"{weights.title}: {weights.licence}" for weights in excluded) or engine.licence

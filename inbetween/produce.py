@@ -95,7 +95,7 @@ def produce(job: FilmJob, makers: Makers, report: Report, stages: Stages) -> Mad
         # A segment counts once all its frames are made, so none is kept of inputs that have changed.
         job.inputs.check()
 
-    segments = Segments(frames, job.borders, job.identity, job.remember, job.recall)
+    segments = Segments(frames, job.borders, job.identity, job.remember, job.recall, job.inputs.check)
     with quiet_opencv(), stages.stage("all"):
         written = write_segments(job.form, segments, report, job.options, job.extras)
     stages.seconds["write"] = stages.seconds.pop("all") - stages.seconds.setdefault("frames", 0.0)

@@ -16,6 +16,7 @@ import pytest
 # Their assertions say as much as those of the tests.
 pytest.register_assert_rewrite("support", "goldens.checks")
 
+from support import schemas  # noqa: E402
 from support.commands import INBETWEEN, Command, Ran  # noqa: E402
 from support.ffmpeg_clips import Make  # noqa: E402
 from support.films import MakeClip, by_ffmpeg, lossless  # noqa: E402
@@ -42,6 +43,7 @@ def command(tmp_path: Path) -> Command:
             text=True,
             timeout=timeout,
         )
+        schemas.check_ran(words, done.returncode, done.stdout, done.stderr)
         return Ran(done.returncode, done.stdout, done.stderr)
 
     return run
@@ -60,7 +62,9 @@ def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captur
                 patch.setenv(name, value)
             with pytest.raises(SystemExit) as end:
                 main([*map(str, words)])
-        return Ran(int(end.value.code or 0), *capfd.readouterr())
+        ran = Ran(int(end.value.code or 0), *capfd.readouterr())
+        schemas.check_ran(words, ran.code, ran.out, ran.err)
+        return ran
 
     return run
 

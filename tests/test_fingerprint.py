@@ -96,6 +96,18 @@ def test_a_file_that_is_written_to_meanwhile(tmp_path: Path) -> None:
         prints.check()
 
 
+def test_a_file_that_is_written_to_between_watching_and_fingerprint(tmp_path: Path) -> None:
+    path, missing = tmp_path / "a", tmp_path / "missing"
+    path.write_bytes(b"data")
+    prints = Fingerprints(Report())
+    prints.watch([path, missing])
+    path.write_bytes(b"Data, and more")
+    with pytest.raises(InbetweenError, match="has changed while"):
+        prints.of(path)
+    missing.write_bytes(b"there now")
+    assert prints.of(missing) == of(missing)
+
+
 def test_hashing_is_stopped(tmp_path: Path) -> None:
     class Stopped(Report):
         def progress(self, stage: str, done: int, total: int) -> None:

@@ -16,7 +16,7 @@ from inbetween.cli.sidecars import Display
 from inbetween.errors import InbetweenError, UsageError
 from inbetween.identity import identity
 from inbetween.plan import making
-from inbetween.record.run import request_from_json
+from inbetween.record.read import request_from_json
 from inbetween.request import EFFECTS, EXTRAS, INPUTS, NOTHING, PIXELS, PLACE, ClipRequest, RunRequest, effect, option
 from inbetween.types import Report
 from support.commands import Command

@@ -32,7 +32,7 @@ LINES = [
     ["engine", "video", "weights"],
     ["pictures", "timeline", "devices"],
     ["fingerprint", "key_cache", "python_arguments", "report"],
-    ["types", "request", "small_files", "timing"],
+    ["environment", "types", "request", "faults", "small_files", "timing"],
     ["errors"],
 ]
 """From the top of the house to its ground: a room may import what lies below its line."""

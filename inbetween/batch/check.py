@@ -101,13 +101,7 @@ def input_files(plan: Plan) -> dict[str, Path]:
     if isinstance(request, RunRequest):
         files = {f"key {number}": Path(key) for number, key in enumerate(request.keys, 1)}
         return files if request.motion is None else {**files, "--motion": Path(request.motion)}
-    paths = footage.sequence(request.clip) or [Path(request.clip)]
-    files = {f"file {number}": path for number, path in enumerate(paths, 1)}
-    if request.protect is not None:
-        files["--protect"] = Path(request.protect)
-    if request.cuts not in ("auto", "off"):
-        files["--cuts"] = Path(request.cuts)
-    return files
+    return footage.input_files(request, footage.sequence(request.clip))
 
 
 def output_exists(path: str) -> bool:

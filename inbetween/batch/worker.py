@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 
 from inbetween.batch.film import FilmMaker, Task
 from inbetween.errors import Interrupted
-from inbetween.record.run import request_from_json
+from inbetween.record.read import request_from_json
 from inbetween.request import ClipRequest, RunRequest
 from inbetween.types import Report
 

@@ -16,6 +16,7 @@ from inbetween.devices import available_memory
 from inbetween.errors import InbetweenError
 from inbetween.produce import BYTES_PER_PIXEL
 from inbetween.types import Picture, Report
+from inbetween.video.decode import frames_stream, opened
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".avif")
 LEAST_SIDE = 32
@@ -112,21 +113,11 @@ def _by_number(name: str) -> list[tuple[int, str]]:
 
 
 def _from_video(clip: Clip) -> Iterator[Picture]:
-    import av
-
-    if not os.path.exists(clip.path):
-        raise InbetweenError(f"there is no clip `{clip.path}`", "check the name")
-    try:
-        # A colon in the name does not make it an address, and a playlist must not make ffmpeg use the network.
-        with av.open(f"file:{clip.path}", options={"protocol_whitelist": "file"}) as container:
-            if not container.streams.video:
-                raise InbetweenError(f"{clip.path} has no pictures", ACCEPTED)
-            container.streams.video[0].thread_type = "AUTO"
-            for frame in container.decode(video=0):
-                yield np.ascontiguousarray(frame.to_ndarray(format="rgb24"), np.uint8)
-    except av.error.FFmpegError as error:
-        why = (error.strerror or type(error).__name__).lower()
-        raise InbetweenError(f"{clip.path} cannot be read as a clip: {why}", ACCEPTED) from error
+    path = str(clip.path)
+    with opened(path, ACCEPTED) as container:
+        video = frames_stream(container, path, ACCEPTED)
+        for frame in container.decode(video):
+            yield np.ascontiguousarray(frame.to_ndarray(format="rgb24"), np.uint8)
 
 
 def _check_memory(clip: Clip, held: Sequence[Picture], frame: Picture) -> None:

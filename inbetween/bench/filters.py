@@ -8,8 +8,7 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import IO
@@ -54,9 +53,9 @@ def vmaf(true: Sequence[Picture], made: Sequence[Picture], threads: int, beat: C
         f"[b]crop={width}:{height}:0:{height},format=yuv420p[true];"
         f"[made][true]libvmaf=log_fmt=json:log_path=vmaf.json:n_threads={threads}"
     )
-    arguments = [*_raw(width, 2 * height, 25), "-lavfi", graph, "-f", "null", "-"]
+    arguments = [*_raw(width, 2 * height, 25), "-lavfi", graph, "-f", "null", *ffmpeg.WHITELIST, "-"]
     both = (picture for pair in zip(made, true, strict=True) for picture in pair)
-    with _folder() as folder:
+    with ffmpeg.temporary_folder() as folder:
         _through(["-v", "level+error", *arguments], both, 1 << 16, lambda done: beat(), folder)
         frames = json.loads(Path(folder, "vmaf.json").read_bytes())["frames"]
     return [float(frame["metrics"]["vmaf"]) for frame in frames]
@@ -79,7 +78,7 @@ def minterpolate(keys: Sequence[Picture], count: int, beat: Callable[[int], obje
     height, width = keys[0].shape[:2]
     # One key a second, and time stamps that count output frames.
     graph = f"format=yuv444p,minterpolate=fps={count + 1}:mi_mode=mci:scd=none,settb=1/{count + 1},showinfo"
-    output = ["-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
+    output = ["-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgb24", *ffmpeg.WHITELIST, "-"]
     arguments = ["-v", "level+info", *_raw(width, height, 1), "-vf", graph, *output]
     order = (keys[i] for i in _mirrored(len(keys)))
     most = count * (len(keys) - 1)
@@ -88,7 +87,7 @@ def minterpolate(keys: Sequence[Picture], count: int, beat: Callable[[int], obje
         inner = max(0, done - _MIRRORED * (count + 1))
         beat(min(most, inner * count // (count + 1)))
 
-    with _folder() as folder:
+    with ffmpeg.temporary_folder() as folder:
         data, log = _through(arguments, order, width * height * 3, made, folder)
     stamps = [int(stamp) for stamp in re.findall(r"^\[Parsed_showinfo.* n: *\d+ pts: *(-?\d+) ", log, re.MULTILINE)]
     at = dict(zip(stamps, data, strict=True)) if len(stamps) == len(data) else {}
@@ -108,21 +107,8 @@ def _mirrored(count: int) -> list[int]:
 def _raw(width: int, height: int, rate: int) -> list[str]:
     """Arguments by which ffmpeg reads raw RGB frames from stdin."""
     size = f"{width}x{height}"
-    return ["-f", "rawvideo", "-pix_fmt", "rgb24", "-video_size", size, "-framerate", str(rate), "-i", "pipe:0"]
-
-
-@contextlib.contextmanager
-def _folder() -> Iterator[str]:
-    """A temporary folder, for a few kilobytes."""
-    try:
-        folder = tempfile.TemporaryDirectory(prefix="inbetween-", ignore_cleanup_errors=True)
-    except OSError as error:
-        raise InbetweenError(
-            f"no temporary folder can be made: {error.strerror}",
-            "free some space, or set TMPDIR to a folder that has some",
-        ) from error
-    with folder as path:
-        yield path
+    words = [*ffmpeg.WHITELIST, "-f", "rawvideo", "-pix_fmt", "rgb24", "-video_size", size]
+    return [*words, "-framerate", str(rate), "-i", "pipe:0"]
 
 
 def _through(
@@ -156,7 +142,7 @@ def _through(
                 cwd=folder,
                 # In a session of its own it does not see Ctrl-C at the terminal: it is ended below.
                 start_new_session=True,
-                env=os.environ | {"AV_LOG_FORCE_NOCOLOR": "1"},
+                env=ffmpeg.environment(),
             )
         except OSError as error:
             raise InbetweenError(f"ffmpeg cannot be run: {exe}: {error.strerror}", "see `inbetween doctor`") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
 
 import typer
 
+from inbetween.cli import answers
 from inbetween.cli import options as o
 from inbetween.cli.help import ENGINE, FILM, KEYS, WORK, Grouped, option
 from inbetween.cli.streams import data, one_line, say
@@ -317,11 +317,7 @@ def _show_jobs(jobs: Sequence[Job], faults: Sequence[Fault], said: _Said) -> Non
             for job in jobs
         ]
         found = [vars(fault) for fault in faults]
-        data(
-            json.dumps({"made": False, "jobs": rows, "faults": found}, ensure_ascii=False).encode(
-                "utf-8", "backslashreplace"
-            )
-        )
+        answers.answer("batch", {"jobs": rows, "faults": found}, exit_code=1 if faults else 0)
         return
     width = len(str(len(jobs)))
     for job in jobs:
@@ -333,10 +329,12 @@ def _show_jobs(jobs: Sequence[Job], faults: Sequence[Fault], said: _Said) -> Non
 def _answer(result: Result, faults: int, place: Place, said: _Said, show: Show) -> None:
     """Print the answer of a batch that was run to its end, and exit with 3 if a film is missing."""
     failed = result.failed + faults
-    facts = {"made": result.made, "kept": len(result.kept), "failed": failed}
+    facts: dict[str, object] = {"films": result.made, "kept": len(result.kept), "failed": failed}
     if said.json:
-        data(json.dumps({**facts, "report": os.path.join(place.root, "report.json")}).encode())
+        written = [os.path.join(place.root, job.name) for job in result.jobs if job.name in result.outcomes]
+        facts |= {"report": os.path.join(place.root, "report.json")}
+        answers.answer("batch", facts, made=bool(result.made), outputs=written, exit_code=3 if failed else 0)
     else:
-        show.made(f"{facts['made']} films made, {facts['kept']} were there, {failed} failed")
-        data(os.fsencode(os.path.join(place.root, "report.html")))
+        show.made(f"{facts['films']} films made, {facts['kept']} were there, {failed} failed")
+        answers.path(os.path.join(place.root, "report.html"))
     raise typer.Exit(3 if failed else 0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import time
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from inbetween.cli import answers
 from inbetween.cli import options as o
 from inbetween.cli.help import SAID, WORK, option
 from inbetween.cli.streams import data
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from inbetween.bench.request import BenchPlan, BenchRequest
     from inbetween.bench.score import Mean, Result, Row
     from inbetween.cli.console import Show
-    from inbetween.report import Note
 
 EXAMPLES = """At a gap of G, every (G+1)th frame of a clip is a key. The G frames between two keys are
 hidden, made again from the keys by every engine and baseline, and compared with the hidden ones.
@@ -177,7 +176,9 @@ def _bench(request: BenchRequest, display: Display, show: Show) -> None:
             save(sheet, result.worst.png())
     show.close()
     if display.json:
-        data(_json(bench_plan, result, sheet, report.notes))
+        outputs = [] if sheet is None else [sheet]
+        facts = _facts(bench_plan, result, sheet)
+        answers.answer("bench", facts, made=bool(outputs), outputs=outputs, notes=report.notes)
     else:
         data(_tables(result, display.each_clip))
     clips = len({row.clip for row in result.rows})
@@ -197,10 +198,10 @@ def _sheet(name: str | None) -> Path | None:
     return None if name is None else Path(name)
 
 
-def _json(plan: BenchPlan, result: Result, sheet: Path | None, notes: list[Note]) -> bytes:
+def _facts(plan: BenchPlan, result: Result, sheet: Path | None) -> dict[str, object]:
     from inbetween.versions import versions
 
-    facts = {
+    return {
         "clips": [os.path.abspath(clip) for clip in plan.clips],
         "engines": {name: dataclasses.asdict(making.options) for name, making in plan.engines.items()},
         "against": plan.against,
@@ -210,10 +211,8 @@ def _json(plan: BenchPlan, result: Result, sheet: Path | None, notes: list[Note]
         "rows": [dataclasses.asdict(row) for row in result.rows],
         "means": [dataclasses.asdict(mean) for mean in result.means],
         "sheet": None if sheet is None else str(sheet),
-        "notes": notes,
         "versions": versions(*(making.engine for making in plan.engines.values())),
     }
-    return json.dumps(facts, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
 def _tables(result: Result, each_clip: bool) -> bytes:

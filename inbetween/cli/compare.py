@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from inbetween.cli import answers
 from inbetween.cli import clip_options as c
 from inbetween.cli import options as o
-from inbetween.cli.streams import data
 from inbetween.errors import UsageError
 
 if TYPE_CHECKING:
@@ -69,9 +67,12 @@ def _compare(request: CompareRequest, show: Show) -> None:
         raise UsageError("no output is named", "say where to: -o side.mp4")
     sink = sinks.parse(request.out)
     from inbetween.compare import compare, names
+    from inbetween.report import Collect
+
+    report = Collect(show)
 
     with show.making(sink):
-        written, ratios = compare(clips, sink, way, show, overwrite=request.overwrite)
+        written, ratios = compare(clips, sink, way, report, overwrite=request.overwrite)
     show.close()
     height, width = written.size
     if request.json:
@@ -84,10 +85,10 @@ def _compare(request: CompareRequest, show: Show) -> None:
             "seconds": float(written.duration),
             "bytes": written.bytes,
         }
-        data(json.dumps(facts).encode("utf-8", "backslashreplace"))
+        answers.answer("compare", facts, made=True, outputs=[written.path], notes=report.notes)
         return
     first, *others = names(clips)
     psnr = ", ".join(f"{name} {ratio:.2f} dB" for name, ratio in zip(others, ratios, strict=True))
     seconds = float(written.duration)
     show.made(f"{written.count} frames, {width}x{height}, {seconds:.2f} s; PSNR against {first}: {psnr}")
-    data(os.fsencode(written.path))
+    answers.path(written.path)

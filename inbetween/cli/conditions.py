@@ -140,7 +140,7 @@ def _conditions(request: ConditionsRequest, show: Show) -> None:
     height, width = drawing.size
     text = f"{drawing.count} pictures of {request.kind}, {width}x{height}; {two_keys.counted(facts)}"
     whole = {"kind": request.kind, "frames": drawing.count, "size": drawing.size, **facts}
-    two_keys.answer(pair, show, text, whole, report.notes)
+    two_keys.answer("conditions", pair, show, text, whole, report.notes)
 
 
 def _drawing(request: ConditionsRequest) -> Drawing:

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-import typer
-
+from inbetween import environment
+from inbetween.cli.logs import LOGGER
 from inbetween.cli.renderers import Bar, JsonLines, Plain, Renderer, Silent, Step
 from inbetween.cli.signals import Stop
-from inbetween.cli.streams import error
+from inbetween.cli.streams import one_line
 from inbetween.devices import one_arena
-from inbetween.errors import InbetweenError, Interrupted, UnknownName
+from inbetween.errors import Interrupted, Stopped, UnknownName
 from inbetween.types import Report
 
 if TYPE_CHECKING:
@@ -65,11 +65,14 @@ class Show(Report):
             # The stage begins once more, for the next gap.
             del self._begun[stage]
         self._done[stage] = done
+        if stage not in self._begun:
+            LOGGER.info("stage %s: %d", stage, total)
         begun, before = self._begun.setdefault(stage, (now, done))
         self._renderer.progress(Step(stage, done, total, done - before, now - begun))
 
     def note(self, code: str, text: str, *, detail: bool = False, **facts: object) -> None:
         """See `Report.note`."""
+        LOGGER.info("%s: %s", code, one_line(text))
         if detail and not self._verbose:
             return
         self._alike[code] += 1
@@ -111,6 +114,8 @@ class Show(Report):
 
     def made(self, text: str) -> None:
         """Show the last line, which says what has been made."""
+        text = one_line(text)
+        LOGGER.info("%s", text)
         if self._talks:
             self._renderer.line(text)
 
@@ -138,13 +143,15 @@ def watched(
 
     Raises:
         UnknownName: there is no such mode.
-        typer.Exit: with 129, 130 or 143, after a message that the command was stopped.
+        Stopped: the command was stopped.
     """
     # This must happen before the first thread begins, which would have an arena of its own.
     one_arena()
     stop = Stop()
     with stop.listening():
         show = Show(mode, quiet, verbose, stop)
+        for text in environment.unknown():
+            show.note("environment", text)
         try:
             yield show
         except Interrupted as stopped:
@@ -152,8 +159,7 @@ def watched(
             goal, left = show.stopped or (goal, left)
             if stopped.kept:
                 left = f"what is finished waits in `{stopped.kept}`: the same command goes on"
-            error(InbetweenError(f"stopped before {goal}", left))
-            raise typer.Exit(stopped.exit_code) from None
+            raise Stopped(f"stopped before {goal}", left, stopped.exit_code) from None
         finally:
             show.close()
 

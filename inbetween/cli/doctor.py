@@ -11,7 +11,11 @@ from typing import Annotated
 
 import typer
 
+from inbetween import environment
+from inbetween.cli import answers
 from inbetween.cli.help import SAID, option
+from inbetween.errors import InbetweenError
+from inbetween.faults import lacking
 from inbetween.weights import store
 from inbetween.weights.table import WEIGHTS
 
@@ -37,8 +41,6 @@ def doctor(as_json: AsJson = False) -> None:
 
     It looks at versions, ffmpeg, devices, disks and weights. Exits with 1 if something does not work.
     """
-    import json
-
     checks: list[Check] = []
     for check in _checks():
         checks.append(check)
@@ -46,10 +48,11 @@ def doctor(as_json: AsJson = False) -> None:
             typer.echo(f"{'FAIL' if check.cure else 'ok':<5}{check.what:<24}{check.found}")
             if check.cure:
                 typer.echo(f"{'':<5}{'':<24}do: {check.cure}")
+    exit_code = int(any(check.cure for check in checks))
     if as_json:
-        typer.echo(json.dumps([asdict(check) for check in checks], ensure_ascii=False))
-    if any(check.cure for check in checks):
-        raise typer.Exit(1)
+        answers.answer("doctor", {"checks": [asdict(check) for check in checks]}, exit_code=exit_code)
+    if exit_code:
+        raise typer.Exit(exit_code)
 
 
 def _checks() -> Iterator[Check]:
@@ -62,6 +65,9 @@ def _checks() -> Iterator[Check]:
     yield _folder("this folder", Path.cwd())
     yield _folder("weights", store.weights_folder())
     yield Check("weights here", _weights())
+    found = [name for name in environment.VARIABLES if environment.value(name) and name != "HF_TOKEN"]
+    yield Check("variables", ", ".join(f"{name}={environment.value(name)}" for name in found) or "none are set")
+    yield from (Check("variables", text, "unset it, or set the one that is meant") for text in environment.unknown())
     yield Check("auto", "stands for flow, which needs no weights and is fast on every machine")
 
 
@@ -84,10 +90,13 @@ def _versions() -> Iterator[Check]:
 
 
 def _attempt(what: str, find: Callable[[], str], cure: str) -> Check:
-    """The check that `find` makes; `cure` is what to do if it raises."""
+    """The check that `find` makes; `cure` is what to do if it raises, unless the machine is at fault."""
     try:
         return Check(what, find())
     except Exception as error:
+        known = error if isinstance(error, InbetweenError) else lacking(error)
+        if known is not None and known.code in ("system", "out_of_memory", "disk_full"):
+            cure = known.hint
         return Check(what, str(error).splitlines()[0] if str(error) else type(error).__name__, cure)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from inbetween.cli import answers
 from inbetween.cli.help import ENGINE, SAID, option
 
 if TYPE_CHECKING:
@@ -27,13 +28,11 @@ AsJson = Annotated[bool, option("--json", group=SAID, help="Print JSON.")]
 
 def engines(name: Name = None, as_json: AsJson = False) -> None:
     """List the engines, or show one and its options."""
-    import json
-
     from inbetween.engines import get, names
 
     chosen = [get(n) for n in ([name] if name else names())]
     if as_json:
-        typer.echo(json.dumps([_facts(engine) for engine in chosen], ensure_ascii=False))
+        answers.answer("engines", {"engines": [_facts(engine) for engine in chosen]})
     elif name:
         _show_one(chosen[0])
     else:

@@ -29,6 +29,10 @@ FILM, TIME, KEYS, PICTURES, MOTION, ENGINE, WORK, SAID = (
 """The headings of the groups of options."""
 
 
+LOG = "--log FILE", "Append what is done and said, with times, to this file."
+"""The option that every command has, for its help."""
+
+
 class Grouped(TyperCommand):
     """A command whose help shows the options in groups, as plain text. It accepts `-o=OUT` for `-o OUT`, and refuses
     the name of an option as the value of another option."""
@@ -39,6 +43,7 @@ class Grouped(TyperCommand):
         Raises:
             UsageError: an option has no value.
         """
+        args = _logged(args)
         options = {name: param for param in self.params for name in param.opts if name.startswith("-")}
         valued = {name: param for name, param in options.items() if not getattr(param, "is_flag", True)}
         end = args.index("--") if "--" in args else len(args)
@@ -64,9 +69,33 @@ class Grouped(TyperCommand):
                 name = getattr(param, "rich_help_panel", None) or ("Other" if self.params else "Options")
                 # Some versions of typer add the type to the names of arguments.
                 groups.setdefault(name, []).append((re.sub(" <[^<>]*>$", "", line[0]), line[1]))
+        groups.setdefault(SAID, []).append(LOG)
         for name, lines in groups.items():
             with formatter.section(name):
                 formatter.write_dl(lines)
+
+
+def _logged(args: list[str]) -> list[str]:
+    """The arguments without `--log FILE`, after the log has been begun.
+
+    Raises:
+        UsageError: it has no value.
+        InbetweenError: the log cannot be written.
+    """
+    end = args.index("--") if "--" in args else len(args)
+    for place, word in enumerate(args[:end]):
+        name, equals, value = word.partition("=")
+        if name != "--log":
+            continue
+        rest = args[place + 1 :] if equals else args[place + 2 :]
+        value = value if equals else next(iter(args[place + 1 : end]), "")
+        if not value or (value.startswith("-") and not equals):
+            raise UsageError("--log has no value", "write it as --log FILE")
+        from inbetween.cli import logs
+
+        logs.begin(value, args)
+        return args[:place] + rest
+    return args
 
 
 def option(*names: str, group: str, help: str, metavar: str | None = None) -> object:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sys
+from itertools import pairwise
 
 import typer
 
 from inbetween import __version__
-from inbetween.cli import batch, bench, compare, conditions, doctor, match, models, motion, run, slowmo
+from inbetween.cli import answers, batch, bench, compare, conditions, doctor, logs, match, models, motion, run, slowmo
 from inbetween.cli import engines as engines_command
 from inbetween.cli.help import Grouped
-from inbetween.cli.streams import error, lead_nowhere, say
+from inbetween.cli.logs import LOGGER
+from inbetween.cli.streams import error, lead_nowhere, one_line, say
 from inbetween.errors import InbetweenError, UsageError
+from inbetween.faults import fault, refuse_gone_folder
 
 app = typer.Typer(
     name="inbetween",
@@ -46,7 +50,12 @@ def main(arguments: list[str] | None = None) -> None:
         arguments: the arguments after `inbetween`; None for those of the process.
     """
     _open_streams()
-    sys.exit(_code(sys.argv[1:] if arguments is None else arguments))
+    code = 70
+    try:
+        code = _code(sys.argv[1:] if arguments is None else arguments)
+    finally:
+        logs.end(code)
+    sys.exit(code)
 
 
 def _open_streams() -> None:
@@ -63,8 +72,7 @@ def _code(arguments: list[str]) -> int:
         except typer.TyperException as complaint:
             raise _usage(complaint.format_message(), arguments) from None
     except InbetweenError as problem:
-        error(problem)
-        return problem.exit_code
+        return _failed(problem, problem.exit_code, arguments)
     except (KeyboardInterrupt, typer.Abort) as stopped:
         return int(getattr(stopped, "exit_code", 130))
     except BrokenPipeError:
@@ -72,17 +80,30 @@ def _code(arguments: list[str]) -> int:
         lead_nowhere(sys.stdout)
         return 1
     except Exception as problem:
-        if _no_memory(problem):
-            error(InbetweenError("there is not enough memory", "make it smaller with --size"))
-            return 1
+        if (known := fault(problem)) is not None:
+            return _failed(known, known.exit_code, arguments)
         import traceback
 
         with contextlib.suppress(OSError):
             traceback.print_exc()
-        say("error: this is a bug in inbetween")
-        say("hint: please report it with the lines above and the command")
-        return 70
+        LOGGER.exception("a bug")
+        hint = "please report it with the lines above and the command"
+        return _failed(InbetweenError("this is a bug in inbetween", hint, "bug"), 70, arguments)
     return code if isinstance(code, int) else 0
+
+
+def _failed(problem: InbetweenError, exit_code: int, arguments: list[str]) -> int:
+    """Say that a command failed, in the way that it was asked to; the exit code is returned."""
+    words = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    LOGGER.error("%s (%s)", one_line(problem.message), one_line(problem.hint))
+    if "--progress=json" in words or ("--progress", "json") in pairwise(words):
+        say(json.dumps({"event": "error", "code": problem.code, "message": problem.message, "hint": problem.hint}))
+    else:
+        error(problem)
+    if "--json" in words:
+        with contextlib.suppress(InbetweenError, BrokenPipeError):
+            answers.failure(words[0] if words else "", problem, exit_code)
+    return exit_code
 
 
 def _run(arguments: list[str]) -> object:
@@ -95,12 +116,8 @@ def _run(arguments: list[str]) -> object:
         with command.make_context("inbetween", [], resilient_parsing=True) as ctx:
             typer.echo(ctx.get_help())
         return 0
+    refuse_gone_folder()
     return command.main(arguments, prog_name="inbetween", standalone_mode=False)
-
-
-def _no_memory(problem: Exception) -> bool:
-    """Whether memory ran out, in Python or in OpenCV (StsNoMem, -4)."""
-    return isinstance(problem, MemoryError) or getattr(problem, "code", None) == -4
 
 
 def _usage(text: str, arguments: list[str]) -> UsageError:

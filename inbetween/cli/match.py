@@ -72,4 +72,4 @@ def _match(request: PairRequest, wanted: SearchRequest, show: Show) -> None:
         save(out, match_sheet(start, end, found))
     facts = {"points": len(found.points_a), "lines": len(found.lines_a)}
     text = f"{two_keys.counted(facts)}; matcher {search.matcher}, {seconds:.1f} s"
-    two_keys.answer(request, show, text, {"matcher": search.matcher, "size": keys.size, **facts}, report.notes)
+    two_keys.answer("match", request, show, text, {"matcher": search.matcher, "size": keys.size, **facts}, report.notes)

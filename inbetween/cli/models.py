@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NotRequired, TypedDict
 
 import typer
 
+from inbetween.cli import answers
 from inbetween.cli import options as o
 from inbetween.cli.help import SAID, WORK, Grouped, option
 from inbetween.cli.streams import data, say
@@ -121,11 +122,9 @@ def models(ctx: typer.Context) -> None:
 @app.command("list", cls=Grouped)
 def list_(commercial: Commercial = False, folder: o.Weights = None, as_json: AsJson = False) -> None:
     """List all known weights, their users and their licences."""
-    import json
-
     names = [name for name, weights in WEIGHTS.items() if weights.commercial or not commercial]
     if as_json:
-        typer.echo(json.dumps([_facts(name, _home(folder)) for name in names], ensure_ascii=False))
+        answers.answer("models list", {"weights": [_facts(name, _home(folder)) for name in names]})
     elif not names:
         say("no weights are known to allow commercial use to everybody: see inbetween models show NAME")
     else:
@@ -136,12 +135,10 @@ def list_(commercial: Commercial = False, folder: o.Weights = None, as_json: AsJ
 @app.command("show", cls=Grouped)
 def show(name: Name, folder: o.Weights = None, as_json: AsJson = False) -> None:
     """Show the terms and the files of weights, and how to get them."""
-    import json
-
     home = _home(folder)
     facts = _facts(name, home)
     if as_json:
-        typer.echo(json.dumps(facts, ensure_ascii=False))
+        answers.answer("models show", facts)
         return
     weights = store.get(name)
     typer.echo(f"{name}: {weights.title}")

@@ -110,7 +110,7 @@ def _motion(request: MotionRequest, show: Show) -> None:
         report.note("empty-motion", "the file holds no motion: nothing was found, and nothing was drawn")
     save(out, motion_to_json(whole).encode())
     facts = two_keys.counts(whole)
-    two_keys.answer(pair, show, two_keys.counted(facts), {"size": keys.size, **facts}, report.notes)
+    two_keys.answer("motion", pair, show, two_keys.counted(facts), {"size": keys.size, **facts}, report.notes)
 
 
 def _check(request: MotionRequest) -> None:

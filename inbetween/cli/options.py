@@ -52,7 +52,14 @@ Codec = Annotated[
 ]
 Encoder = Annotated[
     str | None,
-    option("--encoder", group=FILM, metavar="WORDS", help='Further options for ffmpeg: "-crf 12 -preset slow".'),
+    option(
+        "--encoder",
+        group=FILM,
+        metavar="WORDS",
+        help="Options of ffmpeg's encoder: '-crf 12 -preset slow', '-pix_fmt yuv444p'. Accepted are those for quality, "
+        "rate, speed, profile, pixel format, groups of pictures and colour tags, and the encoder's own parameters that "
+        "name no file; docs/run.md lists them.",
+    ),
 ]
 StartNumber = Annotated[
     str,

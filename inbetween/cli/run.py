@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from inbetween.cli import answers
 from inbetween.cli import options as o
+from inbetween.cli.answers import as_json
 from inbetween.cli.repeat import repeated
 from inbetween.cli.sidecars import Display, Sidecars, sidecars_of
 from inbetween.cli.streams import data, one_line
@@ -121,34 +121,27 @@ def _make(plan: FilmPlan, display: Display, beside: Sidecars, show: Show, report
             save(beside.record, as_json(facts, indent=1), plan.sink)
         finish(plan.sink)
     show.close()
-    show_made(made, plan.timeline.rate, plan.making.engine.name, as_json(facts) if display.json else None, show)
+    if display.json:
+        answers.answer("run", facts, outputs=[made.output.path, *beside.written], notes=report.notes)
+    else:
+        show_made(made, plan.timeline.rate, plan.making.engine.name, show)
 
 
-def show_made(made: Made, rate: Fraction, engine: str, facts: bytes | None, show: Show) -> None:
-    """Print the answer of a command that made a film.
+def show_made(made: Made, rate: Fraction, engine: str, show: Show) -> None:
+    """Print the answer of a command that made a film, for people: a line about it, and its path.
 
     Args:
         made: the film.
         rate: its frames per second.
         engine: the name of the engine.
-        facts: the answer as JSON, for programs; None: a line for people, and the film's path.
         show: shows the line for people.
     """
-    if facts is not None:
-        data(facts)
-        return
     (height, width), count = made.output.size, made.output.count
     show.made(
         f"{count} frames, {width}x{height}, {rate_of(rate)} fps, {float(made.output.duration):.2f} s; "
         f"engine {engine}, {sum(made.seconds.values()):.1f} s of work"
     )
-    data(os.fsencode(made.output.path))
-
-
-def as_json(facts: Mapping[str, object], indent: int | None = None) -> bytes:
-    """Facts as a JSON object, for programs."""
-    # A byte of a name that is not UTF-8 becomes a \udcXX, which JSON can hold and Python turns into that byte again.
-    return json.dumps(facts, indent=indent, ensure_ascii=False).encode("utf-8", "backslashreplace")
+    answers.path(made.output.path)
 
 
 def rate_of(rate: Fraction | str) -> str:
@@ -168,8 +161,7 @@ def _show_plan(plan: FilmPlan, display: Display, show: Show, report: Collect) ->
     show.close()
     height, width = film_size(plan.sink, keys.size)
     if display.json:
-        facts = {"made": False, "size": [height, width], **plan.to_json(), "notes": report.notes}
-        data(as_json(facts))
+        answers.answer("run", {"size": [height, width], **plan.to_json()}, notes=report.notes)
         return
     times = [f"{float(key):g}" for key in plan.timeline.keys]
     if len(times) > 12:

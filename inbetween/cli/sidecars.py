@@ -50,9 +50,14 @@ class Sidecars:
     """The number of steps from preview to preview, from 1 on."""
 
     @property
+    def written(self) -> list[Path]:
+        """The files that are written once the film is whole."""
+        return [path for path in (self.sheet, self.record) if path is not None]
+
+    @property
     def any(self) -> bool:
         """Whether a file is written beside the film once that is whole."""
-        return self.record is not None or self.sheet is not None
+        return bool(self.written)
 
 
 def sidecars_of(display: Display, sink: Sink, engine: Engine, inputs: Sequence[Path]) -> Sidecars:

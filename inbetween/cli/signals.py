@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from inbetween.errors import Interrupted
+from inbetween.faults import no_threads, refuses_threads
 
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 """The signals of Ctrl-C, of a polite kill, and of a terminal that was closed, which Windows does not have."""
@@ -52,6 +53,8 @@ class Stop:
             raise Interrupted(self.signum)
 
     def _asked(self, signum: int, frame: FrameType | None) -> None:
+        if signum == signal.SIGINT and refuses_threads():
+            raise no_threads()
         again, self.signum = self.signum != 0, signum
         if (again or not self.patient) and not self._ending:
             raise Interrupted(signum)

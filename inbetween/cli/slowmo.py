@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inbetween.cli import answers
 from inbetween.cli import clip_options as c
 from inbetween.cli import options as o
+from inbetween.cli.answers import as_json
 from inbetween.cli.repeat import clip_repeated
-from inbetween.cli.run import as_json, rate_of, show_made, show_rows
+from inbetween.cli.run import rate_of, show_made, show_rows
 from inbetween.cli.sidecars import Display, Sidecars, sidecars_of
-from inbetween.cli.streams import data, one_line
+from inbetween.cli.streams import one_line
 from inbetween.errors import UsageError
 from inbetween.request import ClipRequest
 
@@ -141,7 +143,10 @@ def _make(plan: ClipFilmPlan, display: Display, beside: Sidecars, show: Show, re
             save(beside.record, as_json(facts, indent=1), plan.sink)
         finish(plan.sink)
     show.close()
-    show_made(made, film.clip.grid.rate, plan.making.engine.name, as_json(facts) if display.json else None, show)
+    if display.json:
+        answers.answer("slowmo", facts, outputs=[made.output.path, *beside.written], notes=report.notes)
+    else:
+        show_made(made, film.clip.grid.rate, plan.making.engine.name, show)
 
 
 def _show_plan(plan: ClipFilmPlan, display: Display, show: Show, report: Collect) -> None:
@@ -153,7 +158,7 @@ def _show_plan(plan: ClipFilmPlan, display: Display, show: Show, report: Collect
     film = look(plan, display.overwrite, report)
     show.close()
     if display.json:
-        data(as_json(summary(film, None, report.notes, show)))
+        answers.answer("slowmo", summary(film, None, report.notes, show), notes=report.notes)
         return
     opened, grid = film.clip, film.clip.grid
     clip, findings = opened.clip, opened.findings.within(opened.clip.duration)

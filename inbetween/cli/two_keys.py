@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inbetween.cli import answers
 from inbetween.cli import options as o
-from inbetween.cli.streams import data
 from inbetween.errors import UsageError
 
 if TYPE_CHECKING:
@@ -168,10 +166,13 @@ def counted(facts: Mapping[str, int]) -> str:
     )
 
 
-def answer(request: PairRequest, show: Show, text: str, facts: Mapping[str, object], notes: Sequence[Note]) -> None:
+def answer(
+    command: str, request: PairRequest, show: Show, text: str, facts: Mapping[str, object], notes: Sequence[Note]
+) -> None:
     """Print the answer of a command: a text for people and the path, or a JSON object for programs.
 
     Args:
+        command: the name of the command.
         request: has the path of the output, and says whether the answer is JSON.
         show: shows the text.
         text: the text for people.
@@ -180,8 +181,8 @@ def answer(request: PairRequest, show: Show, text: str, facts: Mapping[str, obje
     """
     show.close()
     if request.json:
-        whole = {"made": True, "path": request.out, **facts, "notes": notes}
-        data(json.dumps(whole, ensure_ascii=False).encode("utf-8", "backslashreplace"))
+        outputs = [request.out] if request.out else []
+        answers.answer(command, {"path": request.out, **facts}, made=bool(outputs), outputs=outputs, notes=notes)
         return
     show.made(text)
-    data(os.fsencode(request.out or ""))
+    answers.path(request.out or "")

@@ -32,7 +32,7 @@ from inbetween.networks.session import Session
 from inbetween.pictures import like
 from inbetween.types import Gap, Maker, Picture, Report, Settings
 from inbetween.weights import store
-from inbetween.weights.files import json_object
+from inbetween.weights.files import network_config
 
 BASE = "svd-xt-1.1"
 """The name of the weights that every method needs."""
@@ -142,7 +142,7 @@ class _Recipe(Generic[Opts]):
     def _networks(self) -> Networks:
         base = store.parts(BASE, self._settings.weights)
         own = store.parts(self._method.weights, self._settings.weights) if self._method.weights else {}
-        unet, vae, encoder = (json_object(base[f"{name}_config"]) for name in ("unet", "vae", "image_encoder"))
+        unet, vae, encoder = (network_config(base[f"{name}_config"]) for name in ("unet", "vae", "image_encoder"))
         parts = {
             DENOISER: Part(partial(svd.unet, unet), base["unet"], self._dtype, divisible=True),
             ENCODER: Part(partial(svd.image_encoder, encoder), base["image_encoder"], self._dtype),

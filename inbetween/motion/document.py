@@ -40,6 +40,7 @@ import numpy as np
 
 from inbetween.errors import InbetweenError
 from inbetween.motion.tracks import FARTHEST, PATHS, Numbers, equal_times
+from inbetween.small_files import read_small
 from inbetween.timeline.easing import parse_easing
 from inbetween.timeline.grid import EXACT
 from inbetween.types import Motion, Report, Track
@@ -70,17 +71,7 @@ def read_motion(path: Path) -> Motion:
     Raises:
         InbetweenError: it cannot be read, or is not a motion file; the message names the place of the fault.
     """
-    try:
-        with open(path, "rb") as file:
-            raw = file.read(LARGEST + 1)
-    except OSError as problem:
-        raise InbetweenError(
-            f"{path} cannot be read: {problem.strerror}", "check its name and its permissions"
-        ) from None
-    if len(raw) > LARGEST:
-        raise InbetweenError(
-            f"{path} is too large for a motion file", f"it may have {LARGEST >> 20} MiB; follow fewer things"
-        )
+    raw = read_small(path, "motion file", LARGEST)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -1,15 +1,14 @@
-"""Records of `slowmo`: writing them, and making their films again."""
+"""Records of `slowmo`: writing them, and the files that their films are made of."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from pathlib import Path
 
-from inbetween.errors import InbetweenError
 from inbetween.produce import Made
-from inbetween.record.run import absolute_out, made_by, recalled, stamped
+from inbetween.record import read
+from inbetween.record.run import absolute_out, made_by, stamped
 from inbetween.request import ClipRequest
 from inbetween.retime import footage
 from inbetween.retime.opening import OpenFilm
@@ -68,18 +67,15 @@ def summary(film: OpenFilm, made: Made | None, notes: Sequence[object], report: 
     }
 
 
-def repeated(path: Path, report: Report) -> ClipRequest:
-    """The request of a record of `slowmo`, whose inputs have not changed since.
+def files(request: ClipRequest) -> list[str]:
+    """The files that the film of a request of a record will be made of: for a sequence, all its pictures.
 
     Raises:
-        InbetweenError: see `record.run.recalled`; or a sequence has a picture that was not there then.
+        InbetweenError: there is no such sequence.
     """
-    request, inputs = recalled(path, "slowmo", ClipRequest, report)
-    then = {os.path.realpath(file) for file in inputs}
-    for file in footage.sequence(request.clip) or ():
-        if os.path.realpath(file) not in then:
-            raise InbetweenError(f"the picture {file} was not there then", "move it away, or make a new film")
-    return request
+    pictures = footage.sequence(request.clip)
+    clip = [request.clip] * bool(request.clip) if pictures is None else map(str, pictures)
+    return [*clip, *(name for name in read.files(request) if name != request.clip)]
 
 
 def _absolute(request: ClipRequest) -> ClipRequest:

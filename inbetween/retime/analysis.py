@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from inbetween.errors import InbetweenError, UsageError
+from inbetween.small_files import read_small
 from inbetween.timeline.text import parse_time
 from inbetween.types import Picture, Report
 
@@ -312,13 +313,17 @@ def read_cuts(path: Path, rate: Fraction) -> list[Fraction]:
         InbetweenError: the file cannot be read.
         UsageError: something in it is not a time.
     """
+    hint = "give a text file of times, or --cuts auto or off"
+    if not path.exists():
+        raise InbetweenError(f"there is no list of cuts {path}", hint, "input_missing")
+    data = read_small(path, "list of cuts")
     try:
         # Editors on Windows begin a text with a byte order mark.
-        lines = path.read_text("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is not text"
-        hint = "give a text file of times, or --cuts auto or off"
-        raise InbetweenError(f"the list of cuts {path} cannot be read: {why}", hint) from None
+        lines = data.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise InbetweenError(
+            f"the list of cuts {path} cannot be read: it is not text", hint, "input_unreadable"
+        ) from None
     words = re.split(r"[\s,;]+", " ".join(line for line in lines if not line.lstrip().startswith("#")))
     try:
         return [parse_time(word, rate) for word in words if word]

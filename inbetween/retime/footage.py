@@ -6,7 +6,7 @@ import glob
 import os
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -15,6 +15,7 @@ from pathlib import Path
 from inbetween.errors import InbetweenError, UsageError
 from inbetween.key_files import KeyFiles, check_side, one_aspect
 from inbetween.pictures import fit
+from inbetween.request import ClipRequest
 from inbetween.types import Picture, Report
 from inbetween.video.clip import Clip, Colour
 
@@ -114,6 +115,23 @@ def sequence(name: str) -> list[Path] | None:
     if not paths:
         raise InbetweenError(what, "check the name; PNG, JPEG, WebP, TIFF and BMP are accepted")
     return sorted(paths, key=lambda path: by_number(path.name))
+
+
+def input_files(request: ClipRequest, paths: Sequence[Path] | None) -> dict[str, Path]:
+    """The files that decide the frames of a clip's film, by what messages call them.
+
+    Args:
+        request: names the clip, the mask and the list of cuts.
+        paths: the pictures of a sequence, as from `sequence`; None for a video.
+    """
+    files = {f"picture {number}": path for number, path in enumerate(paths or (), 1)}
+    if paths is None:
+        files["the clip"] = Path(request.clip)
+    if request.protect is not None:
+        files["--protect"] = Path(request.protect)
+    if request.cuts not in ("auto", "off"):
+        files["--cuts"] = Path(request.cuts)
+    return files
 
 
 def absolute(name: str) -> str:

@@ -8,7 +8,6 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ from inbetween.fingerprint import Fingerprints
 from inbetween.identity import identity
 from inbetween.produce import FilmJob, Made, Makers, load, produce, segment_least
 from inbetween.report import Forward, Once
-from inbetween.retime import analysis
+from inbetween.retime import analysis, footage
 from inbetween.retime.analysis import Findings, Key
 from inbetween.retime.opening import LOOK_BACK, READ_AHEAD, OpenClip, OpenFilm, open_film
 from inbetween.retime.pieces import pieces
@@ -191,10 +190,11 @@ def make_film(
         InbetweenError: see `open_film`; the clip is damaged, the disk is full, or ffmpeg died.
         Interrupted: the user asked to stop.
     """
-    stages = Stages()
+    stages, inputs = Stages(), Fingerprints(report)
     for code, text in plan.making.notes:
         report.note(code, text)
     with stages.stage("open"):
+        inputs.watch(footage.input_files(plan.request, footage.sequence(plan.request.clip)).values())
         film = open_film(plan, overwrite, report)
     opened = film.clip
     grid, clip = opened.grid, opened.clip
@@ -202,7 +202,6 @@ def make_film(
     with closing(opened.footage):
         with stages.stage("load"):
             makers = makers or load(plan.making)
-        inputs = Fingerprints(report)
         least, memory = segment_least(plan.making.engine), _FilmMemory(opened.findings, doubts)
         job = FilmJob(
             form=FilmFormat(film.sink, grid.rate, grid.count, clip.size, clip.loop, clip.colour, clip.aspect),
@@ -253,10 +252,6 @@ def _place(grid: Grid, clip: Clip, frame: int) -> int:
 def _identity(film: OpenFilm, inputs: Fingerprints) -> dict[str, object]:
     """All that decides the bytes of the film, under names that the user knows."""
     request = film.clip.plan.request
-    files = {f"file {number}": path for number, path in enumerate(film.clip.footage.inputs, 1)}
-    if request.protect is not None:
-        files["--protect"] = Path(request.protect)
-    if request.cuts not in ("auto", "off"):
-        files["--cuts"] = Path(request.cuts)
+    files = footage.input_files(request, None if film.clip.clip.video >= 0 else film.clip.footage.inputs)
     # Where the user named no codec, the one that was chosen for the clip counts.
     return identity(replace(request, codec=film.sink.codec), film.clip.plan.making, files, inputs)

@@ -6,10 +6,10 @@ import itertools
 import os
 from collections.abc import Callable
 from fractions import Fraction
-from pathlib import Path
 
 from inbetween.errors import InbetweenError, UnknownName, UsageError
 from inbetween.request import RunRequest
+from inbetween.small_files import read_small
 from inbetween.timeline import grid
 from inbetween.timeline.easing import parse_easing, parse_times
 from inbetween.timeline.grid import DEFAULT_FRAMES, DEFAULT_RATE, MOST_FRAMES, Timeline
@@ -67,13 +67,16 @@ def _easing(
     try:
         ease = parse_easing(easing)
     except UnknownName:
-        # Not Path.is_file: it fails where the text is too long for a name.
-        if not os.path.isfile(easing):
+        # Not Path.exists: it fails where the text is too long for a name.
+        if not os.path.exists(easing):
             raise
+        data = read_small(easing, "easing")
         try:
-            text = Path(easing).read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InbetweenError(f"{easing} cannot be read: {error}", "give a text file of times") from None
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise InbetweenError(
+                f"the easing {easing} cannot be read: it is not text", "give a text file of times", "input_unreadable"
+            ) from None
         return None, parse_times(text, easing)
     return (None if easing == "linear" else ease), easing
 

@@ -4,6 +4,8 @@ What is written:
 
     sinks       the output that `-o` and its options ask for; standard library only
     codecs      the encoders with their options, and the presets; standard library only
+    encoder_options
+                the options of `--encoder` that are accepted; standard library only
     publish     checks that an output may be written, and the rename to its final name
     workfolder  the hidden folder beside an output, in which it is made
     disk        errors of the disk as messages with a hint
@@ -13,6 +15,7 @@ What is written:
     join        segments, sound and other tracks into one file
     encode      frames through ffmpeg: films, animations and GIFs
     ffmpeg      running ffmpeg as a child process
+    causes      why ffmpeg stopped, as an error with a hint; standard library only
     animation   the delays and the loop of animated WebP and PNG files
     verify      the comparison of what is on the disk with what was planned
 

@@ -121,6 +121,26 @@ CODECS: dict[str, Codec] = {
 }
 
 
+MOST: dict[str, tuple[int, int]] = {
+    "libx264": (16384, 16384),
+    "libx264rgb": (16384, 16384),
+    "libvpx": (16383, 16383),
+    "libsvtav1": (8704, 16384),
+    "libwebp_anim": (16383, 16383),
+    "gif": (65535, 65535),
+    "mpeg4": (8191, 8191),
+    "h264_nvenc": (4096, 4096),
+    "hevc_nvenc": (8192, 8192),
+    "av1_nvenc": (8192, 8192),
+}
+"""The largest (H, W) of frames in pixels, by encoder. Those of nvenc are of NVIDIA's table of its newest cards, all
+others were found by trying."""
+
+
+SYSTEMS = {"_videotoolbox": "macOS", "_mf": "Windows", "_mediacodec": "Android"}
+"""The systems that encoders belong to, by the ends of their names: the ffmpeg of others does not have them."""
+
+
 @dataclass(frozen=True)
 class Preset:
     """A kind of file and an encoder, under one name."""

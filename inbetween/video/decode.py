@@ -10,12 +10,16 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from inbetween.errors import InbetweenError
+from inbetween.faults import lacking
+from inbetween.small_files import check_regular
 from inbetween.types import Report
 from inbetween.video.clip import Clip
+from inbetween.video.container import reading
 
 if TYPE_CHECKING:
     from av import VideoFrame
     from av.container import InputContainer
+    from av.error import FFmpegError
     from av.packet import Packet
     from av.sidedata.sidedata import SideData, Type
     from av.stream import Stream
@@ -29,8 +33,12 @@ S = TypeVar("S", bound="Stream")
 
 
 @contextmanager
-def opened(path: str) -> Iterator[InputContainer]:
+def opened(path: str, accepted: str = ACCEPTED) -> Iterator[InputContainer]:
     """Open a video file for the time of a `with` block.
+
+    Args:
+        path: the file.
+        accepted: the hint for a file that is no film.
 
     Raises:
         InbetweenError: there is no such file, it may not be read, or it is damaged; also if that turns out only when
@@ -39,28 +47,42 @@ def opened(path: str) -> Iterator[InputContainer]:
     import av
 
     if not os.path.exists(path):
-        raise InbetweenError(f"there is no clip `{path}`", "check the name")
+        raise InbetweenError(f"there is no clip `{path}`", "check the name", "input_missing")
     if os.path.isdir(path):
-        raise InbetweenError(f"{path} is a folder, not a video file", AS_CLIP)
+        raise InbetweenError(f"{path} is a folder, not a video file", AS_CLIP, "input_unreadable")
+    # A clip is read more than once, and opening a pipe that nobody writes to would never return.
+    check_regular(path, "clip")
     try:
-        # ffmpeg gets an open file without a name. From a name it would guess the format, and it would follow a playlist
-        # to other files.
-        with (
-            open(path, "rb") as named,
-            open(named.fileno(), "rb", closefd=False) as file,
-            # ffmpeg replaces short delays of a GIF's frames by a tenth of a second; here only a delay of 0, as browsers
-            # do.
-            av.open(file, "r", options={"min_delay": "1"}) as container,
-        ):
+        # ffmpeg replaces short delays of a GIF's frames by a tenth of a second; here only a delay of 0, as browsers do.
+        with reading(path, {"min_delay": "1"}) as container:
             yield container
     except av.error.FFmpegError as error:
-        why = (error.strerror or type(error).__name__).lower()
-        raise InbetweenError(f"{path} cannot be read as a clip: {why}", ACCEPTED) from error
+        if (known := lacking(error)) is not None:
+            raise known from error
+        raise InbetweenError(
+            f"{path} cannot be read as a clip: {why_not(error)}", accepted, "input_unreadable"
+        ) from error
     except OSError as error:
-        raise InbetweenError(f"{path} cannot be read: {error.strerror}", "look at its permissions") from error
+        if (known := lacking(error)) is not None:
+            raise known from error
+        raise InbetweenError(
+            f"{path} cannot be read: {error.strerror or error}",
+            "look at its permissions and its disk",
+            "input_unreadable",
+        ) from error
 
 
-def frames_stream(container: InputContainer, path: str) -> VideoStream:
+def why_not(error: FFmpegError) -> str:
+    """Why ffmpeg does not read a file, for a message."""
+    import av
+
+    if isinstance(error, av.error.ArgumentError):
+        # So it says that the format is none of those that are allowed.
+        return "it is no film, or one that lies in other files, such as a playlist"
+    return (error.strerror or type(error).__name__).lower()
+
+
+def frames_stream(container: InputContainer, path: str, accepted: str = ACCEPTED) -> VideoStream:
     """The first video stream that is no cover picture, set to decode in several threads.
 
     Raises:
@@ -69,7 +91,13 @@ def frames_stream(container: InputContainer, path: str) -> VideoStream:
     films = [stream for stream in container.streams.video if not is_cover(stream)]
     if not films:
         what = "a cover picture, but no film" if container.streams.video else "no pictures"
-        raise InbetweenError(f"{path} has {what}", ACCEPTED)
+        raise InbetweenError(f"{path} has {what}", accepted, "input_unreadable")
+    if films[0].codec_context is None:
+        raise InbetweenError(
+            f"{path} cannot be read as a clip: ffmpeg does not know the codec of its frames",
+            "convert it with the program that made it, to H.264 for example",
+            "input_unreadable",
+        )
     films[0].thread_type = "AUTO"
     return films[0]
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from inbetween.errors import InbetweenError
+from inbetween.faults import fault
 from inbetween.video import ffmpeg
 
 _NO_SYNC = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EACCES, errno.EPERM, errno.EBADF, errno.EISDIR)
@@ -38,6 +39,11 @@ def errors(path: str, word: str = "-o") -> Iterator[None]:
         if error.errno == errno.ENAMETOOLONG:
             text = f"the name is too long for this disk: {path}"
             raise InbetweenError(text, f"give a shorter name with {word}", "output_refused") from error
+        # Some disks say of a new file in a folder that is there that it is not there.
+        there = isinstance(error, FileNotFoundError) and os.path.isdir(os.path.dirname(path) or os.curdir)
+        denied = isinstance(error, PermissionError | FileExistsError) or error.errno == errno.EROFS
+        if not there and not denied and (known := fault(error)) is not None:
+            raise known from error
         text = f"cannot write `{path}`: {error.strerror or error}"
         raise InbetweenError(text, f"choose another folder with {word}", "output_refused") from error
 

@@ -16,6 +16,8 @@ import numpy as np
 from inbetween.types import Picture, Report
 from inbetween.video import animation, codecs, disk, ffmpeg, sinks, workfolder
 from inbetween.video.clip import Colour, scaler_name
+from inbetween.video.codecs import Codec
+from inbetween.video.encoder_options import RATES, name_of
 from inbetween.video.sinks import Sink
 from inbetween.video.verify import Expected
 
@@ -107,14 +109,25 @@ def _film_arguments(path: str, expected: Expected, pixel_format: str, raw: str) 
     words = [*_raw_input(expected, raw), "-filter_threads", "1"]
     words += ["-vf", _filters(expected, codecs.is_rgb(pixel_format))]
     words += ["-pix_fmt", pixel_format, "-c:v", sink.codec, "-threads", THREADS]
-    words += [word.format(**facts) for word in (codec.words + codec.hurried if expected.colour else codec.words)]
+    words += [word.format(**facts) for word in _usual(codec, sink, expected.colour is not None)]
     if form.muxer in ("mp4", "mov"):
         words += [word for name, value in muxer_options(form.muxer, rate).items() for word in (f"-{name}", value)]
         words += ["-tag:v", codec.tag] if codec.tag else []
     if form.loop:
         words += [form.loop[0], form.loop[1 if expected.loop else 2]]
     words += ["-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact"]
-    return [*words, *asked, "-f", form.muxer, f"file:{path}"]
+    return [*words, *asked, "-f", form.muxer, *ffmpeg.WHITELIST, f"file:{path}"]
+
+
+def _usual(codec: Codec, sink: Sink, hurried: bool) -> list[str]:
+    """The options of an encoder that are used where the user says nothing. A user who asks for a rate gets it: beside
+    -crf encoders would not obey."""
+    words = [*codec.words, *(codec.hurried if hurried else ())]
+    asked = {name_of(option) for option in sink.encoder[::2]}
+    if asked & RATES and "-crf" in words:
+        at = words.index("-crf")
+        del words[at : at + 2]
+    return words
 
 
 def muxer_options(muxer: str, rate: Fraction) -> dict[str, str]:
@@ -137,8 +150,8 @@ def _pixel_format(expected: Expected, first: Picture, report: Report) -> str:
     """The pixel format that the user asked for, or else the one that keeps most of frames like `first`. What it does
     not keep is noted."""
     sink, (height, width) = expected.sink, expected.size
-    words = dict(zip(sink.encoder, sink.encoder[1:], strict=False))
-    asked = words.get("-pix_fmt:v") or words.get("-pix_fmt")
+    given = {name_of(option): value for option, value in zip(sink.encoder[::2], sink.encoder[1::2], strict=False)}
+    asked = given.get("pix_fmt")
     odd = height % 2 == 1 or width % 2 == 1
     codec = codecs.codec(sink.codec)
     name = asked or codecs.best(codec, sink.suffix, first.shape[2] == 4, 8 * first.itemsize, odd)
@@ -188,14 +201,8 @@ class _Fit:
 
 def _raw_input(expected: Expected, pixel_format: str) -> list[str]:
     """ffmpeg's arguments for raw frames through its standard input."""
-    words = [
-        "-f",
-        "rawvideo",
-        "-pix_fmt",
-        pixel_format,
-        "-video_size",
-        f"{expected.size[1]}x{expected.size[0]}",
-    ]
+    size = f"{expected.size[1]}x{expected.size[0]}"
+    words = [*ffmpeg.WHITELIST, "-f", "rawvideo", "-pix_fmt", pixel_format, "-video_size", size]
     return [*words, "-framerate", f"{expected.rate.numerator}/{expected.rate.denominator}", "-i", "pipe:0"]
 
 
@@ -241,7 +248,7 @@ def make_gif(path: str, expected: Expected, frames: Iterator[Picture], report: R
     clear = first.shape[2] == 4
     count = f"palettegen=reserve_transparent={clear:d}"
     graph = f"[0:v]format=bgra,split[film][all];[all]{count}[colours]"
-    keep = ["-c:v", "ffv1", "-threads", THREADS, "-f", "nut"]
+    keep = ["-c:v", "ffv1", "-threads", THREADS, "-f", "nut", *ffmpeg.WHITELIST]
     # For frames of one row or column of pixels ffmpeg finds no number of slices by itself.
     line = ["-slices", "1"] if min(expected.size) == 1 else []
     with workfolder.part(folder, ".frames.nut") as film, workfolder.part(folder, ".palette.nut") as palette:
@@ -261,10 +268,10 @@ def _paint_gif(path: str, film: str, palette: str, report: Report, loop: bool) -
     # Error diffusion, for an ordered pattern leaves bands. It is kept inside the rectangle that changes, so that what
     # stands still in the picture does not flicker.
     paint = "[0:v][1:v]paletteuse=dither=sierra2_4a:diff_mode=rectangle:alpha_threshold=128"
-    words = ["-f", "nut", "-i", "pipe:0", "-f", "nut", "-i", f"file:{palette}"]
+    words = [*ffmpeg.WHITELIST, "-f", "nut", "-i", "pipe:0", *ffmpeg.WHITELIST, "-f", "nut", "-i", f"file:{palette}"]
     words += ["-filter_complex_threads", "1", "-filter_complex", paint]
     option, ever, once = sinks.SINKS[".gif"].loop
-    words += [option, ever if loop else once, "-f", "gif", f"file:{path}"]
+    words += [option, ever if loop else once, "-f", "gif", *ffmpeg.WHITELIST, f"file:{path}"]
     total = os.path.getsize(film)
     # Through a pipe, so that this ffmpeg too ends when we do, and so that the progress is known.
     with open(film, "rb") as kept, ffmpeg.started(words) as child:

@@ -5,26 +5,25 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shlex
 import shutil
-import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from typing import IO, NoReturn
 
+from inbetween.environment import value as environment_value
 from inbetween.errors import InbetweenError
+from inbetween.faults import lacking, said
+from inbetween.video.causes import DISK_FULL as DISK_FULL
+from inbetween.video.causes import SIZE_LIMIT as SIZE_LIMIT
+from inbetween.video.causes import failure
 
-DISK_FULL = "free some space, or choose another folder with -o"
-SIZE_LIMIT = "raise the limit (`ulimit -f`), or choose another folder with -o"
-
-# Lines that ffmpeg writes after the one that names the cause.
-_ECHOES = re.compile(
-    r"Error (sending frames|selecting an encoder|opening output file|splitting the argument|while opening enc"
-    r"|initializing the muxer|submitting|muxing|closing file)|(Task finished|Terminating thread) with"
-    r"|Could not open encoder|Nothing was written|Conversion failed|Svt\[info|Last message repeated"
-)
-_ORIGIN = re.compile(r"^(\[[^\]]* @ 0x[0-9a-f]+\] )+")
+WHITELIST = ("-protocol_whitelist", "file,pipe")
+"""Arguments that stand before each input and each output of ffmpeg: it opens files and pipes only, nothing on the
+network, whatever a file or a user's word names."""
+_LOG_FILES = ("FFREPORT", "SVT_LOG_FILE")
+"""Environment variables by which ffmpeg and its encoders would write files that nobody asked us for."""
 
 
 def executable() -> str:
@@ -39,12 +38,30 @@ def executable() -> str:
     try:
         exe = str(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError:
+        _refuse_no_programs()
         raise InbetweenError("there is no ffmpeg on this machine", cure) from None
     if shutil.which(exe) is None:
-        if os.environ.get("IMAGEIO_FFMPEG_EXE"):
+        if environment_value("IMAGEIO_FFMPEG_EXE"):
             cure = "unset IMAGEIO_FFMPEG_EXE, or let it name an ffmpeg that runs"
         raise InbetweenError(f"ffmpeg cannot be run: {exe}", cure)
     return exe
+
+
+def _refuse_no_programs() -> None:
+    """imageio-ffmpeg finds no ffmpeg where none can be started. Look whether that is so of other programs too.
+
+    Raises:
+        InbetweenError: the machine starts no program at all.
+    """
+    import imageio_ffmpeg
+
+    try:
+        # It remembers for ever that it found none.
+        getattr(getattr(imageio_ffmpeg._utils, "_get_ffmpeg_exe", None), "cache_clear", lambda: None)()
+        subprocess.run([sys.executable, "-S", "-c", ""], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    except OSError as error:
+        if (known := lacking(error)) is not None:
+            raise known from error
 
 
 def asked(word: str) -> str:
@@ -56,7 +73,13 @@ def asked(word: str) -> str:
     words = [executable(), "-hide_banner", "-v", "error", word]
     try:
         return subprocess.run(
-            words, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=60
+            words,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=60,
+            env=environment(),
         ).stdout
     except (OSError, subprocess.TimeoutExpired) as error:
         raise _not_run(words[0], error) from error
@@ -69,6 +92,30 @@ def encoders() -> set[str]:
         InbetweenError: ffmpeg cannot be run.
     """
     return {found[1] for found in re.finditer(r"^ V\S{5} ([^\s=]+)", asked("-encoders"), re.MULTILINE)}
+
+
+def environment() -> dict[str, str]:
+    """The environment of an ffmpeg that we start: without colours in its messages, and without log files."""
+    kept = {name: value for name, value in os.environ.items() if name.upper() not in _LOG_FILES}
+    return {**kept, "AV_LOG_FORCE_NOCOLOR": "1"}
+
+
+@contextlib.contextmanager
+def temporary_folder() -> Iterator[str]:
+    """A new folder among the system's temporary files for the time of a `with` block.
+
+    Raises:
+        InbetweenError: none can be made.
+    """
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="inbetween-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise InbetweenError(
+            f"no temporary folder can be made: {error.strerror}",
+            "free some space, or set TMPDIR to a folder that has some",
+        ) from error
+    with folder as path:
+        yield path
 
 
 @contextlib.contextmanager
@@ -91,7 +138,7 @@ def started(words: Sequence[str]) -> Iterator[Child]:
                 stderr=log,
                 # In a session of its own: Ctrl-C at the terminal reaches only this process, which then decides.
                 start_new_session=True,
-                env=os.environ | {"AV_LOG_FORCE_NOCOLOR": "1"},
+                env=environment(),
             )
         except OSError as error:
             raise _not_run(exe, error) from error
@@ -161,7 +208,9 @@ class Child:
     def _fail(self) -> NoReturn:
         self._log.seek(0)
         text = self._log.read().decode(errors="replace")
-        raise _failure(self._exe, self._process.returncode, text)
+        if (known := said("ffmpeg stopped", text)) is not None and known.code == "system":
+            raise known
+        raise failure(self._exe, self._process.returncode, text)
 
 
 def _stdin(process: subprocess.Popen[bytes]) -> IO[bytes]:
@@ -170,42 +219,11 @@ def _stdin(process: subprocess.Popen[bytes]) -> IO[bytes]:
 
 
 def _not_run(exe: str, error: Exception) -> InbetweenError:
+    if (known := lacking(error)) is not None:
+        return known
     cure = (
         "unset IMAGEIO_FFMPEG_EXE, or let it name an ffmpeg that runs"
-        if os.environ.get("IMAGEIO_FFMPEG_EXE")
+        if environment_value("IMAGEIO_FFMPEG_EXE")
         else "pip install --force-reinstall imageio-ffmpeg"
     )
     return InbetweenError(f"ffmpeg cannot be run: {exe}: {getattr(error, 'strerror', None) or error}", cure)
-
-
-def _failure(exe: str, returncode: int, text: str) -> InbetweenError:
-    """The error for an ffmpeg that ended with `returncode` after writing `text` to its standard error."""
-    try:
-        killer = signal.Signals(-returncode).name if returncode < 0 else ""
-    except ValueError:
-        killer = f"signal {-returncode}"
-    if killer == "SIGXFSZ" or "File too large" in text:
-        return InbetweenError("ffmpeg stopped: file size limit reached", SIZE_LIMIT)
-    for words in ("No space left on device", "Disk quota exceeded"):
-        if words in text:
-            return InbetweenError(f"ffmpeg stopped: the disk or quota is full ({words})", DISK_FULL)
-    if killer:
-        cure = "memory may have run out: close other programs, or make smaller pictures"
-        return InbetweenError(
-            f"ffmpeg stopped: killed by {killer}", cure if killer == "SIGKILL" else f"ffmpeg is {exe}"
-        )
-    causes = _causes(text)
-    if not causes:
-        causes = f"exit code {returncode} and no message" if returncode else "it accepted no more frames"
-    return InbetweenError(
-        f"ffmpeg stopped: {causes}", f"look at --codec and --encoder, if given; ffmpeg is {shlex.quote(exe)}"
-    )
-
-
-def _causes(text: str) -> str:
-    """The first and the last line of ffmpeg's messages that say more than that something failed, without the addresses
-    in memory that ffmpeg puts before them."""
-    lines = [_ORIGIN.sub("", line.strip()) for line in text.splitlines()]
-    lines = [line for line in lines if line]
-    causes = [line for line in lines if not _ECHOES.search(line)] or lines
-    return "; ".join(dict.fromkeys([*causes[:1], *causes[-1:]]))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 from inbetween.errors import InbetweenError
 from inbetween.types import Report
 from inbetween.video import encode, ffmpeg, sinks, workfolder
+from inbetween.video.container import reading
 from inbetween.video.extras import Extras
 from inbetween.video.verify import Expected
 
@@ -45,9 +46,19 @@ def join(path: str, segments: Sequence[str], expected: Expected, report: Report,
     with workfolder.part(os.path.dirname(path), expected.sink.suffix) as film:
         _join(film, segments, expected, report, extras)
         shape = expected.aspect * expected.size[1] / expected.size[0]
-        words = ["-i", f"file:{film}", "-map", "0", "-c", "copy", "-aspect", f"{shape.numerator}:{shape.denominator}"]
+        words = [
+            *ffmpeg.WHITELIST,
+            "-i",
+            f"file:{film}",
+            "-map",
+            "0",
+            "-c",
+            "copy",
+            "-aspect",
+            f"{shape.numerator}:{shape.denominator}",
+        ]
         muxer = sinks.SINKS[expected.sink.suffix].muxer
-        with ffmpeg.started([*words, "-fflags", "+bitexact", "-f", muxer, f"file:{path}"]) as child:
+        with ffmpeg.started([*words, "-fflags", "+bitexact", "-f", muxer, *ffmpeg.WHITELIST, f"file:{path}"]) as child:
             child.finish(lambda: report.progress("join", expected.count, expected.count))
 
 
@@ -113,12 +124,10 @@ def packets(segments: Sequence[str], expected: Expected, report: Report) -> Iter
         for spot in places:
             delay = max(delay, number - first - spot)
             number += 1
-    import av
-
     first, number = 0, 0
     for segment in segments:
         count = 0
-        with av.open(segment) as container:
+        with reading(segment) as container:
             for packet in container.demux(video=0):
                 if not packet.size:
                     continue
@@ -134,11 +143,9 @@ def packets(segments: Sequence[str], expected: Expected, report: Report) -> Iter
 def _shown(segments: Sequence[str], expected: Expected) -> Iterator[tuple[int, list[int]]]:
     """For each segment the number of its first frame in the film, and for each of its packets, in the order of
     decoding, the number of the frame in the segment."""
-    import av
-
     first = 0
     for segment in segments:
-        with av.open(segment) as container:
+        with reading(segment) as container:
             places = [_frame(packet, expected) for packet in container.demux(video=0) if packet.size]
         yield first, places
         first += len(places)

@@ -253,7 +253,7 @@ def opened(
             stopped.kept = folder if journal.done else ""
             raise
         except InbetweenError as problem:
-            if journal.done and problem.code != "input_changed":
+            if journal.done and problem.code != "input_changed" and os.path.isdir(folder):
                 problem.hint += f"; what is done waits in `{folder}`: the same command goes on"
             raise
         finally:

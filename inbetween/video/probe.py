@@ -60,10 +60,7 @@ def probe(path: str, report: Report) -> Clip:
     Raises:
         InbetweenError: as `opened`; the file has no video, is a single picture, or is cut off.
     """
-    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
-        # A clip is read more than once, and opening a pipe that nobody writes to would never return.
-        raise InbetweenError(f"{path} is a pipe or a device, not a file", "write the clip to a file first")
-    if webp.is_webp(path):
+    if os.path.isfile(path) and webp.is_webp(path):
         return _webp(path, report)
     with opened(path) as container:
         video = frames_stream(container, path)

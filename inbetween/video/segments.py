@@ -70,6 +70,8 @@ class Segments:
     """() -> what was found out while frames were made, as plain values: kept with each finished segment."""
     recall: Callable[[Any], object] = _forgotten
     """Called with what `remember` returned, read from the journal again, of all segments that are there already."""
+    check: Callable[[], object] = _nothing
+    """Called when sound and other tracks of the clip have been added, for the clip may have changed meanwhile."""
 
 
 def choose_borders(cuts: Iterable[int], least: int = LEAST) -> tuple[int, ...]:
@@ -262,6 +264,7 @@ def _joined(path: str, files: list[str], job: _Job) -> tuple[str, Written]:
         with disk.errors(path):
             join(path, files, expected, job.report, extras)
         duration = verify.joined(path, expected, job.report, extras)
+        job.segments.check()
     else:
         path = files[0]
     sink, size, bytes_ = expected.sink, expected.size, os.path.getsize(path)

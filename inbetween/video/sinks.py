@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from inbetween.errors import UnknownName, UsageError
-from inbetween.video import codecs
+from inbetween.video import codecs, encoder_options
 
 FOLDER_PATTERN = "%05d.png"
 """The names of the frames in an output that is a folder."""
@@ -151,8 +151,8 @@ def parse(
 
     Raises:
         UnknownName: a suffix or a preset that is not known.
-        UsageError: no name; two numbers in one name; a quote that is not closed; options that do not fit the kind of
-            output; a codec or a preset that does not go into such a file.
+        UsageError: no name; two numbers in one name; an option of `--encoder` that is not accepted; options that do not
+            fit the kind of output; a codec or a preset that does not go into such a file.
     """
     sink = _sink(out)
     if codec is not None:
@@ -168,7 +168,7 @@ def parse(
             f"--start-number is for numbered pictures, and `{out}` is {_article(sink)}",
             "leave --start-number out, or write -o frames/ for a folder of PNG",
         )
-    return dataclasses.replace(sink, encoder=_arguments(encoder), start_number=start_number)
+    return dataclasses.replace(sink, encoder=encoder_options.parse(encoder or ""), start_number=start_number)
 
 
 def _with_codec(sink: Sink, codec: str, preset: str | None) -> Sink:
@@ -286,20 +286,6 @@ def _split(pattern: str) -> tuple[str, int, str]:
     found = _NUMBER.search(pattern)
     assert found is not None, pattern
     return pattern[: found.start()], int(found[1] or 0), pattern[found.end() :]
-
-
-def _arguments(encoder: str | None) -> tuple[str, ...]:
-    """The value of `--encoder` as arguments for ffmpeg."""
-    try:
-        words = tuple(shlex.split(encoder or ""))
-    except ValueError:
-        raise UsageError(
-            f"--encoder {encoder} has a quote that is not closed", "close it, or write it as \\' or \\\""
-        ) from None
-    if words and not words[0].startswith("-"):
-        # ffmpeg would read it as the name of one more file to write.
-        raise UsageError(f"--encoder begins with `{words[0]}`", 'begin with an option: --encoder "-crf 12"')
-    return words
 
 
 def _article(sink: Sink) -> str:

@@ -14,6 +14,7 @@ from inbetween.errors import InbetweenError
 from inbetween.types import Report
 from inbetween.video import animation
 from inbetween.video.clip import Colour
+from inbetween.video.container import reading
 from inbetween.video.extras import Extras
 from inbetween.video.sinks import Sink
 
@@ -71,7 +72,7 @@ def joined(path: str, expected: Expected, report: Report, extras: Extras | None 
     ticks = array("q")
     ends: defaultdict[int, Fraction] = defaultdict(Fraction)
     try:
-        with open(path, "rb") as file, av.open(file, "r") as container:
+        with reading(path) as container:
             video = container.streams.video[0]
             index, unit = video.index, Fraction(video.time_base or 1)
             for packet in container.demux():
@@ -122,8 +123,7 @@ def _decoded(path: str, expected: Expected, report: Report) -> Written:
     start = Fraction(0)
     pixel_format = ""
     try:
-        # An open file, for ffmpeg would read some names as something else than a file.
-        with open(path, "rb") as file, av.open(file, "r", options=options) as container:
+        with reading(path, options) as container:
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
             for frame in container.decode(stream):

@@ -11,6 +11,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from inbetween import environment
 from inbetween.devices import in_order
 from inbetween.errors import InbetweenError, UnknownName
 from inbetween.report import Forward
@@ -128,21 +129,41 @@ def rehearse(sink: Sink, rate: Fraction, size: tuple[int, int], channels: int = 
         return
     ffmpeg.executable()
     _find_encoder(sink)
-    least = codecs.codec(sink.codec).least
-    if min(size) < least:
-        what = f"{sink.codec} makes no films of less than {least}x{least}"
-        raise InbetweenError(what, "make it larger with --size, or leave --codec out")
+    _check_size(sink, sinks.film_size(sink, size))
     usual = sink.codec == sinks.SINKS[sink.suffix].codec and not sink.encoder
     if sink.kind == "gif" or (usual and min(size) >= 16 and max(size) <= 8192):
         return
     black = pictures.like(np.zeros((*size, channels), np.uint8), channels, f"uint{bits}")
-    with (
-        workfolder.locked_folder(sink.work_folder, sink.path) as folder,
-        workfolder.part(folder, sink.suffix) as path,
-    ):
+    # Not beside the output: a dry run writes nothing there.
+    with ffmpeg.temporary_folder() as folder:
+        path = os.path.join(folder, f"trial{sink.suffix}")
         expected = FilmFormat(sink, rate, 2, size).expected
         encode.make_film(path, expected, [black, black], Report())
         verify.film(path, expected, Report())
+
+
+def _check_size(sink: Sink, size: tuple[int, int]) -> None:
+    """Refuse a film that is too small or too large for its encoder. size: (H, W) of its frames."""
+    (height, width), least = size, codecs.codec(sink.codec).least
+    if min(size) < least:
+        what = f"{sink.codec} makes no films of less than {least}x{least}"
+        raise InbetweenError(what, "make it larger with --size, or leave --codec out", "ffmpeg")
+    high, wide = codecs.MOST.get(sink.codec, size)
+    if height <= high and width <= wide:
+        return
+    known = ffmpeg.encoders()
+    others = [
+        name
+        for name, one in codecs.CODECS.items()
+        if sink.kind == "film" and sink.suffix in one.suffixes and name in known
+        if all(side <= most for side, most in zip(size, codecs.MOST.get(name, size), strict=True))
+    ]
+    other = f"write --codec {others[0]}" if others else "write -o frames/ for a folder of PNG"
+    raise InbetweenError(
+        f"the film is {width}x{height}, and {sink.codec} makes at most {wide}x{high}",
+        f"make it smaller with --size, or {other}",
+        "ffmpeg",
+    )
 
 
 def _find_encoder(sink: Sink) -> None:
@@ -158,10 +179,13 @@ def _find_encoder(sink: Sink) -> None:
         unknown = UnknownName("encoder", name, sorted(known))
         if unknown.hint.startswith("known"):
             unknown.hint = f"list them with {ffmpeg.executable()} -encoders"
+        for ending, system in codecs.SYSTEMS.items():
+            if name.endswith(ending):
+                unknown.hint = f"it is part of {system}; elsewhere write --codec libx264 or libx265"
         raise unknown
     others = [n for n, c in codecs.CODECS.items() if sink.kind == "film" and sink.suffix in c.suffixes and n in known]
     cure = f"write --codec {others[0]}, which it has" if others else "write -o frames/ for a folder of PNG"
-    if os.environ.get("IMAGEIO_FFMPEG_EXE"):
+    if environment.value("IMAGEIO_FFMPEG_EXE"):
         cure += ", or unset IMAGEIO_FFMPEG_EXE"
     raise InbetweenError(f"this ffmpeg has no encoder `{name}`: {ffmpeg.executable()}", cure)
 

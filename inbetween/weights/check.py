@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inbetween.errors import InbetweenError
+from inbetween.faults import lacking
 from inbetween.fingerprint import hashed
 from inbetween.types import Report
 from inbetween.weights import load, store
-from inbetween.weights.files import AGAIN, json_object
+from inbetween.weights.files import AGAIN, json_object, network_config
 from inbetween.weights.table import File, Folder, Published, Shards
 
 SUMS = "SHA256SUMS"
@@ -211,9 +212,11 @@ def _wanted(
     path = (None if other else beside.get(config)) or store.placed(other or name, folder)[config]
     if path is None:
         return None
-    described = json_object(path)
+    described = network_config(path)
     try:
         return shapes[key](described)
     except Exception as error:
+        if (known := lacking(error)) is not None:
+            raise known from error
         # Networks raise errors of every kind for configs of other networks.
         raise InbetweenError(f"{path} does not describe a network of this kind: {error}", AGAIN) from None

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from inbetween.errors import InbetweenError
+from inbetween.faults import lacking
+from inbetween.small_files import check_regular, read_small
 
 if TYPE_CHECKING:
     from torch import nn
@@ -17,6 +19,15 @@ if TYPE_CHECKING:
 
 SHOWN = 3
 """The most names of each kind that an error lists; chosen by eye."""
+LARGEST = 100_000_000
+"""The most bytes of a JSON file: the index of a network with a thousand tensors has 100 kB. Chosen by eye."""
+MOST_NUMBER = 1_000_000
+"""The largest number in a network's config; chosen by eye, far above the widths and vocabularies of networks."""
+MOST_BLOCKS = 1000
+"""The most values of a list in a network's config; chosen by eye."""
+MOST = {"layers": 100, "blocks": 100, "image_size": 8192, "sample_size": 8192}
+"""Smaller limits of numbers in whose names these words are, for they are repeated or squared; the largest network that
+is used has 48 layers in a row. Chosen by eye."""
 AGAIN = "get the file again, or name another"
 """The hint for a file that is damaged or the wrong one."""
 
@@ -37,6 +48,7 @@ def read(path: Path) -> Mapping[str, Any]:
     from safetensors.torch import load_file
 
     head = b""
+    check_regular(path, "file of weights")
     try:
         with path.open("rb") as file:
             head = file.read(9)
@@ -44,8 +56,10 @@ def read(path: Path) -> Mapping[str, Any]:
             # A safetensors file begins with a length in eight bytes, and then JSON.
             kept = load_file(path) if head[8:] == b"{" else torch.load(path, "cpu", weights_only=True)
     except OSError as error:
-        raise InbetweenError(f"{path} cannot be read: {error.strerror or error}", AGAIN) from None
+        raise lacking(error) or InbetweenError(f"{path} cannot be read: {error.strerror or error}", AGAIN) from None
     except Exception as error:
+        if (known := lacking(error)) is not None:
+            raise known from error
         # The readers raise errors of every kind for damaged files.
         if isinstance(error, pickle.UnpicklingError) and head.startswith((b"PK", b"\x80")):
             raise InbetweenError(
@@ -98,16 +112,47 @@ def json_object(path: Path) -> dict[str, Any]:
     return parsed_object(path, text_of(path), "a config")
 
 
+def network_config(path: Path) -> dict[str, Any]:
+    """Read a config that describes a network. One whose network could not be made in any sensible time is refused, for
+    the networks' own libraries would try.
+
+    Raises:
+        InbetweenError: see `json_object`; or a number or a list in it is absurdly large.
+    """
+    found = json_object(path)
+    for name, value in found.items():
+        try:
+            wrong = _absurd(name, value)
+        except RecursionError:
+            wrong = "values that are nested too deeply"
+        if wrong:
+            raise InbetweenError(
+                f"{path} does not describe a network of this kind: {name!a:.60} has {wrong}", AGAIN, "weights_damaged"
+            )
+    return found
+
+
+def _absurd(name: str, value: object) -> str:
+    """What is absurd about a value of a network's config; empty if nothing is."""
+    if isinstance(value, list):
+        if len(value) > MOST_BLOCKS:
+            return f"{len(value)} values, more than {MOST_BLOCKS}"
+        return next(filter(None, (_absurd(name, one) for one in value)), "")
+    if isinstance(value, dict):
+        return next(filter(None, (_absurd(str(inner), one) for inner, one in value.items())), "")
+    if not isinstance(value, int | float):
+        return ""
+    most = next((most for word, most in MOST.items() if word in name), MOST_NUMBER)
+    return "" if abs(value) <= most else f"a number larger than {most}"
+
+
 def text_of(path: Path) -> bytes:
     """Read a small file whole.
 
     Raises:
-        InbetweenError: it cannot be read.
+        InbetweenError: it cannot be read, is not a regular file, or has more than `LARGEST` bytes.
     """
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InbetweenError(f"{path} cannot be read: {error.strerror or error}", AGAIN) from None
+    return read_small(path, "file", LARGEST)
 
 
 def parsed_object(called: object, text: str | bytes, what: str) -> dict[str, object]:

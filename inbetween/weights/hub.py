@@ -11,6 +11,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inbetween import environment
 from inbetween.errors import InbetweenError
 from inbetween.fingerprint import MEGABYTE
 from inbetween.weights import store
@@ -164,7 +165,7 @@ def unreached(error: Exception) -> InbetweenError:
 
 def _refuse_offline(name: str, weights: Weights, offline: bool) -> None:
     """Refuse to use the network, if the user or a variable of the environment forbids it."""
-    variables = [name for name in ("INBETWEEN_OFFLINE", "HF_HUB_OFFLINE") if store.flag(name)]
+    variables = [name for name in ("INBETWEEN_OFFLINE", "HF_HUB_OFFLINE") if environment.flag(name)]
     if offline or variables:
         forbids = variables[0] if variables else "--offline"
         raise InbetweenError(

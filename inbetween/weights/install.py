@@ -11,6 +11,7 @@ from pathlib import Path
 
 from inbetween.errors import InbetweenError
 from inbetween.fingerprint import CHUNK, MEGABYTE, hashed
+from inbetween.small_files import check_regular
 from inbetween.types import Report
 from inbetween.weights import store
 from inbetween.weights.check import (
@@ -57,6 +58,8 @@ def given(name: str, path: Path, folder: Path) -> dict[str, Given]:
     fits = [(key, one) for key, part in weights.parts.items() for one in part.files if _is(path, one, part, weights)]
     if path.is_dir() and not fits:
         return _in_folder(name, weights, path, folder)
+    if not path.is_dir():
+        check_regular(path, "file")
     if len(fits) != 1:
         names = ", ".join(store.described(one) for part in weights.parts.values() for one in part.files)
         raise InbetweenError(

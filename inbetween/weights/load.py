@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from inbetween.errors import InbetweenError
+from inbetween.faults import lacking
 from inbetween.weights import shards
 from inbetween.weights.files import AGAIN, listed, read
 
@@ -42,8 +43,10 @@ def shapes(path: Path) -> Shapes:
             with safe_open(path, "np") as file:
                 return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
         except OSError as error:
-            raise InbetweenError(f"{path} cannot be read: {error.strerror or error}", AGAIN) from None
-        except Exception:
+            raise lacking(error) or InbetweenError(f"{path} cannot be read: {error.strerror or error}", AGAIN) from None
+        except Exception as error:
+            if (known := lacking(error)) is not None:
+                raise known from error
             # safetensors raises errors of every kind for damaged files.
             raise InbetweenError(f"{path} is not a file of weights, or is damaged", AGAIN) from None
     return {str(name): tuple(getattr(tensor, "shape", ())) for name, tensor in read(path).items()}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
+from inbetween import environment
 from inbetween.errors import InbetweenError, UnknownName
 from inbetween.weights.shards import weight_map
 from inbetween.weights.table import WEIGHTS, File, Folder, Part, Published, Shards, Weights
@@ -16,18 +16,13 @@ SHOWN = 3
 
 def cache_folder() -> Path:
     """The folder of weights where the user names none."""
-    home = os.environ.get("INBETWEEN_CACHE") or os.environ.get("XDG_CACHE_HOME", "~/.cache") + "/inbetween"
+    home = environment.value("INBETWEEN_CACHE") or (environment.value("XDG_CACHE_HOME") or "~/.cache") + "/inbetween"
     return Path(home).expanduser()
 
 
 def weights_folder() -> Path:
     """The folder of weights: that in the variable INBETWEEN_WEIGHTS, else the cache folder."""
-    return Path(os.environ.get("INBETWEEN_WEIGHTS") or cache_folder()).expanduser()
-
-
-def flag(variable: str) -> bool:
-    """Whether a variable of the environment is set, to anything but 0, no, false or off."""
-    return os.environ.get(variable, "").lower() not in ("", "0", "no", "false", "off")
+    return Path(environment.value("INBETWEEN_WEIGHTS") or cache_folder()).expanduser()
 
 
 def get(name: str) -> Weights:
@@ -239,7 +234,7 @@ def _first(part: Part, places: Sequence[Path]) -> Path | None:
 
 def _hub_snapshots(repository: str) -> list[Path]:
     """List the folders of the Hub's cache that have files of a repository, the newest first."""
-    home = Path(os.environ.get("HF_HOME") or os.environ.get("XDG_CACHE_HOME", "~/.cache") + "/huggingface")
-    cache = Path(os.environ.get("HF_HUB_CACHE") or home / "hub").expanduser()
+    home = Path(environment.value("HF_HOME") or (environment.value("XDG_CACHE_HOME") or "~/.cache") + "/huggingface")
+    cache = Path(environment.value("HF_HUB_CACHE") or home / "hub").expanduser()
     snapshots = (cache / f"models--{repository.replace('/', '--')}" / "snapshots").glob("*")
     return sorted(snapshots, key=lambda path: path.stat().st_mtime, reverse=True)

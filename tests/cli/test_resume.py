@@ -210,7 +210,7 @@ def test_a_clip_that_was_swapped_is_begun_anew(
     os.replace(tmp_path / "other.mp4", tmp_path / "c.mp4")
     ran = inside(*words)
     assert ran.code == 0, ran.err
-    assert "begun anew: file 1 has changed" in ran.err
+    assert "begun anew: the clip has changed" in ran.err
     assert inside(*words[:-1], "alone.mp4").code == 0
     assert contents(tmp_path / "o.mp4") == contents(tmp_path / "alone.mp4")
 
@@ -237,3 +237,100 @@ def test_a_key_that_changes_while_it_is_used(
     assert inside(*words).code == 0
     assert inside(*words[:-1], f"alone{out[1:]}").code == 0
     assert contents(tmp_path / out) == contents(tmp_path / f"alone{out[1:]}")
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (["slowmo", "A", "--input-fps", "10", "--factor", "130"], "picture 3"),
+        (["run", *(f"A/{number}.bmp" for number in range(5)), "-n", "139", "--loop"], "key 3"),
+        (["run", *(f"A/{number}.bmp" for number in range(5)), "-n", "79", "--ping-pong"], "key 3"),
+        (["slowmo", "A", "--input-fps", "10", "--factor", "130", "--protect", "mask.bmp"], "--protect"),
+    ],
+    ids=["sequence", "loop", "ping-pong", "mask"],
+)
+def test_one_input_that_was_replaced_behind_its_name_size_and_time(
+    inside: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], what: str
+) -> None:
+    renders(tmp_path / "A", 0)
+    renders(tmp_path / "B", 7)
+    for name, number in (("mask", 0), ("other", 4)):
+        os.replace(tmp_path / "B" / f"{number}.bmp", tmp_path / f"{name}.bmp")
+    words = [*words, "-e", "blend", "-o"]
+    halfway(inside, tmp_path, monkeypatch, *words, "o.mp4")
+    os.replace(tmp_path / "other.bmp", tmp_path / ("mask.bmp" if what == "--protect" else "A/2.bmp"))
+    ran = inside(*words, "o.mp4")
+    assert ran.code == 0, ran.err
+    assert f"begun anew: {what} has changed" in ran.err
+    assert inside(*words, "alone.mp4").code == 0
+    assert contents(tmp_path / "o.mp4") == contents(tmp_path / "alone.mp4")
+
+
+def test_a_sequence_that_was_moved_goes_on(inside: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    renders(tmp_path / "A", 0)
+    words = ["--input-fps", "10", "--factor", "130", "-e", "blend", "-o", "o.mp4"]
+    halfway(inside, tmp_path, monkeypatch, "slowmo", "A", *words)
+    (tmp_path / "A").rename(tmp_path / "moved")
+    ran = inside("slowmo", "moved", *words)
+    assert ran.code == 0, ran.err
+    assert "frames are there already" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "changed"),
+    [
+        (["slowmo", "A", "--input-fps", "10", "--factor", "4", "--protect", "mask.bmp"], "mask.bmp"),
+        (["slowmo", "A", "--input-fps", "10", "--factor", "4", "--cuts", "cuts.txt"], "cuts.txt"),
+        (["run", *(f"A/{number}.bmp" for number in range(5)), "--if-unrelated", "fail"], "A/4.bmp"),
+    ],
+    ids=["mask", "cuts", "key"],
+)
+def test_an_input_that_changes_between_reading_and_fingerprint(
+    inside: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], changed: str
+) -> None:
+    keys, shown = renders(tmp_path / "A", 0), Show.progress
+    (tmp_path / "mask.bmp").write_bytes(keys[0].read_bytes())
+    (tmp_path / "cuts.txt").write_text("0.05")
+    other = b"0.09" if changed == "cuts.txt" else keys[2].read_bytes()
+    words = [*words, "-e", "blend", "-o"]
+
+    def changing(self: Show, stage: str, done: int, total: int) -> None:
+        shown(self, stage, done, total)
+        # The first input is being hashed; all have been opened.
+        if stage == "hash":
+            (tmp_path / changed).write_bytes(other)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Show, "progress", changing)
+        ran = inside(*words, "o.mp4")
+    assert ran.code == 1, ran.err
+    assert f"{changed} has changed while" in ran.problem[0]
+    assert not (tmp_path / "o.mp4").exists()
+    assert inside(*words, "o.mp4").code == 0
+    assert inside(*words, "alone.mp4").code == 0
+    assert contents(tmp_path / "o.mp4") == contents(tmp_path / "alone.mp4")
+
+
+def test_a_clip_that_changes_while_its_sound_is_added(
+    inside: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clicking(tmp_path / "c.mp4", Fraction(10), 6)
+    clicking(tmp_path / "other.mp4", Fraction(10), 6, cut=3)
+    shown, words = Show.progress, ["slowmo", "c.mp4", "--factor", "2", "-e", "blend", "-o"]
+
+    def changing(self: Show, stage: str, done: int, total: int) -> None:
+        shown(self, stage, done, total)
+        if stage == "join" and (tmp_path / "other.mp4").exists():
+            os.replace(tmp_path / "other.mp4", tmp_path / "c.mp4")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Show, "progress", changing)
+        ran = inside(*words, "o.mp4")
+    assert ran.code == 1, ran.err
+    assert "c.mp4 has changed while" in ran.problem[0]
+    assert not (tmp_path / "o.mp4").exists()
+    ran = inside(*words, "o.mp4")
+    assert ran.code == 0, ran.err
+    assert "begun anew: the clip has changed" in ran.err
+    assert inside(*words, "alone.mp4").code == 0
+    assert contents(tmp_path / "o.mp4") == contents(tmp_path / "alone.mp4")

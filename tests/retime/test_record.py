@@ -9,13 +9,22 @@ import numpy as np
 import pytest
 
 from inbetween.errors import InbetweenError
-from inbetween.record.clip import repeated
+from inbetween.record import clip as clip_record
+from inbetween.record import read
+from inbetween.request import ClipRequest
 from inbetween.types import Report
 from inbetween.video.clip import Clip
 from support.commands import Command
 from support.pictures import moving, save, scene
 
 SIZE = (72, 96)
+
+
+def repeated(path: Path) -> ClipRequest:
+    """The request of a record whose inputs have not changed."""
+    record = read.read(path, "slowmo", ClipRequest)
+    read.check_inputs(record, clip_record.files, Report())
+    return record.request
 
 
 def recorded(clip: Clip, tmp_path: Path, command: Command, *words: str) -> list[str]:
@@ -62,12 +71,12 @@ def test_a_record_whose_inputs_are_others(clip: Clip, tmp_path: Path, command: C
         before = path.read_bytes()
         path.write_bytes(before + b"more")
         with pytest.raises(InbetweenError, match=f"the {what} .*{name} has changed since the record"):
-            repeated(tmp_path / "in" / "out.mp4.json", Report())
+            repeated(tmp_path / "in" / "out.mp4.json")
         path.unlink()
         with pytest.raises(InbetweenError, match=f"the {what} .*{name} is gone"):
-            repeated(tmp_path / "in" / "out.mp4.json", Report())
+            repeated(tmp_path / "in" / "out.mp4.json")
         path.write_bytes(before)
-    assert repeated(tmp_path / "in" / "out.mp4.json", Report()).factor == "3"
+    assert repeated(tmp_path / "in" / "out.mp4.json").factor == "3"
 
 
 def test_a_record_of_pictures_is_repeated(tmp_path: Path, command: Command) -> None:
@@ -81,7 +90,7 @@ def test_a_record_of_pictures_is_repeated(tmp_path: Path, command: Command) -> N
     assert command(*words).code == 0
     assert (tmp_path / "b.mkv").read_bytes() == (tmp_path / "[in]" / "a.mkv").read_bytes()
     save(tmp_path / "[in]" / "f" / "7.png", moving(1)[0])
-    assert "7.png was not there then" in command(*words, "--overwrite").problem[0]
+    assert "does not say what was in" in command(*words, "--overwrite").problem[0]
 
 
 def test_a_record_says_whose_it_is(clip: Clip, tmp_path: Path, command: Command) -> None:

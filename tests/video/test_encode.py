@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from inbetween.errors import InbetweenError, UnknownName
 from inbetween.types import Report
 from inbetween.video import ffmpeg, sinks
 from inbetween.video.write import FilmFormat, rehearse, write
-from support.clips import NTSC, ODD_RATES, RATES, SIZE, as_ffmpeg_shows, disc, frames_and_facts, made, plane
+from support.clips import NTSC, ODD_RATES, RATES, SIZE, as_ffmpeg_shows, disc, frames_and_facts, made, plane, yuv
 from support.reports import Heard
 
 
@@ -128,27 +129,72 @@ def test_the_words_of_the_user_win(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("codec", "words"),
+    [
+        ("libx264", "-b:v:0 20k"),
+        ("libx264", "-qp 50"),
+        ("libx265", "-b:v 20k"),
+        ("libx265", "-qp 50"),
+        ("libsvtav1", "-qp 60"),
+    ],
+)
+def test_a_rate_that_the_user_asks_for_is_obeyed(tmp_path: Path, codec: str, words: str) -> None:
+    usual = made(tmp_path / "usual.mkv", 12, size=(96, 128), codec=codec)
+    small = made(tmp_path / "small.mkv", 12, size=(96, 128), codec=codec, encoder=words)
+    assert small.bytes < usual.bytes * 0.75
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "words"),
+    [
+        ("a.mkv", "libx264", "-qp 0 -pix_fmt yuv444p"),
+        ("a.webm", "libvpx-vp9", "-lossless 1 -pix_fmt:v yuv444p"),
+        ("a.mkv", "libx265", "-x265-params lossless=1 -pix_fmt:0 yuv444p"),
+    ],
+)
+def test_lossless_films(tmp_path: Path, name: str, codec: str, words: str) -> None:
+    written = made(tmp_path / name, 3, codec=codec, encoder=words)
+    assert written.pixel_format == "yuv444p"
+    for index, frame in enumerate(frames_and_facts(tmp_path / name)[0]):
+        # Only the rounding of luma is left.
+        assert np.abs(plane(frame, 0) - yuv(disc(index))[..., 0]).max() < 1
+
+
+@pytest.mark.parametrize(
     ("words", "message"),
     [
         (("a.mp4", "libx256"), "no encoder called `libx256`"),
         (("a.mov", "libaom-av1"), "av1 only supported in MP4"),
         (("a.webm", "libsvtav1", "-svtav1-params tune=99"), "stopped: "),
+        (("a.mp4", None, "-pix_fmt yuv421"), "there is no pixel format called yuv421"),
         (("a.webp", None, "-quality 101"), "Value 101.000000 for parameter 'quality' out of range"),
-        (("a.webp", None, "-lossless"), "stopped: "),
-        (("a.apng", None, "-vf scale=32:24"), "not what was planned: a frame of 32x24"),
         (("a.mp4", None, "-preset quick"), "invalid preset 'quick'"),
-        (("a.mp4", None, "-foo 1"), "Unrecognized option 'foo'"),
-        (("a.mp4", None, "-t 0.05"), "not what was planned: 1 frames instead of 2"),
-        (("a.mp4", None, "-vf scale=32:24"), "not what was planned: a frame of 32x24"),
-        (("a.mp4", None, "-bsf:v setts=pts=PTS*2:dts=DTS*2"), "not what was planned: frame 1 is at 0.08 s"),
-        (
-            ("a.mkv", None, "-bsf:v setts=duration=DURATION*9"),
-            "not what was planned: 0.4 s instead of 0.08 s",
-        ),
     ],
 )
 def test_a_rehearsal_finds_words_that_ffmpeg_refuses(tmp_path: Path, words: tuple[str, ...], message: str) -> None:
-    sink = sinks.parse(f"{tmp_path}/{words[0]}", *words[1:])
+    refused_in_a_rehearsal(sinks.parse(f"{tmp_path}/{words[0]}", *words[1:]), message, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("out", "words", "message"),
+    [
+        ("a.webp", "-lossless", "stopped: "),
+        ("a.apng", "-vf scale=32:24", "not what was planned: a frame of 32x24"),
+        ("a.mp4", "-foo 1", "Unrecognized option 'foo'"),
+        ("a.mp4", "-t 0.05", "not what was planned: 1 frames instead of 2"),
+        ("a.mp4", "-vf scale=32:24", "not what was planned: a frame of 32x24"),
+        ("a.mp4", "-vf nonsense", "a filter of ffmpeg does not work: "),
+        ("a.mp4", "-bsf:v setts=pts=PTS*2:dts=DTS*2", "not what was planned: frame 1 is at 0.08 s"),
+        ("a.mkv", "-bsf:v setts=duration=DURATION*9", "not what was planned: 0.4 s instead of 0.08 s"),
+    ],
+)
+def test_a_rehearsal_finds_what_is_not_as_planned(tmp_path: Path, out: str, words: str, message: str) -> None:
+    """Also with words that `--encoder` does not accept: the film is looked at, not what it was made by."""
+    sink = replace(sinks.parse(f"{tmp_path}/{out}"), encoder=tuple(words.split()))
+    refused_in_a_rehearsal(sink, message, tmp_path)
+
+
+def refused_in_a_rehearsal(sink: sinks.Sink, message: str, tmp_path: Path) -> None:
     with pytest.raises(InbetweenError) as caught:
         rehearse(sink, Fraction(25), SIZE)
     assert message in caught.value.message

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -96,6 +97,33 @@ def test_an_ffmpeg_that_cannot_be_run(tmp_path: Path, monkeypatch: pytest.Monkey
             assert "ffmpeg cannot be run" in caught.value.message
             assert "IMAGEIO_FFMPEG_EXE" in caught.value.hint
     assert not (tmp_path / "a.mp4").exists()
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.webp", "a.gif"])
+def test_ffmpeg_opens_files_and_pipes_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Each input and each output is told so, last of all their options."""
+    log = f"for word; do printf '%s\\n' \"$word\"; done >> '{tmp_path}/words'"
+    set_ffmpeg(tmp_path, monkeypatch, f'{log}\nexec "$real" "$@"')
+    made(tmp_path / name, 2)
+    words = (tmp_path / "words").read_text().splitlines()
+    outputs = [at for at, word in enumerate(words) if word.startswith("file:") and words[at - 1] != "-i"]
+    assert outputs
+    assert all(tuple(words[at - 2 : at]) == ffmpeg.WHITELIST for at in outputs)
+    assert words.count("-protocol_whitelist") == len(outputs) + words.count("-i")
+
+
+@pytest.mark.parametrize("direction", ["read", "write"])
+def test_ffmpeg_connects_to_nobody(direction: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-video_size", "64x48"]
+        words = [*ffmpeg.WHITELIST, *raw, "-i", address if direction == "read" else "pipe:0"]
+        words += ["-f", "null", "-"] if direction == "read" else ["-f", "nut", *ffmpeg.WHITELIST, address]
+        with pytest.raises(InbetweenError, match="not on whitelist"), ffmpeg.started(words) as child:
+            child.finish(lambda: None)
+        with pytest.raises(BlockingIOError):
+            server.accept()
 
 
 def recording_ffmpeg(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -122,8 +122,8 @@ def test_film_words() -> None:
         assert (sink.codec, sink.even) == (codec, name == "web")
         assert sinks.Sink(**json.loads(json.dumps(dataclasses.asdict(sink)))) == sink
     assert sinks.parse("a.webp", encoder="-quality 50").encoder == ("-quality", "50")
-    sink = sinks.parse("a.mkv", "libx265", "-crf 20 -x265-params 'a=1 b'")
-    assert (sink.codec, sink.encoder) == ("libx265", ("-crf", "20", "-x265-params", "a=1 b"))
+    sink = sinks.parse("a.mkv", "libx265", "-crf 20 -x265-params 'aq-mode=3:sao=0'")
+    assert (sink.codec, sink.encoder) == ("libx265", ("-crf", "20", "-x265-params", "aq-mode=3:sao=0"))
     assert sinks.parse("a.mp4").codec == "libx264"
 
 

@@ -27,9 +27,10 @@ DRY = [
     ("key0.png key1.png -o x.mp4 --contact-sheet key0.png", 1, "`key0.png` is an input"),
     ("key0.png key1.png -o old.mp4 --record --overwrite", 1, "`old.mp4.json` is an input"),
     ("key0.png key1.png -o x.mp4 --codec none", 2, "no encoder called `none`"),
-    ("key0.png key1.png -o x.mp4 --encoder -nonsense", 1, "ffmpeg stopped"),
+    ("key0.png key1.png -o x.mp4 --encoder -nonsense", 2, "-nonsense is not accepted"),
+    ("key0.png key1.png -o x.mp4 --encoder=-preset=x", 2, "not accepted"),
     ("key0.png white.png -o x.mp4 --if-unrelated fail", 1, "nothing to do with each other"),
-    ("--repeat none.json -o x.mp4", 1, "none.json cannot be read"),
+    ("--repeat none.json -o x.mp4", 1, "there is no record none.json"),
 ]
 
 

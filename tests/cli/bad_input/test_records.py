@@ -29,8 +29,8 @@ def test_a_key_that_comes_twice_is_repeated_twice(inside: Command, tmp_path: Pat
 
 def test_records_that_are_none(refused: Refused, record: dict[str, Any], tmp_path: Path) -> None:
     words = ("run", "-o", "y.mp4", "--repeat")
-    refused(*words, "none.json", code=1, error="none.json cannot be read: No such file", hint="check the name")
-    refused(*words, "temp", code=1, error="temp cannot be read: Is a directory", hint="check the name")
+    refused(*words, "none.json", code=1, error="there is no record none.json", hint="check the name")
+    refused(*words, "temp", code=1, error="the record temp is a folder", hint="the name of a file")
     refused(*words, "key0.png", code=1, error="key0.png is not a record of a film", hint="--record")
     for data in (
         "",
