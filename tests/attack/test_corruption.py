@@ -14,6 +14,7 @@ from random import Random
 
 import pytest
 
+from inbetween.video import workfolder
 from support.commands import LINUX, Ran
 from support.damage import (
     DAMAGES,
@@ -266,6 +267,23 @@ def test_what_is_damaged_is_made_anew_and_said(
         assert "anew" in said[0], (done, said)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("found", [None, 5, "text", [], {}, {"doubts": 5}, {"doubts": [[1]], "cuts": ["1/0"]}])
+def test_findings_of_another_shape_under_a_valid_seal(
+    tmp_path: Path, inputs: Path, nursery: Nursery, wholes: dict[str, Whole], found: object
+) -> None:
+    whole = whole_of("slowmo", tmp_path, inputs, nursery, wholes)
+    place = Place(tmp_path / "place", KINDS["slowmo"], inputs, nursery)
+    kill_after_segments(place, whole)
+    journal = place.folder / place.kind.work / "journal"
+    lines = [workfolder.unsealed(line) for line in journal.read_bytes().splitlines(keepends=True)]
+    for line in lines[1:]:
+        assert line is not None
+        line["facts"]["found"] = found
+    journal.write_bytes(b"".join(workfolder.sealed(line) for line in lines if line is not None))
+    check(place, whole, f"found is {found}")
+
+
 def kill_after_segments(place: Place, whole: Whole) -> None:
     """Kill the command when several segments are finished. It has threads, so this is not always at the same step."""
     for step in range(whole.steps // 2, whole.steps, 6):
@@ -282,7 +300,7 @@ SIDECARED = [name for name, kind in KINDS.items() if "--record" in kind.words]
 
 
 @pytest.mark.parametrize(
-    ("name", "every"), [("sidecars", 13), *(pytest.param(name, 3, marks=pytest.mark.slow) for name in SIDECARED)]
+    ("name", "every"), [("sidecars", 13), *(pytest.param(name, 7, marks=pytest.mark.slow) for name in SIDECARED)]
 )
 def test_killed_between_the_film_and_the_files_beside_it(
     tmp_path: Path, inputs: Path, nursery: Nursery, wholes: dict[str, Whole], name: str, every: int
