@@ -19,7 +19,7 @@ from queue import Empty, Full, Queue
 from typing import Any, TypeVar
 
 from inbetween import system
-from inbetween.errors import Interrupted
+from inbetween.errors import InbetweenError, Interrupted
 from inbetween.report import Forward
 from inbetween.types import Picture, Report
 from inbetween.video import disk, encode, publish, sinks, verify, workfolder, write
@@ -46,6 +46,10 @@ ANIMATIONS = ("gif", "animation")
 end."""
 BEAT = 0.5
 """Seconds between two checks of a waiting thread whether it has been told to stop."""
+
+
+_NOT_OURS = (AttributeError, LookupError, TypeError, ValueError, ZeroDivisionError)
+"""What reading values raises that are of another shape than those that this version writes."""
 
 
 def _nothing() -> object:
@@ -109,10 +113,9 @@ def write_segments(
     sinks.check(sink, form.rate, count)
     identity = {**segments.identity, SEGMENTS: list(borders)}
     with opened(sink, identity, _plan(sink, count, borders), report, options.beside) as journal:
-        placed = _placed(journal, form)
+        placed = _placed(journal, form, segments)
         if placed is not None:
             journal.whole = True
-            segments.recall(journal.found)
             return placed
         if not journal.moving:
             publish.prepare(sink, options.overwrite)
@@ -122,7 +125,7 @@ def write_segments(
         there = count - sum(stop - first for _, (first, stop) in missing)
         if there:
             report.note("resumed", f"{there} of {count} frames are there already", frames=there)
-            segments.recall(journal.done[max(journal.done)]["found"])
+            _recall(segments, journal)
         job = _Job(form, segments, missing, journal, report, options, extras)
         at_once = sink.kind == "picture" or (sink.kind in ANIMATIONS and len(borders) == 1)
         written = _at_once(job) if at_once else _sequence(job) if sink.kind == "sequence" else _film(job)
@@ -153,21 +156,38 @@ def _plan(sink: sinks.Sink, count: int, borders: tuple[int, ...]) -> Plan:
     return Plan(names, len(borders), valid)
 
 
-def _placed(journal: Journal, form: FilmFormat) -> Written | None:
+def _recall(segments: Segments, journal: Journal) -> None:
+    """Give back what was found out while the finished segments were made.
+
+    Raises:
+        InbetweenError: the journal has no such values. No segment counts any more then.
+    """
+    try:
+        segments.recall(journal.done[max(journal.done)]["found"])
+    except _NOT_OURS as error:
+        journal.done.clear()
+        raise InbetweenError(f"`{journal.folder}` is damaged", "repeat it: the same command begins anew") from error
+
+
+def _placed(journal: Journal, form: FilmFormat, segments: Segments) -> Written | None:
     """The facts of an output that was whole already when an earlier command was killed; None if it was not, or has been
-    changed since."""
+    changed since. What was found out while it was made is given back."""
     if journal.placed is None:
         return None
+    target, sink = form.sink.target, form.sink
     try:
         written = _from_json(journal.placed)
-    except (LookupError, TypeError, ValueError, ZeroDivisionError):
+        if sink.kind == "sequence":
+            numbers = range(sink.start_number, sink.start_number + form.count)
+            there = all(os.path.isfile(os.path.join(target, sink.frame_name(number))) for number in numbers)
+        else:
+            there = os.path.getsize(target) == written.bytes
+        if not there:
+            return None
+        segments.recall(journal.found)
+    except _NOT_OURS:
         return None
-    target, sink = form.sink.target, form.sink
-    if sink.kind == "sequence":
-        numbers = range(sink.start_number, sink.start_number + form.count)
-        there = all(os.path.isfile(os.path.join(target, sink.frame_name(number))) for number in numbers)
-        return replace(written, path=sink.path) if there else None
-    return replace(written, path=sink.path) if os.path.getsize(target) == written.bytes else None
+    return replace(written, path=sink.path)
 
 
 Segment = tuple[int, tuple[int, int]]
