@@ -304,7 +304,8 @@ def _bytes(text: str | None) -> int | None:
     """
     if text is None:
         return None
-    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*(GB|MB|G|M)?", text.strip(), re.IGNORECASE)
+    # No machine has a number of bytes with more digits.
+    found = re.fullmatch(r"([0-9]{1,18}(?:\.[0-9]{1,18})?)\s*(GB|MB|G|M)?", text.strip(), re.IGNORECASE)
     count = 0 if found is None else int(float(found[1]) * (10**6 if (found[2] or "G")[0] in "Mm" else 10**9))
     if count <= 0:
         raise UsageError(f"--max-vram `{text}` is not an amount of memory", "write it as --max-vram 8GB")

@@ -59,7 +59,6 @@ def of(key: object) -> np.ndarray:
         (Image.fromarray(CLEAR), CLEAR),
         (Image.fromarray(np.ascontiguousarray(GREY)), np.dstack([GREY] * 3)),
     ],
-    ids=str,
 )
 def test_what_can_be_meant_in_one_way_is_converted(key: object, wanted: np.ndarray) -> None:
     found = of(key)
@@ -246,7 +245,7 @@ def test_frames_are_a_whole_number(value: object) -> None:
     assert wrong.value.hint
 
 
-@pytest.mark.parametrize("three", [3, np.int64(3), np.uint8(3), np.array(3), torch.tensor(3)], ids=repr)
+@pytest.mark.parametrize("three", [3, np.int64(3), np.uint8(3), np.array(3), torch.tensor(3)], ids=str)
 def test_whole_numbers_of_all_libraries_are_accepted(three: Any) -> None:
     assert sum(1 for _ in inbetween.interpolate(A, A, three, seed=three, fps=Decimal("12.5"))) == 5
 
