@@ -198,7 +198,9 @@ def _of_pillow(image: Image, name: str, report: Report) -> Picture:
     try:
         image.load()
     except (OSError, ValueError, SyntaxError) as error:
-        raise InbetweenError(f"{name} cannot be read: {error}", "give a picture that Pillow can load") from error
+        raise InbetweenError(
+            f"{name} cannot be read: {error}", "give a picture that Pillow can load", "input_unreadable"
+        ) from error
     if image.mode == "F" or 0 in image.size:
         raise UsageError(
             f"{name} is not a picture: Pillow has it at {image.width}x{image.height}, in mode {image.mode}",

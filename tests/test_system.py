@@ -411,7 +411,7 @@ def test_commands_are_read_as_they_were_meant(words: list[str]) -> None:
         assert windows_words(system.command_line(words)) == words
         # Where the shell would see them, its own characters stand between quotes.
         for word in words:
-            bare = re.sub(r'\\"', "", system.quoted(word))
+            bare = re.sub(r'\\\\|\\"', "", system.quoted(word))
             assert not re.search(r"[&|<>^();' ]", re.sub(r'"[^"]*"', "", bare)) or '"' in word
 
 

@@ -95,17 +95,17 @@ def page(result: Result, place: Place, versions: Mapping[str, str]) -> str:
         '<!doctype html><html lang="en"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{len(result.jobs)} films</title><style>{STYLE}</style>"
-        f'<h1>{len(result.jobs)} films in {html.escape(str(place.root))}</h1><p class="counts">{head}</p>{body}'
-        f'<p class="dim">{html.escape(made_by)}</p></html>'
+        f'<h1>{len(result.jobs)} films in {_text(place.root)}</h1><p class="counts">{head}</p>{body}'
+        f'<p class="dim">{_text(made_by)}</p></html>'
     )
 
 
 def _article(job: Job, outcome: Outcome | None, place: Place) -> str:
-    lines = [f"<h2>{html.escape(job.name)}</h2>", f'<p class="dim">{html.escape(job.where)}</p>']
+    lines = [f"<h2>{_text(job.name)}</h2>", f'<p class="dim">{_text(job.where)}</p>']
     if outcome is None:
         lines.append("<p>not made yet</p>")
     elif not outcome.made:
-        error = {name: html.escape(str(text)) for name, text in outcome.error.items()}
+        error = {name: _text(text, "\n") for name, text in outcome.error.items()}
         lines.append(f'<p class="bad">{error.get("message", "")}</p><p>{error.get("hint", "")}</p>')
         if error.get("traceback"):
             lines.append(f"<details><summary>traceback</summary><pre>{error['traceback']}</pre></details>")
@@ -113,7 +113,7 @@ def _article(job: Job, outcome: Outcome | None, place: Place) -> str:
         lines += _film(outcome.facts)
         picture = _sheet(sheet_of(place, job.name))
         if picture:
-            lines.append(f'<img loading="lazy" alt="frames of {html.escape(job.name)}" src="{picture}">')
+            lines.append(f'<img loading="lazy" alt="frames of {_text(job.name)}" src="{picture}">')
     return f"<article>{''.join(lines)}</article>"
 
 
@@ -127,13 +127,19 @@ def _film(facts: Mapping[str, Any]) -> list[str]:
         f"{output.get('count')} frames, {width}x{height}, {facts.get('fps')} fps; engine {facts.get('engine')}"
         f" ({facts.get('licence')}){f', weights {weights}' if weights else ''}; {sum(seconds.values()):.1f} s"
     )
-    lines = [f"<p>{html.escape(text)}</p>"]
+    lines = [f"<p>{_text(text)}</p>"]
     if options:
-        lines.append(f'<p class="dim">{html.escape(options)}</p>')
+        lines.append(f'<p class="dim">{_text(options)}</p>')
     for note in facts.get("notes", []):
         kind = "doubt" if note.get("code") == "doubt" else "dim"
-        lines.append(f'<p class="{kind}">{html.escape(str(note.get("text", "")))}</p>')
+        lines.append(f'<p class="{kind}">{_text(note.get("text", ""))}</p>')
     return lines
+
+
+def _text(value: object, kept: str = "") -> str:
+    """A text for the page: what a terminal or a browser would obey is made visible, except the characters in `kept`."""
+    letters = (one if one.isprintable() or one in kept else ascii(one)[1:-1] for one in str(value))
+    return html.escape("".join(letters))
 
 
 def _sheet(path: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import queue
 import subprocess
 import sys
@@ -12,8 +13,11 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+import inbetween
+from inbetween import system
 from inbetween.batch.film import Outcome, Task
 from inbetween.batch.worker import task_line
 
@@ -120,8 +124,17 @@ def run(tasks: Iterable[Task], count: int, devices: list[str]) -> Iterator[Event
 
 def _started(number: int, device: str | None, heard: queue.Queue[tuple[_Worker, bytes]]) -> _Worker:
     errors = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the worker
-    words = [sys.executable, "-m", "inbetween.batch.worker"]
-    process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors)
+    # Without -P, Python would look for modules in the current folder first, which may be anybody's.
+    words = [sys.executable, "-P", "-m", "inbetween.batch.worker"]
+    here = [str(Path(inbetween.__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    process = subprocess.Popen(
+        words,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(here)},
+        **system.apart(),
+    )
 
     def listen() -> None:
         assert process.stdout is not None
@@ -144,6 +157,9 @@ def _died(worker: _Worker, tries: dict[str, int], waiting: deque[Task]) -> Itera
         return
     code = worker.process.wait()
     worker.listener.join()
+    with suppress(OSError):
+        assert worker.process.stdin is not None
+        worker.process.stdin.close()
     worker.errors.seek(0)
     words = worker.errors.read().decode(errors="replace")[-LAST_WORDS:]
     how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"

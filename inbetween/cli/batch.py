@@ -322,7 +322,7 @@ def _show_jobs(jobs: Sequence[Job], faults: Sequence[Fault], said: _Said) -> Non
     width = len(str(len(jobs)))
     for job in jobs:
         keys = job.inputs if len(job.inputs) < 4 else (*job.inputs[:2], f"… {len(job.inputs)} keys")
-        data(f"{job.number:>{width}}  {job.name}  <-  {'  '.join(keys)}".encode("utf-8", "surrogateescape"))
+        data(one_line(f"{job.number:>{width}}  {job.name}  <-  {'  '.join(keys)}").encode())
     _say_faults(faults)
 
 

@@ -15,6 +15,7 @@ import typer
 from inbetween import environment, system
 from inbetween.cli import answers
 from inbetween.cli.help import SAID, option
+from inbetween.cli.streams import data, one_line
 from inbetween.errors import InbetweenError
 from inbetween.faults import lacking
 from inbetween.weights import store
@@ -46,14 +47,19 @@ def doctor(as_json: AsJson = False) -> None:
     for check in _checks():
         checks.append(check)
         if not as_json:
-            typer.echo(f"{'FAIL' if check.cure else 'ok':<5}{check.what:<24}{check.found}")
+            say_line(f"{'FAIL' if check.cure else 'ok':<5}{check.what:<24}{check.found}")
             if check.cure:
-                typer.echo(f"{'':<5}{'':<24}do: {check.cure}")
+                say_line(f"{'':<5}{'':<24}do: {check.cure}")
     exit_code = int(any(check.cure for check in checks))
     if as_json:
         answers.answer("doctor", {"checks": [asdict(check) for check in checks]}, exit_code=exit_code)
     if exit_code:
         raise typer.Exit(exit_code)
+
+
+def say_line(text: str) -> None:
+    """Print a line in which names of files may be."""
+    data(one_line(text, strip=False).encode())
 
 
 def _checks() -> Iterator[Check]:
@@ -68,7 +74,7 @@ def _checks() -> Iterator[Check]:
     yield Check("weights here", _weights())
     found = [name for name in environment.VARIABLES if environment.value(name) and name != "HF_TOKEN"]
     yield Check("variables", ", ".join(f"{name}={environment.value(name)}" for name in found) or "none are set")
-    yield from (Check("variables", text, "unset it, or set the one that is meant") for text in environment.unknown())
+    yield from (Check("variables", text) for text in environment.unknown())
     yield Check("auto", "stands for flow, which needs no weights and is fast on every machine")
 
 

@@ -8,6 +8,7 @@ import stat
 import sys
 
 from inbetween import __version__
+from inbetween.cli.streams import one_line
 from inbetween.errors import InbetweenError
 from inbetween.system import command_line
 
@@ -47,7 +48,7 @@ def begin(name: str, words: list[str]) -> None:
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     LOGGER.addHandler(handler)
     LOGGER.setLevel(logging.INFO)
-    LOGGER.info("inbetween %s, Python %s: %s", __version__, sys.version.split()[0], command_line(words))
+    LOGGER.info("inbetween %s, Python %s: %s", __version__, sys.version.split()[0], one_line(command_line(words)))
 
 
 def end(exit_code: int) -> None:

@@ -15,7 +15,7 @@ import typer
 from inbetween.cli import answers
 from inbetween.cli import options as o
 from inbetween.cli.help import SAID, WORK, Grouped, option
-from inbetween.cli.streams import data, say
+from inbetween.cli.streams import say
 from inbetween.errors import InbetweenError
 from inbetween.weights import store
 from inbetween.weights.table import WEIGHTS, File, Folder, Published
@@ -199,7 +199,7 @@ def pull(
             show.made(f"{weights.title} is complete, commit {files[0].commit}")
         else:
             show.made(f"{weights.title} is complete already")
-        data(os.fsencode(_place(name, home)))
+        answers.path(os.fspath(_place(name, home)))
 
 
 @app.command("install", cls=Grouped)
@@ -229,7 +229,7 @@ def install(
             used = store.placed(name, home)[key]
             if used != home / name / has.one.name:
                 show.note("other", f"{used} is used instead of it")
-        data(os.fsencode(_place(name, home)))
+        answers.path(os.fspath(_place(name, home)))
 
 
 @app.command("verify", cls=Grouped)
@@ -277,7 +277,7 @@ def path(name: Name, folder: o.Weights = None) -> None:
     Exits with 1 if one is missing.
     """
     for found in store.parts(name, Path(folder).expanduser() if folder else None).values():
-        data(os.fsencode(found))
+        answers.path(os.fspath(found))
 
 
 @app.command("remove", cls=Grouped)

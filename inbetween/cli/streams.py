@@ -54,9 +54,14 @@ def error(problem: InbetweenError) -> None:
     say(f"hint: {one_line(problem.hint)}")
 
 
-def one_line(text: str) -> str:
-    """The text in one line: line breaks, and other characters that a terminal would obey, are made visible."""
+def one_line(text: str, *, strip: bool = True) -> str:
+    """The text in one line: line breaks, and other characters that a terminal would obey, are made visible.
+
+    Args:
+        text: any text.
+        strip: whether spaces at its ends are left out.
+    """
     return "".join(
         letter if letter.isprintable() else letter.encode("unicode_escape", "backslashreplace").decode()
-        for letter in text.strip()
+        for letter in (text.strip() if strip else text)
     )

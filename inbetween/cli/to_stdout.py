@@ -75,9 +75,15 @@ def _send(path: str) -> None:
     sub = "420" if all(side % 2 == 0 for side in clip.size) else "444"
     y4m = ["-vf", f"scale=out_color_matrix=bt709:out_range=tv,format=yuv{sub}p", "-f", "yuv4mpegpipe"]
     form = ["-c:v", "rawvideo", "-f", "nut"] if raw else y4m
-    words = [ffmpeg.executable(), "-v", "error", "-nostdin", "-i", path, "-map", "0:v", *form, "pipe:1"]
+    source = [*ffmpeg.WHITELIST, "-i", f"file:{path}"]
+    words = [ffmpeg.executable(), "-v", "error", "-nostdin", *source, "-map", "0:v", *form, "pipe:1"]
     # Its messages go to a file, because nobody reads a pipe while the film is sent.
-    with tempfile.TemporaryFile() as log, subprocess.Popen(words, stdout=subprocess.PIPE, stderr=log) as child:
+    with (
+        tempfile.TemporaryFile() as log,
+        subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, env=ffmpeg.environment()
+        ) as child,
+    ):
         assert child.stdout is not None
         try:
             shutil.copyfileobj(child.stdout, sys.stdout.buffer, 1 << 20)

@@ -265,10 +265,11 @@ def _at_most(stream: BinaryIO, length: int) -> bytes:
 class Refusal(Exception):
     """Why a file is not accepted, raised where its name is not known: the message will be "PATH what"."""
 
-    def __init__(self, what: str, hint: str) -> None:
+    def __init__(self, what: str, hint: str, code: str = "input_unreadable") -> None:
         super().__init__(what)
         self.what = what
         self.hint = hint
+        self.code = code
 
 
 @dataclass(frozen=True)

@@ -97,10 +97,10 @@ def naming(path: Path) -> Iterator[None]:
     try:
         yield
     except Refusal as refusal:
-        raise InbetweenError(f"{shown(path)} {refusal.what}", refusal.hint, "input_unreadable") from refusal
+        raise InbetweenError(f"{shown(path)} {refusal.what}", refusal.hint, refusal.code) from refusal
     except MemoryError as error:
         raise InbetweenError(
-            f"{shown(path)} needs more memory than there is", "make it smaller", "input_unreadable"
+            f"{shown(path)} needs more memory than there is", "make it smaller", "out_of_memory"
         ) from error
 
 
@@ -121,7 +121,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
             raise Refusal("is empty: it has 0 bytes", "copy or export it again")
         stream = path.open("rb")
     except (FileNotFoundError, NotADirectoryError):
-        raise Refusal("does not exist", "check the spelling and the folder") from None
+        raise Refusal("does not exist", "check the spelling and the folder", "input_missing") from None
     except PermissionError:
         raise Refusal("may not be read", "change its permissions, or copy it to where you may") from None
     except OSError as error:

@@ -6,6 +6,7 @@ import re
 import signal
 
 from inbetween.errors import InbetweenError
+from inbetween.faults import said
 from inbetween.system import limit_command, quoted
 
 DISK_FULL = "free some space, or choose another folder with -o"
@@ -163,6 +164,8 @@ def failure(exe: str, returncode: int, text: str) -> InbetweenError:
             return InbetweenError(
                 "ffmpeg stopped: " + cause.format(*parts, encoder=_encoder(text), line=causes[0]), hint, code
             )
+    if (fault := said("ffmpeg stopped", text)) is not None:
+        return fault
     message = "; ".join(causes)
     if not message:
         message = f"exit code {returncode} and no message" if returncode else "it accepted no more frames"

@@ -15,7 +15,7 @@ from typing import IO, NoReturn
 from inbetween import system
 from inbetween.environment import value as environment_value
 from inbetween.errors import InbetweenError
-from inbetween.faults import lacking, said
+from inbetween.faults import lacking
 from inbetween.video.causes import DISK_FULL as DISK_FULL
 from inbetween.video.causes import SIZE_LIMIT as SIZE_LIMIT
 from inbetween.video.causes import failure
@@ -212,8 +212,6 @@ class Child:
     def _fail(self) -> NoReturn:
         self._log.seek(0)
         text = self._log.read().decode(errors="replace")
-        if (known := said("ffmpeg stopped", text)) is not None and known.code == "system":
-            raise known
         raise failure(self._exe, self._process.returncode, text)
 
 

@@ -166,7 +166,9 @@ def _recall(segments: Segments, journal: Journal) -> None:
         segments.recall(journal.done[max(journal.done)]["found"])
     except _NOT_OURS as error:
         journal.done.clear()
-        raise InbetweenError(f"`{journal.folder}` is damaged", "repeat it: the same command begins anew") from error
+        raise InbetweenError(
+            f"`{journal.folder}` is damaged", "repeat it: the same command begins anew", "failed"
+        ) from error
 
 
 def _placed(journal: Journal, form: FilmFormat, segments: Segments) -> Written | None:

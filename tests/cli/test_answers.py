@@ -198,6 +198,8 @@ EVIL = "\x1b]0;x\x07\u202egnp[red]\x9b31m\n\udcff"
         ["conditions", "a.png", EVIL, "-o", "c/"],
         ["bench", EVIL],
         ["batch", EVIL, "-o", "o"],
+        ["batch", "evil", "-o", "o", "--dry-run"],
+        ["doctor"],
         ["models", "show", EVIL],
         ["engines", EVIL],
         [EVIL],
@@ -205,15 +207,28 @@ EVIL = "\x1b]0;x\x07\u202egnp[red]\x9b31m\n\udcff"
 )
 @pytest.mark.parametrize("more", [[], ["--json"], ["--progress", "json"]])
 def test_no_name_reaches_the_terminal_raw(
-    inside: Command, tmp_path: Path, pair: list[str], words: list[str], more: list[str]
+    inside: Command,
+    tmp_path: Path,
+    pair: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+    more: list[str],
 ) -> None:
+    (tmp_path / "evil").mkdir()
+    for number in range(2):
+        save(tmp_path / "evil" / f"{EVIL}{number}.png", scene(number, (16, 16)))
+    monkeypatch.setenv(EVIL.replace("\x1b", "INBETWEEN_"), "1")
     if words[0] == "compare":
         for name in (words[1], "c.mkv"):
             assert inside("run", *pair, "-o", name, *QUICK).code == 0
-    if more[:1] == ["--progress"] and words[0] in ("models", "engines", EVIL):
+    if more[:1] == ["--progress"] and words[0] in ("models", "engines", "doctor", EVIL):
         pytest.skip("it shows no progress")
-    ran = inside(*words, *more)
-    for text in (ran.err, ran.out if more == ["--json"] else ""):
+    ran = inside(*words, *more, *([] if words == [EVIL] else ["--log", "log.txt"]))
+    # A path is data for a pipe, and has the bytes of its name.
+    is_path = not more and ran.code == 0 and words[0] in ("run", "compare")
+    log = (tmp_path / "log.txt").read_text().split("Traceback")[0] if (tmp_path / "log.txt").exists() else ""
+    assert all(re.match(r"# log|\d{4}-", line) for line in log.splitlines()), log
+    for text in (ran.err, log, ran.out if more != ["--progress", "json"] and not is_path else ""):
         assert all(letter.isprintable() or letter == "\n" for letter in text), ascii(text)
     assert "Traceback" not in ran.err
     if more == ["--json"]:

@@ -149,9 +149,8 @@ def test_stopped(tmp_path: Path, how: signal.Signals) -> None:
     process.send_signal(how)
     out, err = process.communicate(timeout=20)
     assert process.returncode == 128 + how
-    assert err.splitlines()[-2:] == [
-        "error: stopped before everything was scored",
-        "hint: the same command begins anew",
-    ]
+    last = json.loads(err.splitlines()[-1])
+    assert (last["event"], last["code"]) == ("error", "stopped")
+    assert (last["message"], last["hint"]) == ("stopped before everything was scored", "the same command begins anew")
     assert out == ""
     assert contents(tmp_path) == before

@@ -8,7 +8,7 @@ import pytest
 
 from inbetween.cli.console import watched
 from inbetween.cli.signals import Stop
-from inbetween.errors import Interrupted
+from inbetween.errors import Interrupted, Stopped
 from support.commands import Command
 
 SIGNALS = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
@@ -48,8 +48,7 @@ def test_handlers_are_given_back(problem: type[BaseException] | None) -> None:
             assert [signal.getsignal(number) for number in SIGNALS] != before
             if problem is not None:
                 raise problem
-    except (ValueError, RuntimeError):
-        # The second one is typer.Exit.
+    except (ValueError, Stopped):
         assert problem is not None
     assert [signal.getsignal(number) for number in SIGNALS] == before
 

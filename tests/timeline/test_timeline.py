@@ -242,7 +242,7 @@ def test_a_file_of_times_decides_the_count(tmp_path) -> None:
 def test_plans_survive_their_json() -> None:
     import json
 
-    from inbetween.record.run import request_from_json
+    from inbetween.record.read import request_from_json
     from inbetween.request import RunRequest
 
     made = planned(3, frames=5, easing="ease-in", set=("sampling=bicubic",), loop=True)

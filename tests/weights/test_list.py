@@ -25,7 +25,8 @@ def test_list_says_what_is_here_and_what_may_be_sold(models, home) -> None:
     assert rows["tiny"][1:] == ["unknown", "yes", "part", "MIT"]
     assert rows["hand"][1:] == ["unknown", "unknown", "no", "none", "stated"]
     assert rows["svd-xt-1.1"][1] == "fcvg"
-    listed = {weights["name"]: weights for weights in json.loads(models("list", "--commercial", "--json").out)}
+    found = json.loads(models("list", "--commercial", "--json").out)["weights"]
+    listed = {weights["name"]: weights for weights in found}
     assert {weights["commercial"] for weights in listed.values()} == {True}
     assert listed["tiny"]["installed"] == "part"
 
