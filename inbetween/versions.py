@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from functools import cache
 from importlib import metadata
 
 from inbetween.engine import Engine
@@ -18,17 +19,22 @@ NETWORKS = ("torch", "diffusers", "transformers")
 def versions(*used: Engine) -> dict[str, str]:
     """The versions of Python, of ffmpeg, and of the packages that matter for these engines, by name."""
     found = {"python": platform.python_version()}
-    for name in PACKAGES + NETWORKS * any(engine.needs for engine in used):
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            found[name] = "not installed"
+    found |= {name: _installed(name) for name in PACKAGES + NETWORKS * any(engine.needs for engine in used)}
     try:
         found["ffmpeg"] = ffmpeg_version()
     except InbetweenError:
         # Numbered pictures can be written without ffmpeg.
         found["ffmpeg"] = "not installed"
     return found
+
+
+@cache
+def _installed(package: str) -> str:
+    """The version of a package. It is looked up once, because that reads a file and the jobs of a batch are many."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"
 
 
 def ffmpeg_version() -> str:

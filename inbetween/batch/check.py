@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
-from inbetween import file_names
+from inbetween import file_names, pictures
 from inbetween import plan as planning
 from inbetween.batch.jobs import Job
 from inbetween.errors import InbetweenError
@@ -21,7 +21,6 @@ from inbetween.retime import footage
 from inbetween.retime import plan as clip_planning
 from inbetween.retime.opening import open_clip
 from inbetween.retime.plan import ClipFilmPlan
-from inbetween.small_files import check_regular
 from inbetween.types import Report
 from inbetween.video.write import rehearse
 
@@ -32,11 +31,15 @@ They only serve to refuse a batch that cannot fit on the disk in any case."""
 
 
 class Checker:
-    """Checks jobs. What many jobs have in common, an engine and a trial of the encoder, is looked at once."""
+    """Checks jobs. What many jobs have in common is looked at once: an engine, a trial of the encoder, a picture that
+    two films share, and a request that differs from another one only in pictures of equal headers."""
 
     def __init__(self) -> None:
         self._making = cache(_making)
+        self._header = cache(pictures.header)
         self._tried: set[object] = set()
+        self._known: dict[object, int] = {}
+        """The least bytes of the films of the requests that are known to make sense."""
 
     def check(self, job: Job) -> int:
         """Check one job, except whether its output exists.
@@ -48,13 +51,22 @@ class Checker:
             InbetweenError: the request makes no sense, an input is missing or is not what it should be, there is not
                 enough memory, or the encoder does not accept the options.
         """
+        request = job.request
+        if isinstance(request, ClipRequest):
+            return self._check(job)
+        headers = tuple(self._header(Path(key), request.force) for key in request.keys)
+        out = os.path.basename(request.out)
+        kind = replace(request, keys=(), out=""), headers, os.path.splitext(out)[1], "%" in out or "#" in out
+        if kind not in self._known:
+            self._known[kind] = self._check(job)
+        return self._known[kind]
+
+    def _check(self, job: Job) -> int:
         plan = planned(job.request, self._making)
         if isinstance(plan, ClipFilmPlan):
             open_clip(plan, Report()).footage.close()
             return 0
         request = plan.request
-        for key in request.keys:
-            check_regular(key, "picture")
         with KeyFiles(plan.key_paths, plan.size, request.fit, request.force, Report()) as keys:
             check_memory(plan.making.engine, plan.sink, keys.size)
             kind = (

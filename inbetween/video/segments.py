@@ -8,44 +8,35 @@ not depend on whether the command was stopped, and each segment is encoded by it
 from __future__ import annotations
 
 import os
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NotYet
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
-from queue import Empty, Full, Queue
-from typing import Any, TypeVar
+from queue import Queue
+from typing import Any
 
 from inbetween import system
-from inbetween.errors import InbetweenError, Interrupted
-from inbetween.report import Forward
+from inbetween.errors import InbetweenError
 from inbetween.types import Picture, Report
 from inbetween.video import disk, encode, publish, sinks, verify, workfolder, write
 from inbetween.video.extras import Extras
+from inbetween.video.handover import WAITING, Aside, meanwhile, put, taken, wait
 from inbetween.video.join import join
 from inbetween.video.journal import PICTURES, SEGMENTS, Journal, Plan, opened
 from inbetween.video.verify import Expected, Written
 from inbetween.video.workfolder import Facts
 from inbetween.video.write import DEFAULT, FilmFormat, WriteOptions
 
-T = TypeVar("T")
 FrameSource = Callable[[int, int], Iterator[Picture]]
 """(first, stop) -> the frames of a film from number `first` to `stop` - 1, in order."""
-Tell = Callable[[str, int, int], object]
-"""`Report.progress`, or what is told in its place."""
 
 LEAST = 250
 """Least number of frames of a segment. Encoders insert key frames about as often by themselves (x264 after at most 250
 frames), so segments cost no quality."""
-WAITING = 2
-"""Most frames that wait for the encoder; more would only take memory."""
 ANIMATIONS = ("gif", "animation")
 """Kinds of output that cannot be joined from parts. Their segments are lossless films, which are read again at the
 end."""
-BEAT = 0.5
-"""Seconds between two checks of a waiting thread whether it has been told to stop."""
 
 
 _NOT_OURS = (AttributeError, LookupError, TypeError, ValueError, ZeroDivisionError)
@@ -240,7 +231,7 @@ def _at_once(job: _Job) -> Written:
                 return write.picture(path, form.expected, frames, report, options.threads)
             return write.film(path, form.expected, frames, report)
 
-        written = _meanwhile(one, job.frames(0, form.count), job.report)
+        written = meanwhile(one, job.frames(0, form.count), job.report)
         _publish_file(path, written, job)
     return written
 
@@ -257,7 +248,7 @@ def _publish_file(path: str, written: Written, job: _Job) -> None:
 def _make_segments(job: _Job, expected: Expected) -> None:
     """Make the missing segments, each encoded by itself like the film `expected`. While the last frames of a segment
     are encoded and the segment is checked, the frames of the next one are made already."""
-    aside, tell = _Aside(job.report), job.report.progress
+    aside, tell = Aside(job.report), job.report.progress
     encoding: deque[Future[None]] = deque()
     with ThreadPoolExecutor(2) as pool:
         try:
@@ -267,13 +258,13 @@ def _make_segments(job: _Job, expected: Expected) -> None:
                 found: dict[str, object] = {}
                 encoding.append(pool.submit(_encode, number, wanted, queue, found, job.journal, aside))
                 for frame in job.frames(first, after):
-                    _put(queue, frame, encoding, tell)
+                    put(queue, frame, encoding, tell)
                 found["found"] = job.segments.remember()
-                _put(queue, None, encoding, tell)
+                put(queue, None, encoding, tell)
                 while len(encoding) > 1:
-                    _wait(encoding.popleft(), tell)
+                    wait(encoding.popleft(), tell)
             while encoding:
-                _wait(encoding.popleft(), tell)
+                wait(encoding.popleft(), tell)
         except BaseException:
             aside.stop.set()
             raise
@@ -312,7 +303,7 @@ def _encode(
     queue: Queue[Picture | None],
     found: Mapping[str, object],
     journal: Journal,
-    aside: _Aside,
+    aside: Aside,
 ) -> None:
     """Encode and check one segment, and enter it into the journal.
 
@@ -326,91 +317,12 @@ def _encode(
     """
     name = f"{number:05d}{expected.sink.suffix}"
     with workfolder.part(journal.folder, expected.sink.suffix) as path:
-        encode.make_film(path, expected, _taken(queue, aside), aside)
+        encode.make_film(path, expected, taken(queue, aside), aside)
         film = verify.film(path, expected, aside)
         with disk.errors(path):
             system.replace(path, os.path.join(journal.folder, name))
             facts = {"codec": film.codec, "pixel_format": film.pixel_format, "duration": str(film.duration)}
             journal.add(number, {**facts, **found})
-
-
-def _meanwhile(
-    written: Callable[[Iterator[Picture], Report], Written], frames: Iterable[Picture], report: Report
-) -> Written:
-    """Make frames in this thread while another one writes them."""
-    aside, queue = _Aside(report), Queue[Picture | None](WAITING)
-
-    def tell(*_: object) -> None:
-        report.progress(*aside.told)
-
-    with ThreadPoolExecutor(1) as pool:
-        try:
-            writing = pool.submit(written, _taken(queue, aside), aside)
-            for frame in frames:
-                _put(queue, frame, [writing], tell)
-                tell()
-            _put(queue, None, [writing], tell)
-            return _wait(writing, tell)
-        except BaseException:
-            aside.stop.set()
-            raise
-
-
-def _taken(queue: Queue[Picture | None], aside: _Aside) -> Iterator[Picture]:
-    """The frames from a queue, until None comes or the thread is told to stop."""
-    while True:
-        try:
-            frame = queue.get(timeout=BEAT)
-        except Empty:
-            aside.ask()
-            continue
-        if frame is None:
-            return
-        yield frame
-
-
-def _put(queue: Queue[Picture | None], frame: Picture | None, encoding: Iterable[Future[T]], tell: Tell) -> None:
-    """Hand a frame to the encoder, waiting until there is room for it. An error of the encoder is raised here."""
-    while True:
-        for future in encoding:
-            if future.done():
-                future.result()
-        try:
-            return queue.put(frame, timeout=BEAT)
-        except Full:
-            tell("write", 0, 0)
-
-
-def _wait(future: Future[T], tell: Tell) -> T:
-    """The result of another thread. Progress is reported meanwhile, so that a stop is noticed."""
-    while True:
-        try:
-            return future.result(timeout=BEAT)
-        except NotYet:
-            tell("check", 0, 0)
-
-
-class _Aside(Forward):
-    """The report of a thread beside the one that reports. Progress is kept for that one to tell, and `Interrupted` is
-    raised once `stop` is set."""
-
-    def __init__(self, report: Report) -> None:
-        super().__init__(report)
-        self.stop = threading.Event()
-        self.told: tuple[str, int, int] = "write", 0, 0
-
-    def ask(self) -> None:
-        """
-        Raises:
-            Interrupted: it is to stop.
-        """
-        if self.stop.is_set():
-            raise Interrupted
-
-    def progress(self, stage: str, done: int, total: int) -> None:
-        """See `Report.progress`."""
-        self.ask()
-        self.told = stage, done, total
 
 
 def _sequence(job: _Job) -> Written:
