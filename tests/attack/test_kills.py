@@ -74,6 +74,7 @@ def test_killed_at_many_moments(inputs: Path, nursery: Nursery, kind: str) -> No
     undisturbed = empty("whole")
     assert nursery.run(undisturbed, *words).code == 0
     whole, steps = contents(undisturbed), nursery.steps
+    kills = 0
     for number, share in enumerate(SHARES):
         folder = empty(str(number))
         killed = nursery.run(folder, *words, kill=max(1, int(share * steps)))
@@ -82,6 +83,7 @@ def test_killed_at_many_moments(inputs: Path, nursery: Nursery, kind: str) -> No
             # Threads do not take the same steps each time; then it has come to its end.
             assert there == whole
             continue
+        kills += 1
         shown = {name: data for name, data in there.items() if not any(part[:1] == "." for part in Path(name).parts)}
         # Whatever has its name is whole. Pictures that are moved one by one are, each.
         assert all(whole.get(name) == data for name, data in shown.items() if isinstance(data, bytes)), share
@@ -89,3 +91,5 @@ def test_killed_at_many_moments(inputs: Path, nursery: Nursery, kind: str) -> No
         assert ran.code == 0 or ("exists" in ran.err or "not empty" in ran.err), (share, ran.err)
         assert contents(folder) == whole, (share, sorted(there), ran.err)
     assert contents(inputs) == before
+    # Over all kinds these are more than 60.
+    assert kills >= len(SHARES) - 1

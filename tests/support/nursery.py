@@ -101,13 +101,13 @@ def serve(folder: Path) -> None:
         if status is None:
             os.kill(child, signal.SIGKILL)
             status = os.waitpid(child, 0)[1]
-        _end_orphans()
+        end_orphans()
         steps = (folder / "steps").stat().st_size
         answer = {"code": os.waitstatus_to_exitcode(status), "hangs": hangs, "steps": steps}
         print(json.dumps(answer), flush=True)  # noqa: T201
 
 
-def _end_orphans() -> None:
+def end_orphans() -> None:
     """Kill whatever a command has left running, and wait for it, so that it writes no more."""
     while True:
         for orphan in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():

@@ -17,15 +17,17 @@ from inbetween.video.write import FilmFormat
 from support.segments import COUNT, RATE, SIZE, passing, written
 
 CUT = """
-import os, shutil, sys
+import contextlib, ctypes, os, pickle, shutil, sys, threading
 from pathlib import Path
+from support.nursery import SUBREAPER, end_orphans
 from support.segments import written, bytes_of, passing, WORK
 from inbetween.video.journal import Journal
 from inbetween.video.segments import Segments
 out, model, every, one = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4] == "one"
 before = sys.argv[5] == "before"
 root, vault = out.parent, out.parent.parent / "vault"
-finished, asked = root.parent / "finished", root.parent / "asked"
+finished, asked, state = root.parent / "finished", root.parent / "asked", root.parent / "state"
+ctypes.CDLL(None, use_errno=True).prctl(SUBREAPER, 1, 0, 0, 0)
 
 def asking(first, stop):
     asked.write_bytes(asked.read_bytes() + b".")
@@ -50,9 +52,11 @@ def keep():
     for folder, _, names in os.walk(root):
         for name in names:
             path = os.path.join(folder, name)
-            held = vault / str(os.stat(path).st_ino)
-            if not held.exists():
-                os.link(path, held)
+            # Other threads may rename or remove it meanwhile.
+            with contextlib.suppress(FileNotFoundError):
+                held = vault / str(os.stat(path).st_ino)
+                if not held.exists():
+                    os.link(path, held)
 
 def synced(descriptor):
     real["fsync"](descriptor)
@@ -68,6 +72,11 @@ def cut():
     if model == "names":
         for folder, _, _ in os.walk(root):
             listings[os.stat(folder).st_ino] = listing(folder)
+    state.write_bytes(pickle.dumps((contents, listings)))
+    os._exit(9)
+
+def restore():
+    contents, listings = pickle.loads(state.read_bytes())
     tree = listings.get(os.stat(root).st_ino, {})
     for folder, folders, names in os.walk(root, topdown=False):
         for name in names:
@@ -88,7 +97,6 @@ def cut():
                 (vault / str(inode)).write_bytes(contents.get(inode, b""))
                 os.link(vault / str(inode), place)
     build(root, tree)
-    os._exit(9)
 
 def fresh():
     for path in (root, vault):
@@ -100,14 +108,18 @@ def fresh():
 def child(at):
     pid = os.fork()
     if pid:
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    count = 0
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        # Without power no process goes on.
+        end_orphans()
+        return code
+    count, one_at_a_time = 0, threading.Lock()
     def event():
         nonlocal count
-        count += 1
-        keep()
-        if count == at:
-            cut()
+        with one_at_a_time:
+            count += 1
+            keep()
+            if count == at:
+                cut()
     def counted(function):
         def call(*words, **more):
             event()
@@ -145,10 +157,12 @@ for at in range(1, 10000, every):
     if status == 0:
         break
     assert status == 9, (at, status)
+    restore()
     cuts += 1
     if before and out.suffix:
         assert out.read_bytes() in (b"an old film", whole), at
-    done = len(finished.read_bytes())
+    # A command that had come to its end is made again, where it may replace its output.
+    done = 0 if out.exists() and bytes_of(out) == whole else len(finished.read_bytes())
     asked.write_bytes(b"")
     again = child(0)
     assert bytes_of(out) == whole, at
