@@ -26,8 +26,8 @@ from inbetween.video.write import rehearse
 
 Plan: TypeAlias = FilmPlan | ClipFilmPlan
 FILM_BYTES, PICTURE_BYTES = 0.002, 0.05
-"""Bytes per pixel and frame that a film, and that a folder of PNG, has at the very least; measured with flat drawings.
-They only serve to refuse a batch that cannot fit on the disk in any case."""
+"""Bytes per pixel and frame below which no film, and no folder of PNG, is expected. Chosen by eye, low on purpose: they
+only serve to refuse a batch that cannot fit on the disk in any case."""
 
 
 class Checker:

@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 
 from inbetween.batch.jobs import Place
 from inbetween.errors import InbetweenError
-from inbetween.video import disk
+from inbetween.video import disk, workfolder
 
 FORMAT = 1
 """The version of the lines."""
@@ -41,7 +41,8 @@ class Entry:
     digest: str
     """The digest of all that decides the bytes of the film."""
     output: tuple[int, int] | None = None
-    """Of a film that is done, the size in bytes and the time of the last change in nanoseconds; None for a folder."""
+    """The size in bytes and the time of the last change in nanoseconds of the film that this batch made last, which may
+    be one of other inputs or options; None for a folder, and where it made none."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """What the report shows of it."""
 
@@ -76,10 +77,8 @@ class Journal:
             InbetweenError: the disk refuses.
         """
         self.entries[entry.name] = entry
-        text = json.dumps(asdict(entry))
-        line = json.dumps({"format": FORMAT, "sum": _sum(text), "entry": text}) + "\n"
         with disk.errors(str(self._path)), open(self._path, "ab") as file:
-            file.write(line.encode())
+            file.write(workfolder.sealed({"format": FORMAT, **asdict(entry)}))
             file.flush()
             os.fsync(file.fileno())
 
@@ -128,7 +127,7 @@ def opened(place: Place, items: str | None) -> Iterator[Journal]:
 
 def digest_of(identity: Mapping[str, object]) -> str:
     """The digest of all that decides the bytes of a film: SHA-256 in hexadecimal."""
-    return _sum(json.dumps(identity, sort_keys=True))
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 
 
 def stamp(path: str) -> tuple[int, int] | None:
@@ -148,10 +147,9 @@ def _read(path: Path) -> Iterator[Entry]:
     except OSError:
         return
     for line in data.splitlines():
-        with suppress(ValueError, TypeError, KeyError, RecursionError):
-            outer = json.loads(line)
-            if outer["format"] == FORMAT and outer["sum"] == _sum(outer["entry"]):
-                fields = json.loads(outer["entry"])
+        fields = workfolder.unsealed(line)
+        with suppress(TypeError, KeyError):
+            if fields is not None and fields.pop("format") == FORMAT:
                 output = fields.pop("output")
                 yield Entry(**fields, output=None if output is None else tuple(output))
 
@@ -163,7 +161,3 @@ def _mend(path: Path) -> None:
             file.seek(-1, os.SEEK_END)
             if file.read(1) != b"\n":
                 file.write(b"\n")
-
-
-def _sum(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -71,7 +71,10 @@ def check_all(jobs: Sequence[Job], place: Place, known: Journal | None, overwrit
         try:
             entry = known.entries.get(job.name) if known else None
             # What this batch has made, or was making when it was killed, it may make again.
-            if (entry is None or entry.state == FAILED) and not overwrite and check.output_exists(job.request.out):
+            ours = entry is not None and (
+                entry.state != FAILED or (entry.output is not None and entry.output == journal.stamp(job.request.out))
+            )
+            if not ours and not overwrite and check.output_exists(job.request.out):
                 hint = "name another folder with -o, or add --overwrite"
                 raise InbetweenError(f"`{job.request.out}` exists", hint, "output_exists")
             least = checker.check(job)
@@ -124,7 +127,7 @@ def _tasks(
         entry = kept.entries.get(job.name)
         if entry is not None and entry.state == DONE:
             report.note("again", f"{job.name} is made again: its inputs, its options or the film itself have changed")
-        kept.add(Entry(job.name, BEGUN, found))
+        kept.add(Entry(job.name, BEGUN, found, entry.output if entry else None))
         yield Task(job.name, request, overwrite, str(sheet_of(place, job.name)), options.record)
 
 
@@ -136,8 +139,10 @@ def _is_ours(job: Job, place: Place, kept: Journal) -> bool:
     """
     entry = kept.entries.get(job.name)
     path = os.path.join(place.root, job.name)
-    if entry is None or entry.state == FAILED or not check.output_exists(path):
+    if entry is None or not check.output_exists(path):
         return False
+    if entry.state == FAILED:
+        return entry.output is not None and entry.output == journal.stamp(path)
     if entry.state == DONE and entry.output is not None and entry.output != journal.stamp(path):
         hint = "move it away, or add --overwrite to have it made again"
         raise InbetweenError(f"`{path}` has been changed since it was made", hint, "output_exists")
@@ -153,7 +158,8 @@ def _enter(outcome: Outcome, kept: Journal, result: Result, place: Place) -> Non
         output = journal.stamp(os.path.join(place.root, outcome.name))
         kept.add(Entry(outcome.name, DONE, found, output, outcome.facts))
     else:
-        kept.add(Entry(outcome.name, FAILED, found, None, outcome.error))
+        # A film of earlier inputs is still there, and may be replaced once its job succeeds.
+        kept.add(Entry(outcome.name, FAILED, found, begun.output if begun else None, outcome.error))
 
 
 def sheet_of(place: Place, name: str) -> str:

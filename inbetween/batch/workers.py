@@ -42,8 +42,6 @@ class Event:
     """What it works on."""
     outcome: Outcome | None = None
     """Set once the job has ended."""
-    began: bool = False
-    """Whether the worker has just begun with it."""
     stage: str = ""
     done: int = 0
     total: int = 0
@@ -84,7 +82,7 @@ def run(tasks: Iterable[Task], count: int, devices: list[str]) -> Iterator[Event
         worker.task = following()
         if worker.task is not None:
             tries[worker.task.name] = tries.get(worker.task.name, 0) + 1
-            yield Event(worker.number, worker.task, began=True)
+            yield Event(worker.number, worker.task)
             device, task = worker.device, worker.task
             if device is not None:
                 task = replace(task, request=replace(task.request, device=device))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from inbetween.video import workfolder
 from support.commands import Command
 from support.pictures import save, scene
 
@@ -129,6 +130,21 @@ def test_a_film_that_fails_does_not_stop_the_others(inside: Command, tmp_path: P
     assert inside("batch", keys, "-o", "out", *QUICK).code == 0
 
 
+def test_a_film_whose_new_key_was_damaged_is_made_once_that_is_mended(
+    inside: Command, tmp_path: Path, keys: Path
+) -> None:
+    words, out = ["batch", keys, "-o", "out", *QUICK], tmp_path / "out"
+    assert inside(*words).code == 0
+    data = (keys / "0.png").read_bytes()
+    (keys / "0.png").write_bytes(data[: len(data) // 2])
+    assert inside(*words).code == 3
+    save(keys / "0.png", scene(9, SIZE))
+    before = stamps(out)
+    assert inside(*words).code == 0
+    after = stamps(out)
+    assert {name for name in after if after[name] != before[name]} == {"0_to_1.mp4"}
+
+
 def test_a_dry_run_makes_nothing(inside: Command, tmp_path: Path, keys: Path) -> None:
     ran = inside("batch", keys, "-o", "out", "--dry-run", "--json", *QUICK)
     assert ran.code == 0
@@ -217,10 +233,8 @@ def test_killed_at_any_moment_loses_nothing(command: Command, tmp_path: Path, wh
             _kill(running.pid, whom)
         running.wait()
         before = stamps(tmp_path / "out")
-        done = [
-            json.loads(json.loads(line)["entry"]) for line in journal.read_bytes().splitlines() if line[-1:] == b"}"
-        ]
-        finished = {entry["name"] for entry in done if entry["state"] == "done"}
+        lines = [workfolder.unsealed(line) for line in journal.read_bytes().splitlines()]
+        finished = {entry["name"] for entry in lines if entry is not None and entry["state"] == "done"}
         ran = command(*words, "-o", "out")
         assert ran.code == 0, ran.err
         after = stamps(tmp_path / "out")
